@@ -1,0 +1,12 @@
+"""Where things stand in the repository."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = ROOT / "chapters"
+SOLUTIONS = ROOT / "solutions"
+DIAGRAMS = ROOT / "diagrams"
+NOTEBOOKS = ROOT / "notebooks"
+STEP_TESTS = ROOT / "tests" / "steps"
+# What the workbook remembers between two commands. It is not committed, and losing it does no harm.
+STATE = ROOT / ".workbook"
