@@ -1,0 +1,1 @@
+"""What was said: records messages, draws them, compares two flows, explains each parameter."""

@@ -1,0 +1,162 @@
+"""Holds one flow against another, and names the first message where they part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+from .drawn import LABELS, Arrow, arrows
+from .mermaid import shortened
+from .messages import APP, BROWSER, Flow
+from .terminal import folded, in_ascii, one_line
+
+Mode = Literal["strict", "protocol"]
+
+# In the mode "protocol" only what every right solution has to say counts. Parameters by which its steps are known:
+_COUNTS = {
+    *("oauth_callback", "oauth_token", "oauth_verifier", "denied", "oauth_callback_confirmed"),
+    *("redirect_uri", "code", "client_secret", "error"),
+}
+# A request of the browser's that belongs to the protocol brings one of these to the app.
+_BROUGHT = {"oauth_verifier", "denied", "code", "error"}
+# Addresses that do the same.
+_SAME = {"/oauth/authorize": "/oauth/authenticate"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where two flows part: the places of the two messages (None where one flow has ended), and a sentence."""
+
+    expected_index: int | None
+    actual_index: int | None
+    expected: Arrow | None
+    actual: Arrow | None
+    sentence: str
+
+
+def compare(
+    expected: Flow | Sequence[Arrow], actual: Flow | Sequence[Arrow], mode: Mode = "strict"
+) -> Difference | None:
+    """The first difference; None where there is none.
+
+    "strict" compares everything that is drawn. "protocol" compares what any right solution has to say, in whatever
+    words: not its own pages, not GET or POST, not the order of parameters, not what it asks beyond.
+    """
+    first = _steps(expected, mode)
+    second = _steps(actual, mode)
+    for (i, wanted), (j, came) in zip(first, second, strict=False):
+        sentence = _difference(wanted, came, j, mode)
+        if sentence:
+            return Difference(i, j, wanted, came, sentence)
+    if len(first) > len(second):
+        i, wanted = first[len(second)]
+        return Difference(i, None, wanted, None, f"Nothing more was said. Next would be: {one_line(wanted)}.")
+    if len(second) > len(first) and mode == "strict":
+        j, came = second[len(first)]
+        return Difference(None, j, None, came, f"Message {j + 1} is one too many: {one_line(came)}.")
+    return None
+
+
+def _steps(flow: Flow | Sequence[Arrow], mode: Mode) -> list[tuple[int, Arrow]]:
+    drawn = arrows(flow) if isinstance(flow, Flow) else flow
+    return [(i, arrow) for i, arrow in enumerate(drawn) if mode == "strict" or _is_protocol(arrow)]
+
+
+def _is_protocol(arrow: Arrow) -> bool:
+    ends = {arrow.sender, arrow.receiver}
+    if ends - {BROWSER, APP}:
+        # A page that Twitter shows to a person is Twitter's business, and so are the forms in it.
+        return APP in ends or (arrow.is_request and arrow.title.startswith("GET"))
+    if arrow.is_request:
+        return bool(_BROUGHT & {name for name, _ in arrow.details})
+    return any(
+        f", to {label} " in arrow.title for name, label in LABELS.items() if name not in (BROWSER, APP)
+    )
+
+
+def _difference(wanted: Arrow, came: Arrow, place: int, mode: Mode) -> str | None:
+    """What is said of two messages that stand in the same place; None where they are alike."""
+    if (wanted.sender, wanted.receiver) != (came.sender, came.receiver) or _title(wanted, mode) != _title(
+        came, mode
+    ):
+        said = f"Expected was {one_line(wanted)}; it was {one_line(came)}."
+        return f"Message {place + 1} is the first that differs. {said}"
+    names = dict.fromkeys([name for name, _ in (*wanted.details, *came.details)])
+    for name in names:
+        if mode == "protocol" and name not in _COUNTS:
+            continue
+        one, other = (_value(arrow, name, mode) for arrow in (wanted, came))
+        if one != other and not (mode == "protocol" and one is None):
+            return (
+                f"Message {place + 1} ({one_line(came)}) is the first that differs. "
+                f"Expected was {_said(name, one)}; it was {_said(name, other)}."
+            )
+    return None
+
+
+def _title(arrow: Arrow, mode: Mode) -> str:
+    if mode == "strict":
+        return f"{arrow.is_request} {arrow.title}"
+    title = re.sub(r"/v\d+\.\d+/", "/", re.sub(r"^(GET|POST) ", "", arrow.title))
+    for one, other in _SAME.items():
+        title = title.replace(one, other)
+    # Any redirect is as good as another.
+    return re.sub(r"^30[12378] [\w ]+,", "redirect,", title)
+
+
+def _value(arrow: Arrow, name: str, mode: Mode) -> str | None:
+    value = dict(arrow.details).get(name)
+    # What was read from a drawing may have been cut there.
+    value = value if value is None else shortened(value)
+    if mode == "protocol" and value is not None and name in ("oauth_callback", "redirect_uri"):
+        return value.partition("?")[0]
+    return value
+
+
+def _said(name: str, value: str | None) -> str:
+    return f"no {name}" if value is None else f"{name}={value}"
+
+
+def side_by_side(
+    expected: Flow | Sequence[Arrow],
+    actual: Flow | Sequence[Arrow],
+    difference: Difference,
+    *,
+    width: int = 100,
+    unicode: bool = True,
+) -> str:
+    """The two flows as lists beside each other, the first messages that part marked, and these two in full."""
+    column = (width - 3) // 2
+    bar = "│" if unicode else "|"
+    left = _listed("Expected", expected, difference.expected_index, column, unicode)
+    right = _listed("Yours", actual, difference.actual_index, column, unicode)
+    rows = max(len(left), len(right))
+    lines = [
+        f"{set_cell_size(one, column)} {bar} {other}".rstrip()
+        for one, other in zip(
+            left + [""] * (rows - len(left)), right + [""] * (rows - len(right)), strict=True
+        )
+    ]
+    for name, arrow in (("Expected", difference.expected), ("Yours", difference.actual)):
+        if arrow is not None and arrow.details:
+            shown = arrow if unicode else in_ascii(arrow)
+            lines += folded(f"{name}, {one_line(shown, unicode=unicode)}", width)
+            lines += [line for key, value in shown.details for line in folded(f"    {key}={value}", width)]
+    return "\n".join(lines)
+
+
+def _listed(
+    heading: str, flow: Flow | Sequence[Arrow], mark: int | None, width: int, unicode: bool
+) -> list[str]:
+    drawn = arrows(flow) if isinstance(flow, Flow) else flow
+    sign = "▶" if unicode else ">"
+    lines = [heading]
+    for index, arrow in enumerate(drawn):
+        line = f"{sign if index == mark else ' '}{index + 1:>2}. {one_line(arrow, unicode=unicode)}"
+        end = "…" if unicode else ">"
+        lines.append(line if cell_len(line) <= width else set_cell_size(line, width - 1) + end)
+    return lines

@@ -1,0 +1,306 @@
+"""What is drawn of a message: an arrow with a title, and the parameters that matter.
+
+Values that change every time are drawn by name. The same value has the same name wherever it appears again, which
+is what a reader is to see: the request token that Twitter gave to the app is the one in the browser's address and the
+one in `denied=`. A value that should be known and is not is drawn as unknown. No secret is ever drawn as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from html import unescape
+from http import HTTPStatus
+from typing import Any
+from unicodedata import category
+
+from .messages import APP, BROWSER, Flow, Message, Parameter, split
+
+LABELS = {
+    BROWSER: "Browser",
+    APP: "Your app",
+    "twitter": "Twitter",
+    "facebook": "Facebook",
+    "google": "Google",
+    "github": "GitHub",
+}
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One message as it is drawn."""
+
+    sender: str
+    receiver: str
+    is_request: bool
+    title: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+# Parameters whose value is new in every request or never to be seen, and what it is drawn as.
+_ALWAYS_NEW = {
+    "oauth_nonce": "nonce",
+    "oauth_timestamp": "timestamp",
+    "oauth_signature": "signature",
+    "oauth_consumer_key": "consumer key",
+    "client_id": "client id",
+    "client_secret": "client secret",
+    "appsecret_proof": "proof",
+    "refresh_token": "refresh token",
+    "id_token": "ID token",
+    "id_token_hint": "ID token",
+    "token": "token",
+    "input_token": "token",
+    "fb_exchange_token": "token",
+    "nonce": "nonce",
+    "code_challenge": "code challenge",
+    "code_verifier": "code verifier",
+    "assertion": "assertion",
+    "client_assertion": "assertion",
+    "password": "password",
+    "keys": "signing keys",
+    "csrf_token": "CSRF token",
+}
+# Parameters whose value is handed from one to the other. What is first seen in an answer gets its name there, from
+# the endpoint that gave it; elsewhere it is looked up.
+_HANDED_ON = {
+    "oauth_token": "token",
+    "oauth_token_secret": "secret",
+    "oauth_verifier": "verifier",
+    "denied": "token",
+    "code": "code",
+    "state": "state",
+    "access_token": "access token",
+}
+# Google's token endpoint is called just that.
+_GIVEN_BY = {"request_token": "request token", "access_token": "access token", "token": "access token"}
+# What is shown of a JSON answer.
+_TELLING = (
+    *("access_token", "token_type", "expires_in", "refresh_token", "id_token"),
+    *("id_str", "id", "sub", "screen_name", "login", "name", "email", "email_verified", "error", "errors"),
+    *("message", "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "keys"),
+)
+# Parameters that are left out: they say the same in every message.
+_LEFT_OUT = {"oauth_version", "oauth_signature_method"}
+_NOT_PART = re.compile(r"/favicon\.ico$|/static/|\.(css|js|png|svg|ico|woff2?)$")
+# In text that is no list of parameters (an error's words, broken JSON) a secret is known by the name before it.
+_IN_TEXT = re.compile(
+    r"""\b((?:oauth_\w+|\w+_token|\w+_secret|code_verifier|password)["']?\s*[=:]\s*["']?|(?:code|state|nonce)=)"""
+    r"""(?!‹)[^\s"'&,;<>]+"""
+)
+_SHORTEST_SECRET = 6
+# An error's words are cut there (characters).
+_LONGEST_TEXT = 200
+# The providers' addresses as everybody knows them, whatever port they really had.
+_PROVIDERS = "127.0.0.1:5001"
+_API_BELOW = {"facebook": "/graph", "github": "/api"}
+_STAND_INS = set(LABELS) - {BROWSER, APP}
+
+
+def _is_no_part(message: Message) -> bool:
+    """Whether a message is one of those that come with every page: pictures, styles, and Flask's debugger's own."""
+    return bool(_NOT_PART.search(message.path)) or "__debugger__=yes" in message.url
+
+
+def arrows(flow: Flow | Iterable[Message], among: Iterable[Message] | None = None) -> tuple[Arrow, ...]:
+    """What is drawn of a flow, in order. For a few messages of a longer one, `among` is the whole of it: values get
+    their names there."""
+    messages = [message for message in flow if not _is_no_part(message)]
+    if among is None:
+        among = [*flow.before, *messages] if isinstance(flow, Flow) else messages
+    names = _Names(among)
+    return tuple(_arrow(message, names) for message in messages)
+
+
+class _Names:
+    """The names of the values of one flow, and its addresses in their canonical form."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self._known: dict[str, str] = {}
+        self._hosts: dict[str, str] = {}
+        for message in messages:
+            if APP in (message.receiver, message.sender) and BROWSER in (message.receiver, message.sender):
+                host = split(message.url)
+                self._hosts[host.netloc] = f"{host.hostname}:5000"
+                # A redirect may be the first that is heard of a provider.
+                target = split(message.header("Location") or "")
+                if target.hostname == "127.0.0.1" and target.path.lstrip("/").partition("/")[0] in _STAND_INS:
+                    self._hosts.setdefault(target.netloc, _PROVIDERS)
+            else:
+                self._hosts[split(message.url).netloc] = _PROVIDERS
+            self._learn(message)
+
+    def _learn(self, message: Message) -> None:
+        given = _GIVEN_BY.get(message.path.rpartition("/")[2])
+        for parameter in message.parameters:
+            if parameter.name == "oauth_token" and parameter.place == "answer" and given:
+                self._know(parameter.value, given)
+            elif parameter.name == "oauth_token_secret" and given:
+                self._know(parameter.value, f"{given} secret")
+            elif parameter.name == "access_token" and parameter.place == "answer" and given:
+                self._know(parameter.value, given)
+            elif parameter.name == "oauth_verifier" and parameter.place == "redirect":
+                self._know(parameter.value, "verifier")
+            # OAuth 2: the app makes the state, the provider the code and the access token.
+            elif parameter.name == "state" and parameter.place == "redirect" and message.sender == APP:
+                self._know(parameter.value, "state")
+            elif parameter.name == "code" and parameter.place == "redirect" and message.sender != APP:
+                self._know(parameter.value, "code")
+        if given and not message.is_request and message.body.lstrip().startswith("{"):
+            self._know(str(_json(message.body).get("access_token") or ""), given)
+
+    def _know(self, value: str, name: str) -> None:
+        if not value or value in self._known:
+            return
+        count = sum(known.partition(" (")[0] == name for known in self._known.values())
+        # A second login in the same flow has tokens of its own.
+        self._known[value] = f"{name} ({count + 1})" if count else name
+
+    def value(self, parameter: Parameter) -> str:
+        """A parameter's value as it is drawn."""
+        if parameter.name in _ALWAYS_NEW:
+            return f"‹{_ALWAYS_NEW[parameter.name]}›"
+        if parameter.name in _HANDED_ON:
+            return f"‹{self._known.get(parameter.value) or f'unknown {_HANDED_ON[parameter.name]}'}›"
+        return self.text(parameter.value)
+
+    def text(self, text: str) -> str:
+        """Text with known values by name and addresses in their canonical form."""
+        # A state of "1" is no secret, and would be found in every other word.
+        known = sorted(
+            (value for value in self._known if len(value) >= _SHORTEST_SECRET), key=len, reverse=True
+        )
+        if known:
+            text = re.sub("|".join(map(re.escape, known)), lambda found: f"‹{self._known[found[0]]}›", text)
+        text = _IN_TEXT.sub(r"\1‹…›", text)
+        for host, canonical in self._hosts.items():
+            text = text.replace(host, canonical)
+        return text
+
+    def host(self, netloc: str) -> str:
+        """A host and port in their canonical form."""
+        return self._hosts.get(netloc, netloc)
+
+
+def _json(body: str) -> dict[str, Any]:
+    """A JSON object; an empty one where it is none."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _addresses(body: str) -> list[str]:
+    """What is told of each address of a list, as GitHub has it; nothing where it is none."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(data, list) or not all(isinstance(one, dict) and "email" in one for one in data):
+        return []
+    told = []
+    for one in data:
+        verified = "verified" if one.get("verified") is True else "not verified"
+        told.append(f"{one['email']}, {'primary, ' if one.get('primary') is True else ''}{verified}")
+    return told
+
+
+def _arrow(message: Message, names: _Names) -> Arrow:
+    title = _asked(message, names) if message.is_request else _answered(message, names)
+    details = tuple((_shown(name), _shown(value)) for name, value in _details(message, names))
+    return Arrow(message.sender, message.receiver, message.is_request, _shown(title), details)
+
+
+def _shown(text: str) -> str:
+    """Text on one line, without what would command a terminal (Cc) and what no encoding takes (Cs)."""
+    line = " ".join(text.split())
+    return "".join("\ufffd" if category(character) in ("Cc", "Cs") else character for character in line)
+
+
+def _path(url: str, provider: str) -> str:
+    path = split(url).path or "/"
+    if provider in (APP, BROWSER):
+        return path
+    # The APIs stand below the local providers; Facebook's Graph API and GitHub's have hosts of their own.
+    return path.removeprefix(f"/{provider}").removeprefix(_API_BELOW.get(provider, "")) or "/"
+
+
+def _asked(message: Message, names: _Names) -> str:
+    return f"{message.method} {names.text(_path(message.url, message.receiver))}"
+
+
+def _answered(message: Message, names: _Names) -> str:
+    assert message.status is not None
+    try:
+        phrase = HTTPStatus(message.status).phrase
+    except ValueError:
+        phrase = ""
+    status = f"{message.status} {phrase}".strip()
+    location = message.header("Location")
+    if not location:
+        return status
+    target = split(location)
+    host = names.host(target.netloc)
+    if host == _PROVIDERS:
+        provider, _, rest = names.text(target.path).lstrip("/").partition("/")
+        return f"{status}, to {LABELS.get(provider, provider)} /{rest}"
+    # The host is said only where the browser leaves the one that it is at.
+    elsewhere = target.netloc and target.netloc != split(message.url).netloc
+    return f"{status}, to {host if elsewhere else ''}{names.text(target.path) or '/'}"
+
+
+def _details(message: Message, names: _Names) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for parameter in message.parameters:
+        # The stand-ins' pages carry tokens against forgery, which are no part of the protocol. The app's own is a
+        # subject of the course.
+        app_s_own = parameter.name == "csrf_token" and message.receiver == APP
+        forgery = parameter.name.startswith(("csrf", "authenticity")) and not app_s_own
+        if parameter.name in _LEFT_OUT or parameter.name in seen or forgery:
+            continue
+        seen.add(parameter.name)
+        yield parameter.name, names.value(parameter)
+    if message.is_request or "answer" in {parameter.place for parameter in message.parameters}:
+        return
+    yield from _body(message, names)
+    cookies = [value.partition("=")[0] for key, value in message.headers if key.lower() == "set-cookie"]
+    if cookies:
+        yield "sets cookie", ", ".join(dict.fromkeys(cookies))
+
+
+def _body(message: Message, names: _Names) -> Iterator[tuple[str, str]]:
+    body = message.body.strip()
+    kind = (message.header("Content-Type") or "").partition(";")[0]
+    if kind == "application/json" or body.startswith("{"):
+        data = _json(body)
+        if addresses := _addresses(body):
+            for address in addresses:
+                yield "email", names.text(address)
+        elif not data:
+            yield "answer", _cut(names.text(body), 60)
+        for name in _TELLING:
+            if name in data and not (name == "id" and "id_str" in data):
+                yield name, names.value(Parameter(name, _short_json(data[name]), "answer"))
+    elif "xml" in kind:
+        yield "error", _cut(names.text(" ".join(re.sub(r"<[^<>]+>", " ", body).split())))
+    elif title := re.search(r"<title>([^<]*)</title>", body, re.IGNORECASE):
+        if not 300 <= (message.status or 0) < 400:
+            yield "page", names.text(" ".join(unescape(title[1]).split()))
+    elif body and (message.status or 0) >= 400:
+        yield "error", _cut(names.text(" ".join(body.split())))
+
+
+def _cut(text: str, longest: int = _LONGEST_TEXT) -> str:
+    # Only what has its names already is cut: half a secret would not be known for one.
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _short_json(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "message" in value[0]:
+        return f"{value[0].get('code')}: {value[0]['message']}"
+    if isinstance(value, dict) and "message" in value:
+        return f"{value.get('code')}: {value['message']}"
+    return value if isinstance(value, str) else json.dumps(value)
