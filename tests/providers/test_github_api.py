@@ -1,0 +1,145 @@
+"""The local GitHub's /user and /user/emails, and how its API says no (docs.github.com, REST API), and recordings."""
+
+from __future__ import annotations
+
+import http.client
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from workbook.providers.people import PEOPLE, GitHubEmail, Person
+
+from .github_client import GitHubClient
+
+
+def refused(answer: requests.Response, status: int) -> str:
+    """The message of an error of the API's; the status stands in the body, too, as text."""
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert set(body) == {"message", "documentation_url", "status"} and body["status"] == str(status)
+    assert body["documentation_url"].startswith("https://docs.github.com/rest")
+    return str(body["message"])
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
+def test_user_tells_who_the_person_is(github: GitHubClient, person: Person) -> None:
+    """python-social-auth, tests/backends/test_github.py; django-allauth's has a null name. The address is the one that
+    everybody sees, null for most people whatever the token may (octokit/octokit.net #488)."""
+    answer = github.api("/user", github.token(person.key))
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    body = answer.json()
+    assert (body["id"], body["login"]) == (person.github.id, person.github.login)
+    assert type(body["id"]) is int
+    assert (body["name"], body["email"]) == (person.github.name, person.github.email)
+    assert body["type"] == "User" and body["company"] is None and type(body["followers"]) is int
+    assert datetime.strptime(body["created_at"], "%Y-%m-%dT%H:%M:%SZ")
+    assert requests.get(body["avatar_url"], timeout=10).status_code == 200
+    assert not {"email_verified", "verified"} & body.keys()
+
+
+@pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
+def test_emails_tells_all_addresses_and_what_is_known_of_each(github: GitHubClient, person: Person) -> None:
+    """pennersr/django-allauth, tests/.../github/tests.py."""
+    body = github.api("/user/emails", github.token(person.key)).json()
+    assert isinstance(body, list)
+    assert [GitHubEmail(**one) for one in body] == list(person.github.emails)
+    assert all(set(one) == {"email", "primary", "verified", "visibility"} for one in body)
+    assert sum(one["primary"] for one in body) == 1
+    assert all(type(one["verified"]) is bool for one in body)
+
+
+def test_people_of_every_kind_are_there() -> None:
+    accounts = {person.key: person.github for person in PEOPLE}
+    assert {account.email is None for account in accounts.values()} == {True, False}
+    assert {account.name is None for account in accounts.values()} == {True, False}
+    ada, eve, dara = (accounts[key] for key in ("ada", "eve", "dara"))
+    assert ada.emails[0].verified and not eve.emails[0].verified
+    assert ada.emails[0].email == eve.emails[0].email, "somebody else's address"
+    assert dara.email is None and not dara.emails[0].primary, "the first is not the one"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "token"])
+def test_the_token_stands_in_the_header(github: GitHubClient, scheme: str) -> None:
+    """Authorization: Bearer, or token, GitHub's older word."""
+    assert github.api("/user", github.token(), scheme).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/user", "/user/emails"])
+def test_without_a_good_token_it_is_401(github: GitHubClient, path: str) -> None:
+    token = github.token()
+    assert refused(github.api(path, "gho_x"), 401) == "Bad credentials"
+    assert refused(github.api(path, token, "Basic"), 401) == "Bad credentials"
+    assert refused(github.api(path), 401) == "Requires authentication"
+    assert github.api(f"{path}?access_token={token}").status_code == 401
+
+
+@pytest.mark.parametrize("scope", [None, "read:user", "gist repo"])
+def test_without_the_scope_the_addresses_are_not_found(github: GitHubClient, scope: str | None) -> None:
+    """404, and not 403 (octokit/core.js #338). The account is told all the same."""
+    token = github.token("dara", scope=scope)
+    assert refused(github.api("/user/emails", token), 404) == "Not Found"
+    body = github.api("/user", token).json()
+    assert body["login"] == "daracodes" and body["email"] is None
+
+
+@pytest.mark.parametrize("scope", ["user:email", "user"])
+def test_each_of_two_scopes_will_do(github: GitHubClient, scope: str) -> None:
+    """Scopes for OAuth apps: user has user:email in it."""
+    assert github.api("/user/emails", github.token(scope=scope)).status_code == 200
+
+
+def test_headers_tell_what_the_token_may_and_the_call_takes(github: GitHubClient) -> None:
+    """Scopes for OAuth apps."""
+    token = github.token(scope="user:email gist")
+    headers = github.api("/user/emails", token).headers
+    assert headers["X-OAuth-Scopes"] == "gist, user:email"
+    assert set(headers["X-Accepted-OAuth-Scopes"].split(", ")) == {"user", "user:email"}
+    assert github.api("/user", token).headers["X-OAuth-Scopes"] == "gist, user:email"
+
+
+@pytest.mark.parametrize("path", ["/user", "/user/emails"])
+def test_without_a_user_agent_it_is_403(github: GitHubClient, path: str) -> None:
+    """Getting started with the REST API: a text, and no JSON. requests always sends one, http.client does not."""
+    token = github.token()
+    connection = http.client.HTTPConnection(urlsplit(github.url).netloc, timeout=10)
+    for headers, status in (({}, 403), ({"User-Agent": ""}, 403), ({"User-Agent": "my app"}, 200)):
+        connection.request(
+            "GET", f"/github/api{path}", headers={"Authorization": f"Bearer {token}", **headers}
+        )
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status == status
+        assert ("Request forbidden by administrative rules" in text) == (status == 403)
+        assert (answer.getheader("Content-Type") == "text/html") == (status == 403)
+    connection.close()
+    assert [attempt.status for attempt in github.providers.github.attempts[-3:]] == [403, 403, 200]
+
+
+def test_the_pages_need_no_user_agent(github: GitHubClient) -> None:
+    connection = http.client.HTTPConnection(urlsplit(github.url).netloc, timeout=10)
+    connection.request("GET", "/github/")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_a_call_that_there_is_not_is_not_found(github: GitHubClient) -> None:
+    assert refused(github.api("/nothing", github.token()), 404) == "Not Found"
+
+
+def test_a_person_who_changes_keeps_their_id(github: GitHubClient) -> None:
+    """login can change, id cannot."""
+    token = github.token("ada")
+    emails = (GitHubEmail("new@example.org", primary=True, verified=True),)
+    github.providers.people.change("ada", github={"login": "ada-new", "email": None, "emails": emails})
+    body = github.api("/user", token).json()
+    assert (body["id"], body["login"], body["email"]) == (PEOPLE[0].github.id, "ada-new", None)
+    assert [one["email"] for one in github.api("/user/emails", token).json()] == ["new@example.org"]
+
+
+def test_what_was_allowed_can_be_taken_back(github: GitHubClient) -> None:
+    """In the person's settings at GitHub."""
+    token, other = github.token("bo"), github.token("ada")
+    github.providers.github.revoke(github.providers.people["bo"])
+    assert github.api("/user", token).status_code == 401 and github.api("/user", other).status_code == 200

@@ -1,0 +1,61 @@
+"""The page and the address by which faults are switched on, for whoever has the key.
+
+The app under test does not have it. A person gets the page's address, key included, from the command that started the
+providers; from then on a cookie has the key.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from workbook.flow.drawn import LABELS
+
+from .faults import KINDS, Faults
+
+_COOKIE = "control_key"
+
+
+def control_pages(faults: Faults, key: str) -> Blueprint:
+    """Everything under /control."""
+    pages = Blueprint("control", __name__)
+
+    def has_key(shown: str | None) -> bool:
+        return hmac.compare_digest((shown or "").encode(), key.encode())
+
+    @pages.get("/faults")
+    def show() -> AnyResponse | str | tuple[str, int]:
+        if has_key(request.args.get("key")):
+            # The key is not to stay in the address, where it would be copied along.
+            response = redirect(url_for("control.show"))
+            response.set_cookie(_COOKIE, key, httponly=True, samesite="Strict", path="/control")
+            return response
+        if not has_key(request.cookies.get(_COOKIE)):
+            return render_template("no_key.html"), 403
+        return render_template("faults.html", faults=faults.kinds, on=faults.on(), kinds=KINDS, labels=LABELS)
+
+    @pages.post("/faults")
+    def switch() -> AnyResponse | tuple[str, int]:
+        by_form = has_key(request.cookies.get(_COOKIE))
+        if not by_form and not has_key(request.headers.get("X-Control-Key")):
+            return "", 404
+        try:
+            _switch(faults, request.form.to_dict() if by_form else json.loads(request.get_data()))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            return Response(str(error), 400, content_type="text/plain; charset=utf-8")
+        return redirect(url_for("control.show"), 303) if by_form else ("", 204)
+
+    return pages
+
+
+def _switch(faults: Faults, wanted: dict[str, str]) -> None:
+    """One order: {"provider", "endpoint", "kind"}, without a kind to switch it off, or {"clear": …} for all."""
+    if wanted.get("clear"):
+        faults.clear()
+    elif wanted.get("kind"):
+        faults.set(wanted["provider"], wanted["endpoint"], wanted["kind"])
+    else:
+        faults.clear(wanted["provider"], wanted["endpoint"])

@@ -1,0 +1,412 @@
+"""The dialog that a person sees, and the endpoints that an app asks, at /facebook.
+
+Facebook's protocol is OAuth 2 with endpoints, errors and parameters of its own nearly everywhere, so nothing of
+Authlib's server would be left standing here: the rules are Facebook's, written down one by one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..clients import sent_credentials
+from ..faults import Faults, fault_of_request, half
+from ..people import Person
+from ..sessions import with_query
+from . import errors
+from .errors import FacebookError
+from .graph import fields_of, permissions_of, proof
+from .state import (
+    CODE_LIFETIME,
+    PERMISSIONS,
+    REDIRECTS,
+    TOKEN_LIFETIME,
+    AccessToken,
+    Attempt,
+    FacebookState,
+    is_absolute,
+    is_insecure,
+    redirect_listed,
+)
+
+# The endpoints by the names that faults and attempts have for them, below /facebook and Graph's version, and the
+# faults that each can have beyond those of every endpoint.
+DIALOG = "/dialog/oauth"
+GRAPH = "/graph"
+BY_APP = {
+    "access_token": "/oauth/access_token",
+    "debug_token": "/debug_token",
+    "me": "/me",
+    "permissions": "/<node>/permissions",
+}
+FAULTS = {
+    "dialog": ("wrong_state",),
+    "access_token": ("expired_code", "wrong_token_type", "broken_json"),
+    "debug_token": ("broken_json",),
+    "me": ("broken_json", "missing_email"),
+    "permissions": ("broken_json",),
+}
+# Both names of an endpoint: with a version, as everybody writes it, and without, where Facebook chooses one.
+_VERSIONS = ("/v<int:major>.0", "")
+
+
+# What an app may swap for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
+_FOR_ITSELF = "client_credentials"
+_FOR_LONGER = "fb_exchange_token"
+
+
+def asked_by_browser(path: str) -> bool:
+    """Whether a path below /facebook is one that browsers ask for."""
+    return re.fullmatch(r"(/v\d+\.0)?" + DIALOG, path) is not None
+
+
+def facebook_pages(state: FacebookState, faults: Faults) -> Blueprint:
+    """Everything under /facebook."""
+    pages = Blueprint("facebook", __name__, template_folder="templates")
+
+    @pages.url_value_preprocessor
+    def any_version(endpoint: str | None, values: dict[str, object] | None) -> None:
+        if values:
+            values.pop("major", None)
+
+    @pages.before_request
+    def fault() -> AnyResponse | None:
+        endpoint = fault_of_request("facebook", faults, FAULTS)
+        if endpoint is None:
+            return None
+        if endpoint == "dialog":
+            return Response(render_template("facebook/sorry.html"), 503)
+        return _refused(state, Attempt(endpoint, request.method), errors.TRY_AGAIN)
+
+    @pages.after_request
+    def like_facebooks(response: AnyResponse) -> AnyResponse:
+        response.headers["Cache-Control"] = "private, no-cache, no-store, must-revalidate"
+        response.headers["Pragma"] = "no-cache"
+        response.headers["Expires"] = "Sat, 01 Jan 2000 00:00:00 GMT"
+        if g.get("fault") == "broken_json":
+            response.set_data(half(response.get_data()))
+        return response
+
+    @pages.get("/")
+    def about() -> str:
+        return render_template("facebook/about.html", people=state.people, redirects=REDIRECTS, state=state)
+
+    @pages.post("/logout")
+    def logout() -> AnyResponse:
+        state.sessions.log_out()
+        return redirect(url_for("facebook.about"))
+
+    def at(path: str, name: str, methods: list[str], view: Callable[..., AnyResponse | str]) -> None:
+        top = GRAPH if name in BY_APP else ""
+        for version in _VERSIONS:
+            pages.add_url_rule(top + version + path, name, view, methods=methods)
+
+    at(DIALOG, "dialog", ["GET"], lambda: _ask(state))
+    at(DIALOG, "dialog_decided", ["POST"], lambda: _decided(state))
+    at(BY_APP["access_token"], "access_token", ["GET", "POST"], lambda: _access_token(state))
+    at(BY_APP["me"], "me", ["GET"], lambda: _me(state))
+    at(BY_APP["debug_token"], "debug_token", ["GET"], lambda: _debug_token(state))
+
+    def permissions(node: str, permission: str | None = None) -> AnyResponse:
+        return _permissions(state, node, permission)
+
+    at(BY_APP["permissions"], "permissions", ["GET", "DELETE"], permissions)
+    at(f"{BY_APP['permissions']}/<permission>", "permissions", ["DELETE"], permissions)
+
+    @pages.route(f"{GRAPH}/<path:anything>", methods=["GET", "POST", "DELETE"])
+    def no_such_call(anything: str) -> AnyResponse:
+        return errors.no_such_path(anything).response(state.world.word("trace", 23))
+
+    return pages
+
+
+# The dialog
+
+
+def _problem(state: FacebookState) -> tuple[str, str] | None:
+    """Why the dialog cannot be shown: a heading and what is told. Nobody is redirected then."""
+    asked = request.args
+    if not asked.get("client_id"):
+        return "Sorry, something went wrong", "The parameter app_id is required."
+    if asked["client_id"] != state.app_id:
+        return "Sorry, something went wrong", errors.WRONG_APP.message
+    redirect_uri = asked.get("redirect_uri", "")
+    if not is_absolute(redirect_uri):
+        return "Sorry, something went wrong", errors.REDIRECT_RELATIVE.message
+    if is_insecure(redirect_uri):
+        # pennersr/django-allauth #1994
+        return (
+            "Insecure Login Blocked",
+            "You can't get an access token or log in to this app from an insecure page. Try re-loading the page as "
+            "https://",
+        )
+    if not redirect_listed(redirect_uri):
+        return (
+            "URL Blocked",
+            "This redirect failed because the redirect URI is not whitelisted in the app's Client OAuth Settings. "
+            "Make sure Client and Web OAuth Login are on and add all your app domains as Valid OAuth Redirect URIs.",
+        )
+    if asked.get("response_type", "code") != "code":
+        return "Not here", "This local stand-in knows only response_type=code, the code flow."
+    unknown = [name for name in _scopes() if name not in PERMISSIONS]
+    if unknown:
+        return "Sorry, something went wrong", f"Invalid Scopes: {', '.join(unknown)}."
+    return None
+
+
+def _scopes() -> list[str]:
+    """The permissions that are asked for: with commas, as Facebook's own SDKs write them, or with spaces as
+    RFC 6749 section 3.3 has them. public_profile is always among them."""
+    wanted = re.split(r"[,\s]+", request.args.get("scope", ""))
+    return list(dict.fromkeys(["public_profile", *filter(None, wanted)]))
+
+
+def _open_questions(state: FacebookState, who: Person) -> list[str]:
+    """What the person still has to decide. What was declined once is not asked again without auth_type=rerequest."""
+    decided = state.decisions.get(who.key, {})
+    again = "rerequest" in request.args.get("auth_type", "")
+    return [name for name in _scopes() if name not in decided or (again and not decided[name])]
+
+
+def _ask(state: FacebookState) -> AnyResponse | str:
+    problem = _problem(state)
+    if problem:
+        # Which status the real page has is not known.
+        return Response(render_template("facebook/problem.html", heading=problem[0], told=problem[1]), 400)
+    session = state.sessions.current()
+    who = state.sessions.who(session)
+    if who and "reauthenticate" in request.args.get("auth_type", ""):
+        who = None
+    if who and not _open_questions(state, who):
+        return _back_with_code(state, who)
+    page = render_template(
+        "facebook/decide.html",
+        people=state.people,
+        who=who,
+        app=state.app_name,
+        host=urlsplit(request.args["redirect_uri"]).netloc,
+        asked=_open_questions(state, who) if who else _scopes(),
+        csrf_token=state.sessions.csrf_token(session),
+    )
+    return state.sessions.give(Response(page), session)
+
+
+def _decided(state: FacebookState) -> AnyResponse | str:
+    session = state.sessions.of_form()
+    if _problem(state):
+        abort(403, "This form was not made for this browser.")
+    if request.form.get("decision") != "allow":
+        # mkdynamic/omniauth-facebook #124; jaredhanson/passport-facebook test/strategy.test.js
+        return _back(
+            error="access_denied",
+            error_code="200",
+            error_description="Permissions error",
+            error_reason="user_denied",
+        )
+    who = state.sessions.log_in(session)
+    ticked = {"public_profile", *request.form.getlist("permission")}
+    asked = _scopes() if request.form.get("person") else _open_questions(state, who)
+    state.decide(who, {name: name in ticked for name in asked})
+    return _back_with_code(state, who)
+
+
+def _back_with_code(state: FacebookState, who: Person) -> AnyResponse:
+    answer = {"code": state.new_code(who, request.args["redirect_uri"]).code}
+    if request.args.get("return_scopes") == "true":
+        granted = state.granted(who)
+        answer["granted_scopes"] = ",".join(name for name in _scopes() if name in granted)
+        answer["denied_scopes"] = ",".join(name for name in _scopes() if name not in granted)
+    return _back(**answer)
+
+
+def _back(**answer: str) -> AnyResponse:
+    """Sends the person back, with what the app gave as `state`, and with the fragment that Facebook adds
+    (jaredhanson/passport-facebook #128)."""
+    given = request.args.get("state")
+    if given is not None:
+        answer["state"] = f"not-{given}" if g.fault == "wrong_state" else given
+    return redirect(with_query(request.args["redirect_uri"], "_=_", **answer))
+
+
+# What the app asks
+
+
+def _attempt(state: FacebookState, endpoint: str) -> Attempt:
+    attempt = Attempt(endpoint, request.method)
+    with state.lock:
+        state.attempts.append(attempt)
+    return attempt
+
+
+def _refused(state: FacebookState, attempt: Attempt, error: FacebookError) -> Response:
+    attempt.status, attempt.error_code = error.status, error.code
+    return error.response(state.world.word("trace", 23))
+
+
+def _access_token(state: FacebookState) -> AnyResponse:
+    attempt = _attempt(state, "access_token")
+    kind = "mac" if g.fault == "wrong_token_type" else "bearer"
+    try:
+        _check_app(state, attempt)
+        grant = request.values.get("grant_type")
+        if grant == _FOR_ITSELF:
+            attempt.status = 200
+            return jsonify(access_token=state.app_token, token_type=kind)
+        who = _person_of_token(state) if grant == _FOR_LONGER else _person_of_code(state, attempt)
+    except FacebookError as error:
+        return _refused(state, attempt, error)
+    made = state.new_access_token(who)
+    attempt.status, attempt.person = 200, who.key
+    return jsonify(access_token=made.token, token_type=kind, expires_in=TOKEN_LIFETIME)
+
+
+def _check_app(state: FacebookState, attempt: Attempt) -> None:
+    """That it is the app that asks; FacebookError where it is not."""
+    # GET and POST are both in use: python-social-auth asks by GET, requests-oauthlib by POST.
+    asked = request.values
+    attempt.client_id, secret = sent_credentials(asked)
+    attempt.code, attempt.redirect_uri = asked.get("code"), asked.get("redirect_uri")
+    if not attempt.client_id:
+        raise errors.missing("client_id", 101)
+    if attempt.client_id != state.app_id:
+        raise errors.WRONG_APP
+    attempt.secret_valid = hmac.compare_digest(secret.encode(), state.app_secret.encode())
+    if not attempt.secret_valid:
+        raise errors.WRONG_SECRET
+
+
+def _person_of_token(state: FacebookState) -> Person:
+    """Whose the token is that is to live longer."""
+    given = request.values.get(_FOR_LONGER)
+    if not given:
+        raise errors.missing(_FOR_LONGER, 100)
+    found = _usable(state, given)
+    return found.person
+
+
+def _person_of_code(state: FacebookState, attempt: Attempt) -> Person:
+    """Whose the code is, spent from now on; FacebookError where something is wrong with the request."""
+    if not attempt.redirect_uri:
+        raise errors.missing("redirect_uri", 191)
+    if not is_absolute(attempt.redirect_uri):
+        raise errors.REDIRECT_RELATIVE
+    if not attempt.code:
+        raise errors.missing("code", 100)
+    with state.lock:
+        found = state.codes.get(attempt.code)
+        if found is None:
+            raise errors.CODE_MALFORMED
+        if found.used:
+            raise errors.CODE_USED
+        if g.fault == "expired_code" or state.now() - found.made_at > CODE_LIFETIME:
+            raise errors.CODE_EXPIRED
+        if found.redirect_uri != attempt.redirect_uri:
+            raise errors.REDIRECT_DIFFERS
+        found.used = True
+    return found.person
+
+
+def _me(state: FacebookState) -> AnyResponse:
+    attempt = _attempt(state, "me")
+    attempt.fields = request.args.get("fields")
+    try:
+        who = state.people[_token(state).person.key]
+        granted = state.granted(who)
+        if g.fault == "missing_email":
+            granted = granted - {"email"}
+        picture = url_for("static", filename="person.svg", _external=True)
+        answer = fields_of(who, attempt.fields, granted, picture)
+    except FacebookError as error:
+        return _refused(state, attempt, error)
+    attempt.status, attempt.person = 200, who.key
+    return jsonify(answer)
+
+
+def _permissions(state: FacebookState, node: str, permission: str | None = None) -> AnyResponse:
+    """What the person of the token has said yes to, or its end. `node` is "me", or the person's id."""
+    attempt = _attempt(state, "permissions")
+    try:
+        who = state.people[_token(state).person.key]
+        if node not in ("me", who.facebook.id):
+            raise errors.no_such_object(node)
+    except FacebookError as error:
+        return _refused(state, attempt, error)
+    attempt.status, attempt.person = 200, who.key
+    if request.method == "DELETE":
+        state.revoke(who, permission)
+        return jsonify(True)
+    return jsonify(permissions_of(state, who))
+
+
+def _debug_token(state: FacebookState) -> AnyResponse:
+    """What a token is. The app asks with its own token, or with its id and secret in one. A token that is not good is
+    no error of this call: is_valid says so."""
+    attempt = _attempt(state, "debug_token")
+    mine = (state.app_token, f"{state.app_id}|{state.app_secret}")
+    try:
+        if not request.args.get("access_token"):
+            raise errors.NO_TOKEN
+        if request.args["access_token"] not in mine:
+            raise errors.BAD_TOKEN
+    except FacebookError as error:
+        return _refused(state, attempt, error)
+    attempt.status = 200
+    try:
+        found = _usable(state, request.args.get("input_token", ""))
+    except FacebookError as error:
+        told = {"code": error.code, "message": error.message}
+        if error.subcode is not None:
+            told["subcode"] = error.subcode
+        return jsonify(data={"error": told, "is_valid": False, "scopes": []})
+    who = state.people[found.person.key]
+    data = {
+        "app_id": state.app_id,
+        "type": "USER",
+        "application": state.app_name,
+        "expires_at": int(found.made_at) + TOKEN_LIFETIME,
+        "is_valid": True,
+        "issued_at": int(found.made_at),
+        "scopes": [name for name in PERMISSIONS if name in state.granted(who)],
+        "user_id": who.facebook.id,
+    }
+    return jsonify(data=data)
+
+
+def _token(state: FacebookState) -> AccessToken:
+    """The access token that came with the request: in the query, or in the header (RFC 6750 section 2.1)."""
+    scheme, _, header = request.headers.get("Authorization", "").partition(" ")
+    given = request.values.get("access_token") or (header if scheme.lower() in ("bearer", "oauth") else "")
+    if not given:
+        raise errors.NO_TOKEN
+    found = _usable(state, given)
+    shown = request.values.get("appsecret_proof")
+    if shown is None and state.proof_required:
+        raise errors.PROOF_MISSING
+    if shown is not None and not hmac.compare_digest(
+        shown.encode(), proof(state.app_secret, found.token).encode()
+    ):
+        raise errors.WRONG_PROOF
+    return found
+
+
+def _usable(state: FacebookState, token: str) -> AccessToken:
+    """The access token of that name; FacebookError where it is none, or no longer good."""
+    found = state.access_tokens.get(token)
+    if found is None:
+        raise errors.BAD_TOKEN
+    ends = found.made_at + TOKEN_LIFETIME
+    if state.now() > ends:
+        raise errors.token_expired(_date(ends), _date(state.now()))
+    if "public_profile" not in state.granted(found.person):
+        raise errors.app_removed(state.app_id)
+    return found
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%A, %d-%b-%y %H:%M:%S GMT", time.gmtime(seconds))

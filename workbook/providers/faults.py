@@ -1,0 +1,123 @@
+"""Faults that the providers can be told to have. The switch is out of reach of the app under test."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from flask import g, request
+
+# What each fault is, for those who switch it on. Those of the first group can happen at every endpoint.
+EVERYWHERE = {
+    "slow": "answers after some seconds",
+    "silent": "takes the request, and does not answer",
+    "down": "closes the connection",
+    "error": "says that it has too much to do",
+}
+AT_SOME = {
+    "expired_code": "says that the code, or the request token, is too old",
+    "wrong_state": "sends the person back with another state, or another request token, than the app's",
+    "wrong_token_type": "gives a token of a type that the app did not ask for",
+    "broken_json": "answers with half of a JSON document",
+    "missing_email": "leaves the address out",
+    "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
+}
+KINDS = {**EVERYWHERE, **AT_SOME}
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault; `seconds` is how long a slow endpoint takes."""
+
+    kind: str
+    seconds: float = 2.0
+
+
+class Faults:
+    """The faults that are switched on, by provider and endpoint.
+
+    `endpoints` names for each provider its endpoints, and for each of these the faults beyond EVERYWHERE.
+    """
+
+    def __init__(self, endpoints: Mapping[str, Mapping[str, Iterable[str]]]) -> None:
+        self.kinds = {
+            provider: {name: (*EVERYWHERE, *more) for name, more in of_provider.items()}
+            for provider, of_provider in endpoints.items()
+        }
+        self._on: dict[tuple[str, str], Fault] = {}
+        self._changed = threading.Condition()
+        self._ended = False
+
+    def set(self, provider: str, endpoint: str, kind: str, *, seconds: float = 2.0) -> None:
+        """Switches a fault on, at one endpoint or at "all" that can have it; ValueError says what there is."""
+        if provider not in self.kinds:
+            raise ValueError(f"There is no provider '{provider}', only {', '.join(self.kinds)}.")
+        endpoints = self.kinds[provider]
+        if endpoint != ALL and endpoint not in endpoints:
+            raise ValueError(f"{provider} has no endpoint '{endpoint}', only {', '.join((*endpoints, ALL))}.")
+        possible = endpoints.get(endpoint) or tuple(dict.fromkeys(chain(*endpoints.values())))
+        if kind not in possible:
+            raise ValueError(f"{provider}.{endpoint} has no fault '{kind}', only {', '.join(possible)}.")
+        with self._changed:
+            self._on[provider, endpoint] = Fault(kind, seconds)
+            self._changed.notify_all()
+
+    def clear(self, provider: str | None = None, endpoint: str | None = None) -> None:
+        """Switches one fault off, or every one. Requests that wait are answered."""
+        with self._changed:
+            if provider is None or endpoint is None:
+                self._on.clear()
+            else:
+                self._on.pop((provider, endpoint), None)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        """The providers stop: nobody waits any longer."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def on(self) -> dict[tuple[str, str], str]:
+        """What is switched on: the kind, by provider and endpoint."""
+        with self._changed:
+            return {place: fault.kind for place, fault in self._on.items()}
+
+    def happen(self, provider: str, endpoint: str, environ: dict[str, Any]) -> str | None:
+        """Lets the fault of an endpoint happen to a request: waits, or hangs up. Gives its kind, if there is one:
+        the rest of what it means is the endpoint's to do."""
+        with self._changed:
+            fault = self._of(provider, endpoint)
+            if fault is None:
+                return None
+            if fault.kind == "slow":
+                self._changed.wait_for(
+                    lambda: self._ended or self._of(provider, endpoint) != fault, fault.seconds
+                )
+            elif fault.kind == "silent":
+                self._changed.wait_for(lambda: self._ended or self._of(provider, endpoint) != fault)
+        if fault.kind == "down":
+            connection: socket.socket = environ["werkzeug.socket"]
+            connection.shutdown(socket.SHUT_RDWR)
+        return fault.kind
+
+    def _of(self, provider: str, endpoint: str) -> Fault | None:
+        fault = self._on.get((provider, endpoint)) or self._on.get((provider, ALL))
+        return fault if fault and fault.kind in self.kinds[provider][endpoint] else None
+
+
+def half(document: bytes) -> bytes:
+    """The first half of a document: what "broken_json" makes of it."""
+    return document[: len(document) // 2]
+
+
+def fault_of_request(provider: str, faults: Faults, endpoints: Iterable[str]) -> str | None:
+    """Lets the fault of the endpoint that Flask is about to call happen, and puts its kind into `g.fault`. Gives the
+    endpoint's name where it is not to answer as usual, but to say that it cannot."""
+    endpoint = (request.endpoint or "").rpartition(".")[2].removesuffix("_decided")
+    g.fault = faults.happen(provider, endpoint, request.environ) if endpoint in endpoints else None
+    return endpoint if g.fault in ("silent", "down", "error") else None

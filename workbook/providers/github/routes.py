@@ -1,0 +1,318 @@
+"""The page that a person sees, and the endpoints that an app asks, at /github.
+
+GitHub's protocol is OAuth 2 with answers, errors and scopes of its own, so nothing of Authlib's server would be left
+standing here but the comparison of PKCE's challenge, which is its.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..clients import is_challenge, same, sent_credentials, verifier_fits
+from ..faults import Faults, fault_of_request, half
+from ..people import Person
+from ..sessions import with_query
+from . import errors
+from .api import emails_of, user_of
+from .errors import ApiError, TokenError
+from .scopes import READS_EMAILS, covers, normalised
+from .state import CALLBACKS, CODE_LIFETIME, AccessToken, Attempt, Code, GitHubState, redirect_listed
+
+# The endpoints by the names that faults and attempts have for them, below /github and, for the API, below /github/api.
+AUTHORIZE = "/login/oauth/authorize"
+ISSUER = "/login/oauth"
+API = "/api"
+BY_APP = {
+    "access_token": "/login/oauth/access_token",
+    "user": f"{API}/user",
+    "emails": f"{API}/user/emails",
+}
+FAULTS = {
+    "authorize": ("wrong_state",),
+    "access_token": ("expired_code", "wrong_token_type", "broken_json"),
+    "user": ("broken_json", "missing_email"),
+    "emails": ("broken_json", "missing_email"),
+}
+
+
+def asked_by_browser(path: str) -> bool:
+    """Whether a path below /github is one that browsers ask for."""
+    return path == AUTHORIZE
+
+
+def github_pages(state: GitHubState, faults: Faults) -> Blueprint:
+    """Everything under /github."""
+    pages = Blueprint("github", __name__, template_folder="templates")
+
+    @pages.before_request
+    def fault() -> AnyResponse | None:
+        endpoint = fault_of_request("github", faults, FAULTS)
+        if endpoint is None:
+            return None
+        if endpoint == "authorize":
+            return Response(render_template("github/unicorn.html"), 503)
+        return _api_error(Attempt(endpoint, request.method), errors.UNAVAILABLE)
+
+    @pages.before_request
+    def user_agent() -> AnyResponse | None:
+        """The API refuses whoever does not say what program it is (Getting started with the REST API)."""
+        if not request.path.startswith(f"/github{API}/") or request.headers.get("User-Agent"):
+            return None
+        endpoint = (request.endpoint or "").rpartition(".")[2]
+        _attempt(state, endpoint).status = 403
+        return Response(errors.NO_USER_AGENT, 403, content_type="text/html")
+
+    @pages.after_request
+    def like_githubs(response: AnyResponse) -> AnyResponse:
+        response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
+        if g.get("fault") == "broken_json":
+            response.set_data(half(response.get_data()))
+        return response
+
+    @pages.get("/")
+    def about() -> str:
+        return render_template("github/about.html", people=state.people, callbacks=CALLBACKS, state=state)
+
+    @pages.post("/logout")
+    def logout() -> AnyResponse:
+        state.sessions.log_out()
+        return redirect(url_for("github.about"))
+
+    @pages.get(AUTHORIZE)
+    def authorize() -> AnyResponse:
+        return _problem(state) or _ask(state)
+
+    @pages.post(AUTHORIZE, endpoint="authorize_decided")
+    def decided() -> AnyResponse:
+        return _problem(state) or _decided(state)
+
+    @pages.post(BY_APP["access_token"])
+    def access_token() -> AnyResponse:
+        return _access_token(state)
+
+    @pages.get(BY_APP["access_token"], endpoint="access_token_by_get")
+    def by_get() -> AnyResponse:
+        return Response(render_template("github/not_found.html"), 404)  # omab/python-social-auth #327
+
+    @pages.get(BY_APP["user"])
+    def user() -> AnyResponse:
+        return _user(state)
+
+    @pages.get(BY_APP["emails"])
+    def emails() -> AnyResponse:
+        return _emails(state)
+
+    @pages.get(f"{API}/<path:anything>")
+    def no_such_call(anything: str) -> AnyResponse:
+        return errors.NOT_FOUND.response()
+
+    return pages
+
+
+# The page
+
+
+def _problem(state: GitHubState) -> AnyResponse | None:
+    """The page for a request that GitHub does not send anybody back for; None where there is nothing to say."""
+    asked = request.args
+    if asked.get("client_id") != state.client_id:
+        return Response(render_template("github/not_found.html"), 404)  # src-d/code-annotation #253
+    told = None
+    if not redirect_listed(_redirect_uri()):
+        # As people report it. GitHub's documentation says that the registered callback is told instead.
+        told = "The redirect_uri is not associated with this application."
+    elif asked.get("response_type", "code") != "code":
+        told = "This local stand-in knows only the code flow."
+    challenge = asked.get("code_challenge")
+    if challenge is not None and (
+        asked.get("code_challenge_method") != "S256" or not is_challenge(challenge)
+    ):
+        told = "Only code_challenge_method=S256 is supported, with a challenge of 43 characters."
+    return None if told is None else Response(render_template("github/problem.html", told=told), 400)
+
+
+def _redirect_uri() -> str:
+    """Where the person is sent back to: the app's callback, where it names none."""
+    return request.args.get("redirect_uri") or CALLBACKS[0]
+
+
+def _wanted(state: GitHubState, who: Person | None) -> tuple[str, ...]:
+    """The scopes that are asked for: without a word, those that the person has granted before."""
+    if not request.args.get("scope"):
+        return state.granted.get(who.key, ()) if who else ()
+    return normalised(request.args["scope"])
+
+
+def _ask(state: GitHubState) -> AnyResponse:
+    session = state.sessions.current()
+    who = state.sessions.who(session)
+    choose = request.args.get("prompt") == "select_account"
+    granted = state.granted.get(who.key) if who else None
+    if who and not choose and granted is not None and covers(granted, _wanted(state, who)):
+        return _back_with_code(state, who)
+    page = render_template(
+        "github/decide.html",
+        people=state.people,
+        who=None if choose else who,
+        app=state.app_name,
+        host=urlsplit(_redirect_uri()).netloc,
+        scopes=_wanted(state, who),
+        csrf_token=state.sessions.csrf_token(session),
+        suggested=request.args.get("login"),
+        others=None if choose else with_query(request.url, prompt="select_account"),
+    )
+    return state.sessions.give(Response(page), session)
+
+
+def _decided(state: GitHubState) -> AnyResponse:
+    session = state.sessions.of_form()
+    if request.form.get("decision") != "allow":
+        return _back(state, **errors.REFUSED)
+    who = state.sessions.log_in(session)
+    state.allow(who, _wanted(state, who))
+    return _back_with_code(state, who)
+
+
+def _back_with_code(state: GitHubState, who: Person) -> AnyResponse:
+    made = state.new_code(who, _redirect_uri(), _wanted(state, who), request.args.get("code_challenge"))
+    return _back(state, code=made.code)
+
+
+def _back(state: GitHubState, **answer: str) -> AnyResponse:
+    """Sends the person back, with what the app gave as `state`, and with who it is that answers (RFC 9207 section 2;
+    with a code that was seen of GitHub, with an error it is not known)."""
+    given = request.args.get("state")
+    if given is not None:
+        answer["state"] = f"not-{given}" if g.fault == "wrong_state" else given
+    return redirect(with_query(_redirect_uri(), **answer, iss=state.issuer))
+
+
+# What the app asks
+
+
+def _attempt(state: GitHubState, endpoint: str) -> Attempt:
+    attempt = Attempt(endpoint, request.method)
+    with state.lock:
+        state.attempts.append(attempt)
+    return attempt
+
+
+def _access_token(state: GitHubState) -> AnyResponse:
+    attempt = _attempt(state, "access_token")
+    asked = request.values.to_dict()
+    body = request.get_json(silent=True)
+    if isinstance(body, dict):
+        asked |= {name: str(value) for name, value in body.items()}
+    attempt.client_id, secret = sent_credentials(asked)
+    attempt.code, attempt.redirect_uri = asked.get("code"), asked.get("redirect_uri")
+    if attempt.client_id != state.client_id:
+        attempt.status, attempt.error = 404, "Not Found"
+        return _as_wished({"error": "Not Found"}, 404)  # octokit/auth-oauth-user.js #239
+    attempt.status = 200
+    try:
+        attempt.secret_valid = same(secret, state.client_secret)
+        if not attempt.secret_valid:
+            raise errors.WRONG_SECRET
+        code = _spent_code(state, attempt, asked.get("code_verifier"))
+    except TokenError as error:
+        attempt.error = error.error
+        return _as_wished(error.body)
+    attempt.person = code.person.key
+    made = state.new_access_token(code.person, code.scopes)
+    kind = "mac" if g.fault == "wrong_token_type" else "bearer"
+    return _as_wished({"access_token": made.token, "scope": ",".join(code.scopes), "token_type": kind})
+
+
+def _spent_code(state: GitHubState, attempt: Attempt, verifier: str | None) -> Code:
+    """The code that the app hands in, spent from now on; TokenError where something is wrong with it."""
+    with state.lock:
+        found = state.codes.get(attempt.code or "")
+        if found is None or found.used or state.now() - found.made_at > CODE_LIFETIME:
+            raise errors.BAD_CODE
+        if g.fault == "expired_code":
+            raise errors.BAD_CODE
+        if attempt.redirect_uri is not None and attempt.redirect_uri != found.redirect_uri:
+            raise errors.REDIRECT_DIFFERS
+        if found.challenge is not None:
+            attempt.verifier_valid = verifier_fits(verifier or "", found.challenge)
+            if not attempt.verifier_valid:
+                raise errors.BAD_CODE  # what GitHub says of a wrong verifier is not known
+        who = state.people[found.person.key]
+        primary = [one for one in who.github.emails if one.primary]
+        if state.verified_primary_required and not (primary and primary[0].verified):
+            raise errors.UNVERIFIED
+        found.used = True
+    return found
+
+
+def _as_wished(body: dict[str, str], status: int = 200) -> Response:
+    """The answer in the form that the app's Accept asks for; without a word, form-encoded (Authorizing OAuth apps)."""
+    wished = request.headers.get("Accept", "")
+    if "application/json" in wished:
+        answer = jsonify(body)
+        answer.content_type = "application/json; charset=utf-8"
+    elif "application/xml" in wished:
+        inner = "".join(f"<{name}>{_escaped(value)}</{name}>" for name, value in body.items())
+        answer = Response(f"<OAuth>{inner}</OAuth>", content_type="application/xml; charset=utf-8")
+    else:
+        kind = "application/x-www-form-urlencoded; charset=utf-8"
+        answer = Response(urlencode(body), content_type=kind)
+    answer.status_code = status
+    return answer
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _user(state: GitHubState) -> AnyResponse:
+    attempt = _attempt(state, "user")
+    try:
+        found = _token(state)
+    except ApiError as error:
+        return _api_error(attempt, error)
+    who = state.people[found.person.key]
+    attempt.status, attempt.person = 200, who.key
+    picture = url_for("static", filename="person.svg", _external=True)
+    return _told(user_of(who, picture, with_email=g.fault != "missing_email"), found, "")
+
+
+def _emails(state: GitHubState) -> AnyResponse:
+    attempt = _attempt(state, "emails")
+    try:
+        found = _token(state)
+        if not set(found.scopes) & set(READS_EMAILS):
+            raise errors.NO_SUCH_SCOPE
+    except ApiError as error:
+        return _api_error(attempt, error)
+    who = state.people[found.person.key]
+    attempt.status, attempt.person = 200, who.key
+    return _told(emails_of(who, with_email=g.fault != "missing_email"), found, ", ".join(READS_EMAILS))
+
+
+def _told(body: object, token: AccessToken, accepted: str) -> Response:
+    """An answer of the API's, with what the token may and what the call takes (Scopes for OAuth apps)."""
+    answer = jsonify(body)
+    answer.content_type = "application/json; charset=utf-8"
+    answer.headers["X-OAuth-Scopes"] = ", ".join(token.scopes)
+    answer.headers["X-Accepted-OAuth-Scopes"] = accepted
+    return answer
+
+
+def _api_error(attempt: Attempt, error: ApiError) -> Response:
+    attempt.status, attempt.error = error.status, error.message
+    return error.response()
+
+
+def _token(state: GitHubState) -> AccessToken:
+    """The access token in the Authorization header, after the word Bearer or GitHub's older word, token."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        raise errors.NO_CREDENTIALS
+    found = state.access_tokens.get(given.strip()) if scheme.lower() in ("bearer", "token") else None
+    if found is None:
+        raise errors.BAD_CREDENTIALS
+    return found

@@ -1,0 +1,1 @@
+"""The local Google: OpenID Connect as Google speaks it, its page, its keys, and what it tells about people."""

@@ -1,0 +1,75 @@
+"""Google's errors: RFC 6749 section 5.2's form, with descriptions of its own; and the pages where nobody is sent back.
+
+Where no thread is named, the words are third parties' copies, or ours, as they say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, jsonify
+
+
+@dataclass(eq=False)
+class GoogleError(Exception):
+    """An error of the token endpoint's, and of those beside it."""
+
+    error: str
+    description: str
+    status: int = 400
+
+    def response(self) -> Response:
+        """The answer, JSON."""
+        answer = jsonify(error=self.error, error_description=self.description)
+        answer.status_code = self.status
+        answer.content_type = "application/json; charset=utf-8"
+        return answer
+
+
+@dataclass(eq=False)
+class Blocked(Exception):
+    """An error that only the person sees, on a page of Google's: nobody is sent back to the app."""
+
+    status: int
+    error: str
+    told: str
+
+
+# The token endpoint
+BAD_CODE = GoogleError("invalid_grant", "Bad Request")  # used, too old, or never given
+MALFORMED_CODE = GoogleError("invalid_grant", "Malformed auth code.")
+# googleapis/google-auth-library-python-oauthlib #64
+REDIRECT_DIFFERS = GoogleError("redirect_uri_mismatch", "Bad Request")
+VERIFIER_NOT_NEEDED = GoogleError("invalid_grant", "code_verifier or verifier is not needed.")
+VERIFIER_MISSING = GoogleError("invalid_grant", "Missing code verifier.")
+VERIFIER_WRONG = GoogleError("invalid_grant", "Invalid code verifier.")  # ours
+WRONG_SECRET = GoogleError("invalid_client", "Unauthorized", 401)
+NO_SUCH_CLIENT = GoogleError("invalid_client", "The OAuth client was not found.", 401)
+NO_CLIENT = GoogleError("invalid_request", "Could not determine client ID from request.")  # ours
+DEAD_REFRESH_TOKEN = GoogleError("invalid_grant", "Token has been expired or revoked.")
+# RFC 6749 section 5.2; the words are ours.
+WRONG_GRANT_TYPE = GoogleError("unsupported_grant_type", "Invalid grant_type.")
+# Beside it. What the body of a 401 of userinfo is, is not known: RFC 6750 section 3.1's word.
+BAD_TOKEN = GoogleError("invalid_token", "Invalid Credentials", 401)
+NOT_REVOKED = GoogleError("invalid_token", "Token expired or revoked")
+BUSY = GoogleError("temporarily_unavailable", "Try again later.", 503)  # RFC 6749's word
+
+
+def missing(name: str) -> GoogleError:
+    """The error for a parameter that is not there."""
+    return GoogleError("invalid_request", f"Missing required parameter: {name}")
+
+
+# The page (Using OAuth 2.0 for Web Server Applications, Authorization errors)
+BLOCKED_CLIENT = Blocked(401, "invalid_client", "The OAuth client was not found.")
+BLOCKED_REDIRECT = Blocked(
+    400,
+    "redirect_uri_mismatch",
+    "You can't sign in because this app sent an invalid request. If you're its developer: the redirect URI has to be "
+    "registered, letter for letter.",
+)
+
+
+def blocked(told: str, error: str = "invalid_request") -> Blocked:
+    """The page for a request that makes no sense."""
+    return Blocked(400, error, told)

@@ -1,0 +1,84 @@
+"""The keys that ID tokens are signed with. They are made when they are first asked for: that takes a moment."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+from functools import lru_cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc.jwk import RSAKey
+
+from ..world import World
+
+_BITS = 2048
+_EXPONENT = 65537
+_HEX = "0123456789abcdef"
+# What most numbers that are no primes can be divided by.
+_SMALL = math.prod(n for n in range(3, 2000, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
+
+
+class SigningKeys:
+    """The keys of one local Google, the newest last: it signs, and the others are still published."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.Lock()
+        self._keys: list[RSAKey] = []
+
+    @property
+    def current(self) -> RSAKey:
+        """The key that signs."""
+        with self._lock:
+            if not self._keys:
+                self._add()
+            return self._keys[-1]
+
+    def rotate(self) -> None:
+        """From now on a new key signs. Google changes its keys now and then."""
+        with self._lock:
+            self._add()
+
+    def published(self) -> dict[str, Any]:
+        """The public halves, as a JSON Web Key Set (RFC 7517 section 5)."""
+        assert self.current
+        with self._lock:
+            return {"keys": [key.as_dict(private=False) for key in self._keys]}
+
+    def stranger(self) -> RSAKey:
+        """A key that is nobody's, with the kid of the one that signs: for a token that is not to be believed."""
+        return _as_key(rsa.generate_private_key(_EXPONENT, _BITS), str(self.current.kid))
+
+    def _add(self) -> None:
+        if self._world.seed is None:
+            made = rsa.generate_private_key(_EXPONENT, _BITS)
+        else:
+            made = _seeded(f"{self._world.seed} key {len(self._keys)}")
+        self._keys.append(_as_key(made, self._world.word("kid", 40, _HEX)))
+
+
+def _as_key(made: rsa.RSAPrivateKey, kid: str) -> RSAKey:
+    return RSAKey.import_key(made, {"kid": kid, "alg": "RS256", "use": "sig"})
+
+
+@lru_cache
+def _seeded(seed: str) -> rsa.RSAPrivateKey:
+    """The key of that seed, the same each time, so that what it signs repeats. It protects nothing."""
+    chance = random.Random(seed)
+    p, q = _prime(chance), _prime(chance)
+    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(_EXPONENT, p * q)
+    private = rsa.RSAPrivateNumbers(
+        p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), public
+    )
+    return private.private_key()
+
+
+def _prime(chance: random.Random) -> int:
+    while True:
+        # Half as long as the key, odd, and with the two highest bits set, so that the product is as long as it should.
+        number = chance.getrandbits(_BITS // 2) | 3 << (_BITS // 2 - 2) | 1
+        if math.gcd(number, _SMALL) == 1 and pow(2, number - 1, number) == 1 and number % _EXPONENT != 1:
+            return number

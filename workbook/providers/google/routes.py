@@ -1,0 +1,445 @@
+"""The page that a person sees, and the endpoints that an app asks, at /google.
+
+Tokens are signed, digests made and challenges compared by Authlib and its joserfc. Its server is not used: which
+scopes come back under which names, when there is a refresh token, what the callback carries, and every error are
+Google's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..clients import is_challenge, same, sent_credentials, verifier_fits
+from ..faults import Faults, fault_of_request, half
+from ..people import Person
+from ..sessions import with_query
+from . import errors
+from .claims import claims_of, id_token
+from .errors import Blocked, GoogleError
+from .state import (
+    CODE_LIFETIME,
+    REDIRECTS,
+    SCOPES,
+    TOKEN_LIFETIME,
+    Attempt,
+    Code,
+    GoogleState,
+    Token,
+    full_scopes,
+    redirect_listed,
+)
+
+# The endpoints by the names that faults and attempts have for them, each under its name of today, and under the older
+# ones that libraries still have (python-social-auth, backends/google.py; Flask-Dance, contrib/google.py).
+BY_BROWSER = {"auth": ("/o/oauth2/v2/auth", "/o/oauth2/auth")}
+BY_APP = {
+    "discovery": ("/.well-known/openid-configuration",),
+    "certs": ("/oauth2/v3/certs",),
+    "token": ("/token", "/o/oauth2/token"),
+    "userinfo": ("/v1/userinfo", "/oauth2/v3/userinfo", "/oauth2/v2/userinfo"),
+    "revoke": ("/revoke", "/o/oauth2/revoke"),
+}
+FAULTS = {
+    "auth": ("wrong_state",),
+    "discovery": ("broken_json",),
+    "certs": ("broken_json",),
+    "token": ("expired_code", "wrong_token_type", "broken_json", "missing_email", "replayed_nonce"),
+    "userinfo": ("broken_json", "missing_email"),
+    "revoke": (),
+}
+_PROMPTS = {"none", "consent", "select_account"}
+
+
+def asked_by_browser(path: str) -> bool:
+    """Whether a path below /google is one that browsers ask for."""
+    return path in BY_BROWSER["auth"]
+
+
+def google_pages(state: GoogleState, faults: Faults) -> Blueprint:
+    """Everything under /google."""
+    pages = Blueprint("google", __name__, template_folder="templates")
+
+    @pages.before_request
+    def fault() -> AnyResponse | None:
+        endpoint = fault_of_request("google", faults, FAULTS)
+        if endpoint is None:
+            return None
+        if endpoint == "auth":
+            return Response(render_template("google/busy.html"), 503)
+        return _refused(Attempt(endpoint, request.method), errors.BUSY)
+
+    @pages.after_request
+    def like_googles(response: AnyResponse) -> AnyResponse:
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"
+            response.headers["Pragma"] = "no-cache"
+        if g.get("fault") == "broken_json":
+            response.set_data(half(response.get_data()))
+        return response
+
+    @pages.get("/")
+    def about() -> str:
+        return render_template("google/about.html", people=state.people, redirects=REDIRECTS, state=state)
+
+    @pages.post("/logout")
+    def logout() -> AnyResponse:
+        state.sessions.log_out()
+        return redirect(url_for("google.about"))
+
+    def at(paths: tuple[str, ...], name: str, methods: list[str], view: Callable[[], AnyResponse]) -> None:
+        for path in paths:
+            pages.add_url_rule(path, name, view, methods=methods)
+
+    at(BY_BROWSER["auth"], "auth", ["GET"], lambda: _page(state, _ask))
+    at(BY_BROWSER["auth"], "auth_decided", ["POST"], lambda: _page(state, _decided))
+    at(BY_APP["discovery"], "discovery", ["GET"], lambda: _discovery(state))
+    at(BY_APP["certs"], "certs", ["GET"], lambda: _certs(state))
+    at(BY_APP["token"], "token", ["POST"], lambda: _token(state))
+    at(BY_APP["userinfo"], "userinfo", ["GET", "POST"], lambda: _userinfo(state))
+    at(BY_APP["revoke"], "revoke", ["GET", "POST"], lambda: _revoke(state))
+    return pages
+
+
+# The page
+
+
+def _page(state: GoogleState, view: Callable[[GoogleState], AnyResponse]) -> AnyResponse:
+    """What a person sees: the answer of the view, or why there is none. Nobody is redirected then."""
+    try:
+        _check_request(state)
+        return view(state)
+    except Blocked as error:
+        return Response(render_template("google/blocked.html", error=error, asked=request.args), error.status)
+
+
+def _check_request(state: GoogleState) -> None:
+    """Blocked where the app's request is one that Google shows a page for (Using OAuth 2.0, Authorization errors)."""
+    asked = request.args
+    if not asked.get("client_id"):
+        raise errors.blocked("Missing required parameter: client_id")
+    if asked["client_id"] != state.client_id:
+        raise errors.BLOCKED_CLIENT
+    if not asked.get("redirect_uri"):
+        raise errors.blocked("Missing required parameter: redirect_uri")
+    if not redirect_listed(asked["redirect_uri"]):
+        raise errors.BLOCKED_REDIRECT
+    if not asked.get("response_type"):
+        raise errors.blocked("Required parameter is missing: response_type")
+    if asked["response_type"] != "code":
+        raise errors.blocked("This local stand-in knows only response_type=code, the code flow.")
+    if not asked.get("scope"):
+        raise errors.blocked("Missing required parameter: scope")
+    try:
+        full_scopes(asked["scope"])
+    except ValueError as unknown:
+        raise errors.blocked(f"Some requested scopes were invalid: {unknown}", "invalid_scope") from None
+    prompts = _prompts()
+    if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
+        raise errors.blocked("Invalid parameter value for prompt: none stands alone.")
+    challenge, method = asked.get("code_challenge"), asked.get("code_challenge_method")
+    if challenge is not None and (method != "S256" or not is_challenge(challenge)):
+        raise errors.blocked(
+            "This local stand-in knows only code_challenge_method=S256, with a challenge of 43 characters."
+        )
+
+
+def _prompts() -> set[str]:
+    return set(request.args.get("prompt", "").split())
+
+
+def _ask(state: GoogleState) -> AnyResponse:
+    session = state.sessions.current()
+    who = state.sessions.who(session)
+    prompts, scopes = _prompts(), full_scopes(request.args["scope"])
+    if "none" in prompts and who is None:
+        return _back(state, error="login_required")  # OpenID Connect Core section 3.1.2.6
+    if who is not None and "select_account" not in prompts and not _has_to_consent(state, who):
+        return _back_with_code(state, who, consented=False)
+    if "none" in prompts:
+        return _back(state, error="consent_required")
+    page = render_template(
+        "google/decide.html",
+        people=state.people,
+        who=None if "select_account" in prompts else who,
+        app=state.app_name,
+        host=urlsplit(request.args["redirect_uri"]).netloc,
+        scopes=[short for short, full in SCOPES.items() if full in scopes],
+        offline=request.args.get("access_type") == "offline",
+        csrf_token=state.sessions.csrf_token(session),
+        chosen=_hinted(state),
+        others=with_query(request.url, prompt="select_account") if not prompts else None,
+    )
+    return state.sessions.give(Response(page), session)
+
+
+def _hinted(state: GoogleState) -> str:
+    """The key of the person whom the app expects: by login_hint, an address or a sub, or by hd, a domain. That is a
+    hint for the page, and the person may be another."""
+    hint, domain = request.args.get("login_hint"), request.args.get("hd")
+    for one in state.people:
+        if (hint and hint in (one.google.email, one.google.sub)) or (domain and domain == one.google.hd):
+            return one.key
+    return next((one.key for one in state.people), "")
+
+
+def _has_to_consent(state: GoogleState, who: Person) -> bool:
+    """Whether the person sees the page where they allow: the first time for a set of scopes, or when the app asks
+    for it."""
+    return "consent" in _prompts() or not state.has_allowed(who, full_scopes(request.args["scope"]))
+
+
+def _decided(state: GoogleState) -> AnyResponse:
+    session = state.sessions.of_form()
+    if request.form.get("decision") != "allow":
+        return _back(state, error="access_denied")
+    who = state.sessions.log_in(session)
+    return _back_with_code(state, who, consented=_has_to_consent(state, who))
+
+
+def _back_with_code(state: GoogleState, who: Person, *, consented: bool) -> AnyResponse:
+    asked = request.args
+    scopes = full_scopes(asked["scope"])
+    state.allow(who, scopes)
+    if asked.get("include_granted_scopes") == "true":
+        scopes = tuple(full for full in SCOPES.values() if full in state.granted[who.key])
+    made = state.new_code(
+        who,
+        redirect_uri=asked["redirect_uri"],
+        scopes=scopes,
+        nonce=asked.get("nonce"),
+        challenge=asked.get("code_challenge"),
+        # Only who has really been asked gives a refresh token (google-api-nodejs-client #750).
+        offline=consented and asked.get("access_type") == "offline",
+    )
+    return _back(
+        state,
+        code=made.code,
+        scope=" ".join(scopes),
+        authuser="0",
+        **({} if who.google.hd is None else {"hd": who.google.hd}),
+        prompt="consent" if consented else "none",
+    )
+
+
+def _back(state: GoogleState, **answer: str) -> AnyResponse:
+    """Sends the person back, with what the app gave as `state`, and with who it is that answers (RFC 9207 section 2;
+    with a code that was seen of Google, with an error it is not known)."""
+    given = request.args.get("state")
+    first = {}
+    if given is not None:
+        first["state"] = f"not-{given}" if g.fault == "wrong_state" else given
+    return redirect(with_query(request.args["redirect_uri"], **first, iss=state.issuer, **answer))
+
+
+# What the app asks
+
+
+def _attempt(state: GoogleState, endpoint: str) -> Attempt:
+    attempt = Attempt(endpoint, request.method)
+    with state.lock:
+        state.attempts.append(attempt)
+    return attempt
+
+
+def _refused(attempt: Attempt, error: GoogleError) -> Response:
+    attempt.status, attempt.error = error.status, error.error
+    answer = error.response()
+    if error is errors.BAD_TOKEN:
+        # RFC 6750 section 3
+        answer.headers["WWW-Authenticate"] = (
+            'Bearer realm="https://accounts.google.com/", error="invalid_token"'
+        )
+    return answer
+
+
+def _told(attempt: Attempt, who: Person | None, **body: Any) -> Response:
+    attempt.status, attempt.person = 200, who.key if who else None
+    answer = jsonify(body)
+    answer.content_type = "application/json; charset=utf-8"
+    return answer
+
+
+def _discovery(state: GoogleState) -> AnyResponse:
+    """OpenID Connect Discovery section 3: what there is here, under the names that Google has for it."""
+    at = state.issuer
+    document = {
+        "issuer": at,
+        "authorization_endpoint": at + BY_BROWSER["auth"][0],
+        "token_endpoint": at + BY_APP["token"][0],
+        "userinfo_endpoint": at + BY_APP["userinfo"][0],
+        "revocation_endpoint": at + BY_APP["revoke"][0],
+        "jwks_uri": at + BY_APP["certs"][0],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "authorization_response_iss_parameter_supported": True,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "email", "profile"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "claims_supported": [
+            *("aud", "email", "email_verified", "exp", "family_name", "given_name", "iat", "iss", "name"),
+            *("picture", "sub"),
+        ],
+        "code_challenge_methods_supported": ["S256"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
+    }
+    answer = jsonify(document | state.moved)
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+def _certs(state: GoogleState) -> AnyResponse:
+    attempt = _attempt(state, "certs")
+    answer = _told(attempt, None, **state.keys.published())
+    # It says when to ask again (Authenticate with a backend server).
+    answer.headers["Cache-Control"] = "public, max-age=19800, must-revalidate, no-transform"
+    return answer
+
+
+def _token(state: GoogleState) -> AnyResponse:
+    attempt = _attempt(state, "token")
+    try:
+        _check_client(state, attempt)
+        if attempt.grant_type == "authorization_code":
+            return _swap_code(state, attempt)
+        if attempt.grant_type == "refresh_token":
+            return _refresh(state, attempt)
+        raise errors.WRONG_GRANT_TYPE
+    except GoogleError as error:
+        return _refused(attempt, error)
+
+
+def _check_client(state: GoogleState, attempt: Attempt) -> None:
+    """That it is the app that asks; GoogleError where it is not."""
+    asked = request.form
+    attempt.grant_type = asked.get("grant_type")
+    attempt.client_id, secret = sent_credentials(asked)
+    if not attempt.grant_type:
+        raise errors.missing("grant_type")
+    if not attempt.client_id:
+        raise errors.NO_CLIENT
+    if attempt.client_id != state.client_id:
+        raise errors.NO_SUCH_CLIENT
+    attempt.secret_valid = same(secret, state.client_secret)
+    if not attempt.secret_valid:
+        raise errors.WRONG_SECRET
+
+
+def _swap_code(state: GoogleState, attempt: Attempt) -> AnyResponse:
+    code = _spent_code(state, attempt)
+    refresh = {}
+    if code.offline:
+        refresh["refresh_token"] = state.new_refresh_token(code.person, code.scopes).token
+    nonce = code.nonce
+    if nonce is not None and g.fault == "replayed_nonce":
+        nonce = state.world.word("nonce of an earlier login", max(1, len(nonce)))
+    return _tokens(state, attempt, code.person, code.scopes, nonce=nonce, **refresh)
+
+
+def _spent_code(state: GoogleState, attempt: Attempt) -> Code:
+    """The code that the app hands in, spent from now on; GoogleError where something is wrong with it."""
+    asked = request.form
+    attempt.code, attempt.redirect_uri = asked.get("code"), asked.get("redirect_uri")
+    if not attempt.code:
+        raise errors.missing("code")
+    if not attempt.redirect_uri:
+        raise errors.missing("redirect_uri")
+    if not attempt.code.startswith("4/"):
+        raise errors.MALFORMED_CODE
+    with state.lock:
+        found = state.codes.get(attempt.code)
+        if found is None or found.used or state.now() - found.made_at > CODE_LIFETIME:
+            raise errors.BAD_CODE
+        if g.fault == "expired_code":
+            raise errors.BAD_CODE
+        if found.redirect_uri != attempt.redirect_uri:
+            raise errors.REDIRECT_DIFFERS
+        verifier = asked.get("code_verifier")
+        if found.challenge is None and verifier is not None:
+            raise errors.VERIFIER_NOT_NEEDED
+        if found.challenge is not None:
+            if not verifier:
+                raise errors.VERIFIER_MISSING
+            attempt.verifier_valid = verifier_fits(verifier, found.challenge)
+            if not attempt.verifier_valid:
+                raise errors.VERIFIER_WRONG
+        found.used = True
+    return found
+
+
+def _refresh(state: GoogleState, attempt: Attempt) -> AnyResponse:
+    """A new access token, and no new refresh token: the old one goes on working."""
+    given = request.form.get("refresh_token")
+    if not given:
+        raise errors.missing("refresh_token")
+    found = state.refresh_tokens.get(given)
+    if found is None:
+        raise errors.DEAD_REFRESH_TOKEN
+    # Its ID token has no nonce (OpenID Connect Core section 12.2).
+    return _tokens(state, attempt, found.person, found.scopes)
+
+
+def _tokens(
+    state: GoogleState,
+    attempt: Attempt,
+    who: Person,
+    scopes: tuple[str, ...],
+    *,
+    nonce: str | None = None,
+    **refresh: str,
+) -> AnyResponse:
+    made = state.new_access_token(who, scopes)
+    return _told(
+        attempt,
+        who,
+        access_token=made.token,
+        expires_in=TOKEN_LIFETIME,
+        **refresh,
+        scope=" ".join(scopes),
+        token_type="mac" if g.fault == "wrong_token_type" else "Bearer",
+        id_token=id_token(state, made, _picture(), nonce=nonce, with_email=g.fault != "missing_email"),
+    )
+
+
+def _picture() -> str:
+    return url_for("static", filename="person.svg", _external=True)
+
+
+def _userinfo(state: GoogleState) -> AnyResponse:
+    attempt = _attempt(state, "userinfo")
+    try:
+        found = _bearer(state)
+    except GoogleError as error:
+        return _refused(attempt, error)
+    who = state.people[found.person.key]
+    told = claims_of(who, found.scopes, _picture(), with_email=g.fault != "missing_email")
+    if request.path.endswith("/v2/userinfo"):
+        # The same under older names (pennersr/django-allauth, GoogleAccount).
+        older = {"sub": "id", "email_verified": "verified_email"}
+        told = {older.get(name, name): value for name, value in told.items()}
+    return _told(attempt, who, **told)
+
+
+def _bearer(state: GoogleState) -> Token:
+    """The access token in the Authorization header (RFC 6750 section 2.1)."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    found = state.access_tokens.get(given.strip()) if scheme.lower() == "bearer" else None
+    if found is None or state.now() - found.made_at > TOKEN_LIFETIME:
+        raise errors.BAD_TOKEN
+    return found
+
+
+def _revoke(state: GoogleState) -> AnyResponse:
+    """Takes a token back, access or refresh token, and what it was given for (RFC 7009; Using OAuth 2.0, Revoking)."""
+    attempt = _attempt(state, "revoke")
+    given = request.values.get("token", "")
+    found = state.access_tokens.get(given) or state.refresh_tokens.get(given)
+    if found is None:
+        return _refused(attempt, errors.NOT_REVOKED)
+    state.revoke(found.person)
+    return _told(attempt, found.person)

@@ -1,0 +1,231 @@
+"""The server of the local providers: one port, a path for each."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from workbook.flow.messages import APP, BROWSER, Message
+from workbook.flow.recording import Recorder
+
+from .control import control_pages
+from .facebook import routes as facebook
+from .facebook.state import FacebookState
+from .faults import Faults
+from .fifth import routes as fifth
+from .fifth.state import FifthState
+from .github import routes as github
+from .github.state import GitHubState
+from .google import routes as google
+from .google.state import GoogleState
+from .people import PEOPLE, People, Person
+from .twitter import routes as twitter
+from .twitter.state import TwitterState
+from .world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# How soon the server notices that it is to stop (seconds).
+_POLL = 0.02
+_STATIC = "/provider-static"
+# The providers: below which path each stands, and how to tell what browsers ask there from what apps do.
+_ASKED_BY_BROWSER = {
+    "twitter": twitter.asked_by_browser,
+    "facebook": facebook.asked_by_browser,
+    "google": google.asked_by_browser,
+    "github": github.asked_by_browser,
+}
+_FAULTS = {
+    "twitter": twitter.FAULTS,
+    "facebook": facebook.FAULTS,
+    "google": google.FAULTS,
+    "github": github.FAULTS,
+}
+
+
+class PortInUse(Exception):
+    """Another program listens on the port; its number is `port`."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is in use")
+        self.port = port
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        pass
+
+    def version_string(self) -> str:
+        return "tfe"
+
+
+class ProvidersServer:
+    """The local providers, serving in a thread on the loopback address from the moment that it is made.
+
+    `port` 0 takes a free one; PortInUse where another program has it. `seed`, `clock` and `keys` are World's. With a
+    `control_key`, and only then, faults can be switched over HTTP, as control.py has it. The accounts are
+    those of `people`, who change from then on by `server.people` only. With `with_fifth` there is one provider more,
+    `server.fifth`, under a name of its own. `on_message` is given each message as it comes.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        seed: int | None = None,
+        clock: Callable[[], float] = time.time,
+        keys: dict[str, str] | None = None,
+        control_key: str | None = None,
+        people: Iterable[Person] = PEOPLE,
+        with_fifth: bool = False,
+    ) -> None:
+        self.world = World(seed, clock, dict(keys or {}))
+        self.people = People(people)
+        self.fifth = FifthState(self.world, self.people) if with_fifth else None
+        self._asked_by_browser = {**_ASKED_BY_BROWSER}
+        if self.fifth:
+            asked_there = self.fifth.authorize_path
+            self._asked_by_browser[self.fifth.name] = lambda path: path == asked_there
+        self.faults = Faults({**_FAULTS, **({self.fifth.name: fifth.FAULTS} if self.fifth else {})})
+        self.twitter = TwitterState(self.world, self.people)
+        self.facebook = FacebookState(self.world, self.people)
+        self.google = GoogleState(self.world, self.people)
+        self.github = GitHubState(self.world, self.people)
+        self.on_message: Callable[[Message], None] | None = None
+        self._messages: list[Message] = []
+        self._lock = threading.Lock()
+        self._mounted: dict[str, WSGIApplication] = {}
+        self._control_key = control_key
+        self._pages = self._make_pages()
+        recorded = Recorder(self._pages, self._heard, sender=self._who_asks, receiver=self._who_is_asked)
+        self._recorded: WSGIApplication = recorded
+        if port and _is_taken(port):
+            raise PortInUse(port)
+        self._server = make_server("127.0.0.1", port, self._dispatch, threaded=True, request_handler=_Quiet)
+        self.google.issuer = f"{self.url}/google"
+        self.github.issuer = f"{self.url}/github{github.ISSUER}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": _POLL}, name="providers", daemon=True
+        )
+        self._thread.start()
+
+    def __enter__(self) -> ProvidersServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The address that all of them begin with."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The providers that there are: the paths below `url` where they stand."""
+        return tuple(self._asked_by_browser)
+
+    @property
+    def faults_page(self) -> str | None:
+        """The address of the page where faults are switched, with its key; None where there is no such page."""
+        return f"{self.url}/control/faults?key={self._control_key}" if self._control_key else None
+
+    @property
+    def messages(self) -> list[Message]:
+        """What was said so far to and by the providers."""
+        with self._lock:
+            return list(self._messages)
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which an app finds them."""
+        return {
+            "TWITTER_URL": f"{self.url}/twitter",
+            "TWITTER_KEY": self.twitter.consumer_key,
+            "TWITTER_SECRET": self.twitter.consumer_secret,
+            "FACEBOOK_URL": f"{self.url}/facebook",
+            "FACEBOOK_GRAPH_URL": f"{self.url}/facebook{facebook.GRAPH}",
+            "FACEBOOK_KEY": self.facebook.app_id,
+            "FACEBOOK_SECRET": self.facebook.app_secret,
+            "GOOGLE_URL": self.google.issuer,
+            "GOOGLE_KEY": self.google.client_id,
+            "GOOGLE_SECRET": self.google.client_secret,
+            "GITHUB_URL": f"{self.url}/github",
+            "GITHUB_API_URL": f"{self.url}/github{github.API}",
+            "GITHUB_KEY": self.github.client_id,
+            "GITHUB_SECRET": self.github.client_secret,
+            # oauthlib refuses OAuth 2 over plain HTTP, even on loopback, unless it is told so.
+            "OAUTHLIB_INSECURE_TRANSPORT": "1",
+            **(self.fifth.environment(self.url) if self.fifth else {}),
+        }
+
+    def mount(self, path: str, application: WSGIApplication) -> None:
+        """Serves another application at a path where no provider is; "/" is everywhere else."""
+        self._mounted[path] = application
+
+    def stop(self) -> None:
+        """Stops serving and frees the port, also under requests that wait. It may be called twice."""
+        self.faults.end()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _make_pages(self) -> Flask:
+        pages = Flask(__name__, static_folder="static", static_url_path=_STATIC)
+        pages.register_blueprint(twitter.twitter_pages(self.twitter, self.faults), url_prefix="/twitter")
+        pages.register_blueprint(facebook.facebook_pages(self.facebook, self.faults), url_prefix="/facebook")
+        pages.register_blueprint(google.google_pages(self.google, self.faults), url_prefix="/google")
+        pages.register_blueprint(github.github_pages(self.github, self.faults), url_prefix="/github")
+        if self.fifth:
+            pages.register_blueprint(
+                fifth.fifth_pages(self.fifth, self.faults), url_prefix=f"/{self.fifth.name}"
+            )
+        if self._control_key:
+            pages.register_blueprint(control_pages(self.faults, self._control_key), url_prefix="/control")
+        return pages
+
+    def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "/")
+        if path.split("/")[1] in (*self._asked_by_browser, _STATIC[1:], "control"):
+            return self._recorded(environ, start_response)
+        return self._mounted.get(path, self._mounted.get("/", self._pages))(environ, start_response)
+
+    def _heard(self, message: Message) -> None:
+        with self._lock:
+            self._messages.append(message)
+        if self.on_message:
+            self.on_message(message)
+
+    def _who_asks(self, path: str) -> str | None:
+        """Browsers ask for pages, apps for everything else. The pages about a provider are no part of a login."""
+        provider, _, rest = path.lstrip("/").partition("/")
+        if provider not in self._asked_by_browser or rest in ("", "logout"):
+            return None
+        return BROWSER if self._asked_by_browser[provider](f"/{rest}") else APP
+
+    def _who_is_asked(self, path: str) -> str | None:
+        provider = path.lstrip("/").partition("/")[0]
+        return provider if provider in self._asked_by_browser else None
+
+
+def _is_taken(port: int) -> bool:
+    """Whether a port is taken. Werkzeug itself would end the process then."""
+    with socket.socket() as probe:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return True
+    return False

@@ -1,0 +1,73 @@
+"""Who is logged in at a provider, and in which browser; and that its forms are sent by the browser that got them."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from flask import abort, request
+from werkzeug.wrappers import Response
+
+from .people import People, Person
+from .world import World
+
+
+class Sessions:
+    """The browsers that a provider knows, by the value of its cookie. `logged_in` has the key of each one's person."""
+
+    def __init__(self, provider: str, world: World, people: People) -> None:
+        self._provider = provider
+        self._world = world
+        self._people = people
+        self.logged_in: dict[str, str] = {}
+
+    @property
+    def cookie(self) -> str:
+        """The name of its cookie."""
+        return f"{self._provider}_session"
+
+    def current(self) -> str:
+        """The session of the browser that asks; a new one where it has none."""
+        return request.cookies.get(self.cookie) or self._world.word(f"{self._provider} session", 32)
+
+    def who(self, session: str) -> Person | None:
+        """Who is logged in in that session, as they are now."""
+        return self._people.get(self.logged_in.get(session))
+
+    def give(self, response: Response, session: str) -> Response:
+        """The same response; it leaves the session's cookie in the browser."""
+        path = f"/{self._provider}"
+        response.set_cookie(self.cookie, session, httponly=True, samesite="Lax", path=path)
+        return response
+
+    def csrf_token(self, session: str, about: str = "") -> str:
+        """What a form has to bring back, made for one session (and one question, `about`)."""
+        key = self._world.key(f"{self._provider}'s forms", 32)
+        return hmac.new(key.encode(), f"{session} {about}".encode(), "sha256").hexdigest()
+
+    def of_form(self, about: str = "") -> str:
+        """The session of the browser that sends a form; 403 where the form was not made for it."""
+        session = request.cookies.get(self.cookie, "")
+        shown = request.form.get("csrf_token", "").encode()
+        if not hmac.compare_digest(self.csrf_token(session, about).encode(), shown):
+            abort(403, "This form was not made for this browser.")
+        return session
+
+    def log_in(self, session: str) -> Person:
+        """Logs in whoever was chosen in the form, or gives who is logged in already; 400 where that is nobody."""
+        who = self._people.get(request.form.get("person")) or self.who(session)
+        if who is None:
+            abort(400, "Nobody was chosen.")
+        self.logged_in[session] = who.key
+        return who
+
+    def log_out(self) -> None:
+        """Nobody is logged in any more in the browser that asks."""
+        self.logged_in.pop(request.cookies.get(self.cookie, ""), None)
+
+
+def with_query(address: str, fragment: str = "", **more: str) -> str:
+    """An address with parameters added; a query that it has already stays."""
+    parts = urlsplit(address)
+    query = "&".join(filter(None, [parts.query, urlencode(more)]))
+    return urlunsplit(parts._replace(query=query, fragment=fragment))

@@ -1,0 +1,257 @@
+"""The endpoints that an app asks, and the pages that a person sees, at /twitter."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from ..faults import Faults, fault_of_request, half
+from ..sessions import with_query
+from . import errors
+from .api import profile
+from .errors import TwitterError
+from .signed import TIMESTAMP_TOLERANCE, BadAuthentication, Signed, read_signed
+from .state import CALLBACKS, AccessToken, Attempt, RequestToken, TwitterState, callback_listed
+
+# The endpoints, by the names that faults and attempts have for them, and who asks there.
+BY_APP = {
+    "request_token": "/oauth/request_token",
+    "access_token": "/oauth/access_token",
+    "verify_credentials": "/1.1/account/verify_credentials.json",
+}
+BY_BROWSER = {"authenticate": "/oauth/authenticate", "authorize": "/oauth/authorize"}
+# The faults that each can have beyond those of every endpoint.
+FAULTS = {
+    "request_token": ("replayed_nonce",),
+    "access_token": ("replayed_nonce", "expired_code"),
+    "verify_credentials": ("replayed_nonce", "broken_json", "missing_email"),
+    "authenticate": ("wrong_state",),
+    "authorize": ("wrong_state",),
+}
+
+
+def asked_by_browser(path: str) -> bool:
+    """Whether a path below /twitter is one that browsers ask for."""
+    return path in BY_BROWSER.values()
+
+
+def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
+    """Everything under /twitter."""
+    pages = Blueprint("twitter", __name__, template_folder="templates")
+
+    @pages.before_request
+    def fault() -> AnyResponse | None:
+        endpoint = fault_of_request("twitter", faults, FAULTS)
+        if endpoint is None:
+            return None
+        if endpoint in BY_BROWSER:
+            return Response(render_template("twitter/over_capacity.html"), 503)
+        return errors.OVER_CAPACITY.response()
+
+    @pages.after_request
+    def like_twitters(response: AnyResponse) -> AnyResponse:
+        response.headers["Cache-Control"] = "no-cache, no-store, must-revalidate, pre-check=0, post-check=0"
+        response.headers["Pragma"] = "no-cache"
+        if g.get("fault") == "broken_json":
+            response.set_data(half(response.get_data()))
+        return response
+
+    @pages.get("/")
+    def about() -> str:
+        return render_template("twitter/about.html", people=state.people, callbacks=CALLBACKS, state=state)
+
+    # The documentation says POST. Flask-OAuthlib's own Twitter example asks by GET, its default, and worked.
+    @pages.route(BY_APP["request_token"], methods=["GET", "POST"])
+    def request_token() -> AnyResponse:
+        attempt = _attempt(state, "request_token")
+        try:
+            signed = _authenticated(state, attempt, None)
+            callback = signed.oauth.get("oauth_callback")
+            if not callback:
+                raise errors.BAD_AUTHENTICATION
+            if not callback_listed(callback):
+                raise errors.CALLBACK_NOT_APPROVED
+        except TwitterError as error:
+            return _refused(attempt, error)
+        made = state.new_request_token(callback)
+        return _form_encoded(
+            attempt,
+            oauth_token=made.token,
+            oauth_token_secret=made.secret,
+            oauth_callback_confirmed="true",
+        )
+
+    @pages.route(BY_APP["access_token"], methods=["GET", "POST"])
+    def access_token() -> AnyResponse:
+        attempt = _attempt(state, "access_token")
+        try:
+            token = _presented_token() or ""
+            # Whoever signs with a token that is spent or too old signs rightly: that is not what is refused.
+            signed = _authenticated(state, attempt, state.request_tokens.get(token))
+            found = state.usable_request_token(token)
+            if found is None or g.fault == "expired_code":
+                raise errors.INVALID_TOKEN
+        except TwitterError as error:
+            return _refused(attempt, error)
+        # A wrong verifier leaves the request token as it is: the right one still works afterwards.
+        verifier = signed.oauth.get("oauth_verifier", "")
+        if found.verifier is None or not hmac.compare_digest(found.verifier.encode(), verifier.encode()):
+            attempt.status = 401
+            return Response(errors.WRONG_VERIFIER, 401, content_type="text/html; charset=utf-8")
+        made = state.new_access_token(found)
+        if made is None:
+            return _refused(attempt, errors.INVALID_TOKEN)
+        account = state.people[made.person.key].twitter
+        attempt.screen_name = account.screen_name
+        return _form_encoded(
+            attempt,
+            oauth_token=made.token,
+            oauth_token_secret=made.secret,
+            user_id=str(account.id),
+            screen_name=account.screen_name,
+        )
+
+    @pages.get(BY_APP["verify_credentials"])
+    def verify_credentials() -> AnyResponse:
+        attempt = _attempt(state, "verify_credentials")
+        try:
+            token = _presented_token()
+            found = state.access_tokens.get(token or "")
+            if token and found is None:
+                raise errors.INVALID_TOKEN
+            if found is None:
+                _authenticated(state, attempt, None)
+                raise errors.COULD_NOT_AUTHENTICATE
+            _authenticated(state, attempt, found)
+        except TwitterError as error:
+            return _refused(attempt, error)
+        who = state.people[found.person.key]
+        attempt.status, attempt.screen_name = 200, who.twitter.screen_name
+        return profile(who, request.args, with_email=g.fault != "missing_email")
+
+    @pages.route("/1.1/<path:anything>", methods=["GET", "POST"])
+    def no_such_call(anything: str) -> AnyResponse:
+        return errors.NOT_FOUND.response()
+
+    @pages.get(BY_BROWSER["authenticate"])
+    def authenticate() -> AnyResponse | str:
+        return _ask(state, may_skip=True)
+
+    @pages.get(BY_BROWSER["authorize"])
+    def authorize() -> AnyResponse | str:
+        return _ask(state, may_skip=False)
+
+    @pages.post(BY_BROWSER["authenticate"], endpoint="authenticate_decided")
+    @pages.post(BY_BROWSER["authorize"], endpoint="authorize_decided")
+    def decided() -> AnyResponse | str:
+        return _decided(state)
+
+    @pages.post("/logout")
+    def logout() -> AnyResponse:
+        state.sessions.log_out()
+        return redirect(url_for("twitter.about"))
+
+    return pages
+
+
+def _attempt(state: TwitterState, endpoint: str) -> Attempt:
+    attempt = Attempt(endpoint, request.method)
+    with state.lock:
+        state.attempts.append(attempt)
+    return attempt
+
+
+def _refused(attempt: Attempt, error: TwitterError) -> Response:
+    attempt.status, attempt.error_code = error.status, error.code
+    response = error.response()
+    if error.status == 401:
+        response.status = "401 Authorization Required"
+    return response
+
+
+def _form_encoded(attempt: Attempt, **values: str) -> Response:
+    # Form-encoded, and called HTML (docs.x.com, Log in with X).
+    attempt.status = 200
+    return Response(urlencode(values), 200, content_type="text/html; charset=utf-8")
+
+
+def _presented_token() -> str | None:
+    try:
+        return read_signed(request).oauth.get("oauth_token")
+    except BadAuthentication:
+        raise errors.BAD_AUTHENTICATION from None
+
+
+def _authenticated(state: TwitterState, attempt: Attempt, token: RequestToken | AccessToken | None) -> Signed:
+    """Verifies key, signature, timestamp and nonce, and notes in the attempt what is found; TwitterError refuses."""
+    try:
+        signed = read_signed(request)
+    except BadAuthentication:
+        raise errors.BAD_AUTHENTICATION from None
+    oauth = signed.oauth
+    attempt.consumer_key = oauth["oauth_consumer_key"]
+    attempt.oauth_callback = oauth.get("oauth_callback")
+    attempt.oauth_token = oauth.get("oauth_token")
+    attempt.base_string = signed.base_string()
+    attempt.key_known = hmac.compare_digest(attempt.consumer_key.encode(), state.consumer_key.encode())
+    if not attempt.key_known:
+        raise errors.COULD_NOT_AUTHENTICATE
+    attempt.signature_valid = signed.verified(state.consumer_secret, token.secret if token else "")
+    if not attempt.signature_valid:
+        raise errors.COULD_NOT_AUTHENTICATE
+    if abs(state.now() - int(oauth["oauth_timestamp"])) > TIMESTAMP_TOLERANCE:
+        raise errors.TIMESTAMP
+    if g.fault == "replayed_nonce" or not state.first_use(
+        attempt.consumer_key, attempt.oauth_token or "", oauth["oauth_timestamp"], oauth["oauth_nonce"]
+    ):
+        raise errors.COULD_NOT_AUTHENTICATE
+    return signed
+
+
+def _ask(state: TwitterState, *, may_skip: bool) -> AnyResponse | str:
+    """The page that asks the person; or straight back, where they are logged in and have said yes before."""
+    found = state.usable_request_token(request.args.get("oauth_token"))
+    if found is None:
+        # What status the real page has is not known.
+        return Response(render_template("twitter/whoa_there.html"), 403)
+    session = state.sessions.current()
+    who = state.sessions.who(session)
+    forced = request.args.get("force_login") == "true"
+    if may_skip and who and not forced and who.key in state.approved:
+        return _back(found, oauth_token=found.token, oauth_verifier=state.allow(found, who))
+    page = render_template(
+        "twitter/decide.html",
+        people=state.people,
+        who=None if forced else who,
+        app=state.app_name,
+        host=urlsplit(found.callback).netloc or "your own device",
+        oauth_token=found.token,
+        csrf_token=state.sessions.csrf_token(session, found.token),
+        prefilled=request.args.get("screen_name"),
+    )
+    return state.sessions.give(Response(page), session)
+
+
+def _decided(state: TwitterState) -> AnyResponse | str:
+    found = state.usable_request_token(request.form.get("oauth_token"))
+    if found is None:
+        return Response(render_template("twitter/whoa_there.html"), 403)
+    session = state.sessions.of_form(found.token)
+    if request.form.get("decision") != "allow":
+        found.spent = True
+        return render_template(
+            "twitter/refused.html", app=state.app_name, back=with_query(found.callback, denied=found.token)
+        )
+    verifier = state.allow(found, state.sessions.log_in(session))
+    if found.callback == "oob":
+        return render_template("twitter/pin.html", app=state.app_name, pin=verifier)
+    return _back(found, oauth_token=found.token, oauth_verifier=verifier)
+
+
+def _back(found: RequestToken, *, oauth_token: str, oauth_verifier: str) -> AnyResponse:
+    """Sends the person back. A query that the callback has already stays (yanokohei/goenbako #164)."""
+    shown = f"not-{oauth_token}" if g.get("fault") == "wrong_state" else oauth_token
+    return redirect(with_query(found.callback, oauth_token=shown, oauth_verifier=oauth_verifier))

@@ -1,0 +1,42 @@
+"""What the providers share: a clock, chance, and the apps' keys."""
+
+from __future__ import annotations
+
+import random
+import string
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass
+class World:
+    """`clock` gives the seconds since 1970. With a `seed` the same things are made up in the same order every time;
+    without one they come from the system's source of randomness. `keys` are the apps' keys and secrets by the names
+    that they have in the environment, such as TWITTER_KEY; those that are not given are made up."""
+
+    seed: int | None = None
+    clock: Callable[[], float] = time.time
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._chance: dict[str, random.Random] = {}
+
+    def word(self, kind: str, length: int, alphabet: str = _ALPHABET) -> str:
+        """A made-up word. Each kind has a sequence of its own, so that asking for one does not change another."""
+        with self._lock:
+            if kind not in self._chance:
+                seeded = self.seed is not None
+                self._chance[kind] = random.Random(f"{self.seed} {kind}") if seeded else random.SystemRandom()
+            chance = self._chance[kind]
+            return "".join(chance.choice(alphabet) for _ in range(length))
+
+    def key(self, name: str, length: int, alphabet: str = _ALPHABET) -> str:
+        """An app's key or secret, by its name in the environment."""
+        if name not in self.keys:
+            self.keys[name] = self.word(name, length, alphabet)
+        return self.keys[name]
