@@ -1,0 +1,53 @@
+"""Jobs for the tests of the warm process."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Report = Callable[[dict[str, Any]], None]
+
+
+def say(arguments: dict[str, Any], report: Report) -> None:
+    """Tells what it finds around it."""
+    print("printed")
+    print("to stderr", file=sys.stderr)
+    report(
+        {
+            "arguments": arguments,
+            "folder": os.getcwd(),  # noqa: PTH109
+            "environment": dict(os.environ),
+            "modules": [
+                name for name in ("workbook.compat", "pytest", "flask_oauthlib") if name in sys.modules
+            ],
+        }
+    )
+
+
+def wait(arguments: dict[str, Any], report: Report) -> None:
+    """Never ends by itself."""
+    report({"pid": os.getpid()})
+    time.sleep(600)
+
+
+def start_another(arguments: dict[str, Any], report: Report) -> None:
+    """Starts a process and never ends."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    report({"pid": child.pid})
+    time.sleep(600)
+
+
+def fail(arguments: dict[str, Any], report: Report) -> None:
+    """Raises."""
+    raise ValueError("on purpose")
+
+
+def greet(arguments: dict[str, Any], report: Report) -> None:
+    """Serves one caller on the socket that it was handed."""
+    with socket.socket(fileno=arguments["socket"]) as listening:
+        connection, _ = listening.accept()
+        with connection:
+            connection.sendall(b"hello")

@@ -1,0 +1,175 @@
+"""Jobs run in processes of their own, forked or new, and none outlives whoever started it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workbook.course.places import ROOT
+from workbook.lab.running import bare_environment
+from workbook.lab.serve import PRELOAD
+from workbook.lab.warm import CAN_FORK, Child, Warm
+
+Run = Callable[..., Child]
+
+
+@pytest.fixture(params=[True, False] if CAN_FORK else [False], ids=lambda fork: "forked" if fork else "new")
+def each_warm(request: pytest.FixtureRequest) -> Iterator[Warm]:
+    with Warm(("json",), fork=request.param) as warm:
+        yield warm
+
+
+@pytest.fixture
+def run(each_warm: Warm, tmp_path: Path) -> Run:
+    return lambda name, **more: each_warm.run(
+        f"tests.lab.jobs:{name}",
+        {"a": "é"},
+        folder=tmp_path,
+        environment={**bare_environment(), "ONLY": "this"},
+        log=tmp_path / "log",
+        **more,
+    )
+
+
+def gone(pid: int) -> bool:
+    """Whether a process ends within a few seconds, or has ended."""
+    try:
+        psutil.Process(pid).wait(timeout=5)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+def test_a_job_has_its_own_folder_environment_and_log(run: Run, tmp_path: Path) -> None:
+    child = run("say")
+    (said,) = child.reports()
+    assert said["arguments"] == {"a": "é"}
+    assert Path(said["folder"]) == tmp_path.resolve()
+    assert said["environment"] == {**bare_environment(), "ONLY": "this"} | (
+        {"LC_CTYPE": said["environment"]["LC_CTYPE"]} if "LC_CTYPE" in said["environment"] else {}
+    )
+    assert (tmp_path / "log").read_text().split("\n")[:2] == ["printed", "to stderr"]
+
+
+def test_an_exception_of_a_job_is_in_its_log(run: Run, tmp_path: Path) -> None:
+    assert list(run("fail").reports()) == []
+    assert "ValueError: on purpose" in (tmp_path / "log").read_text()
+
+
+def test_stopping_ends_a_job(run: Run) -> None:
+    child = run("wait")
+    pid = next(child.reports())["pid"]
+    child.stop()
+    child.stop()
+    assert gone(pid)
+
+
+def test_ending_the_warm_process_ends_every_job(run: Run, each_warm: Warm) -> None:
+    pids = [next(run("wait").reports())["pid"] for _ in range(3)]
+    each_warm.stop()
+    assert all(gone(pid) for pid in pids)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="there are no process groups here")
+def test_what_a_job_started_ends_with_it(tmp_path: Path) -> None:
+    with Warm() as warm:
+        child = warm.run(
+            "tests.lab.jobs:start_another",
+            {},
+            folder=tmp_path,
+            environment=bare_environment(),
+            log=tmp_path / "log",
+        )
+        grandchild = next(child.reports())["pid"]
+        child.stop()
+        assert gone(grandchild)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="sockets are handed over only to forked jobs")
+def test_a_listening_socket_is_handed_over(tmp_path: Path) -> None:
+    with Warm() as warm, socket.create_server(("127.0.0.1", 0)) as listening:
+        warm.run(
+            "tests.lab.jobs:greet",
+            {},
+            folder=tmp_path,
+            environment=bare_environment(),
+            log=tmp_path / "log",
+            hand_over=listening,
+        )
+        with socket.create_connection(listening.getsockname(), timeout=5) as caller:
+            assert caller.recv(100) == b"hello"
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="only a warm process can be lent")
+def test_a_lent_end_ends_its_own_jobs_only(tmp_path: Path) -> None:
+    def wait(warm: Warm) -> int:
+        child = warm.run(
+            "tests.lab.jobs:wait", {}, folder=tmp_path, environment=bare_environment(), log=tmp_path / "log"
+        )
+        return int(next(child.reports())["pid"])
+
+    with Warm() as warm:
+        ours = wait(warm)
+        lent = Warm.over(warm.another_end().detach())
+        theirs = wait(lent)
+        lent._socket.close()  # as when the process that it was lent to is killed
+        assert gone(theirs)
+        assert psutil.pid_exists(ours)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="there is no warm process to fork from")
+def test_whoever_is_killed_before_reading_the_answer_does_not_end_the_warm_process(tmp_path: Path) -> None:
+    with Warm(("json",)) as warm:
+        with warm.another_end() as lent:
+            lent.send(json.dumps({"end": 2**22 + 1}).encode())  # a number that no process has
+            assert select.select([lent], [], [], 5)[0], "the warm process has answered"
+        child = warm.run("tests.lab.jobs:say", {}, folder=tmp_path, environment=bare_environment())
+        assert len(list(child.reports())) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
+@pytest.mark.parametrize("fork", [True, False] if CAN_FORK else [False])
+def test_nothing_is_left_when_the_starter_is_killed(fork: bool, tmp_path: Path) -> None:
+    starter = f"""
+import sys
+from pathlib import Path
+from workbook.lab.running import bare_environment
+from workbook.lab.warm import Warm
+warm = Warm(fork={fork})
+child = warm.run("tests.lab.jobs:wait", {{}}, folder=Path({str(tmp_path)!r}), environment=bare_environment(),
+                 log=Path({str(tmp_path / "log")!r}))
+print(next(child.events), flush=True)
+sys.stdin.read()
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", starter], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    pid = json.loads(process.stdout.readline())["pid"]
+    family = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert gone(pid)
+    assert all(gone(member.pid) for member in family)
+
+
+def test_the_warm_process_has_not_imported_what_the_app_must(tmp_path: Path) -> None:
+    """A parent with the compatibility names in place would pass an app that lacks them."""
+    with Warm(PRELOAD) as warm:
+        child = warm.run(
+            "tests.lab.jobs:say", {}, folder=tmp_path, environment=bare_environment(), log=tmp_path / "l"
+        )
+        (said,) = child.reports()
+    assert said["modules"] == []

@@ -1,0 +1,318 @@
+"""A person's browser: keeps cookies as browsers do, follows redirects, fills in forms, and writes all of it down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookiejar import Cookie, DefaultCookiePolicy
+from typing import TYPE_CHECKING
+from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.request import Request as CookieRequest
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import get_cookie_header
+from urllib3 import HTTPConnectionPool
+
+from workbook.flow.messages import APP, BROWSER, Message
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+# What a person would take for "it hangs" (seconds).
+PATIENCE = 5.0
+MOST_REDIRECTS = 20  # Chromium's and Firefox's own limit
+LONGEST_COOKIE = 4096  # name and value, in bytes
+
+_LIKE_A_BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en-US,en;q=0.5",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "close",
+}
+
+
+class NoAnswer(Exception):
+    """A server did not answer: it is silent, gone, or sends the browser in circles. The text says which."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a page, filled in as it came, and the names of its buttons."""
+
+    method: str
+    action: str
+    fields: tuple[tuple[str, str], ...]
+    buttons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the browser shows: where it ended up, and every answer on the way there, the last one included."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    answers: tuple[Message, ...] = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """The path of its address, without host and query."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def query(self) -> str:
+        """The query of its address."""
+        return urlsplit(self.url).query
+
+    @property
+    def words(self) -> str:
+        """What a person reads on it."""
+        return " ".join(self._soup().get_text(" ").split())
+
+    def element(self, id: str) -> str | None:
+        """The text of the element with that id, as it stands there; None where there is none."""
+        found = self._soup().find(id=id)
+        return found.get_text() if found else None
+
+    def forms(self) -> list[Form]:
+        """Its forms, as they came."""
+        return [self._form(tag) for tag in self._soup().find_all("form")]
+
+    def links(self) -> list[str]:
+        """The addresses that its links lead to."""
+        return [urljoin(self.url, str(tag["href"])) for tag in self._soup().find_all("a", href=True)]
+
+    def _soup(self) -> BeautifulSoup:
+        from bs4 import BeautifulSoup
+
+        return BeautifulSoup(self.text, "html.parser")
+
+    def _form(self, form: Tag) -> Form:
+        fields = []
+        for tag in form.find_all(["input", "textarea"]):
+            name, kind = tag.get("name"), str(tag.get("type", "text")).lower()
+            chosen = kind not in ("radio", "checkbox") or tag.has_attr("checked")
+            if name and chosen and kind not in ("submit", "button", "image", "reset"):
+                fields.append((str(name), str(tag.get("value", "on" if kind == "checkbox" else ""))))
+        buttons = [str(tag.get("name", "")) for tag in form.find_all(["button", "input"]) if _is_button(tag)]
+        method = str(form.get("method", "get")).upper()
+        return Form(method, urljoin(self.url, str(form.get("action", ""))), tuple(fields), tuple(buttons))
+
+
+def _is_button(tag: Tag) -> bool:
+    return tag.name == "button" or str(tag.get("type", "")).lower() == "submit"
+
+
+class _BrowserCookies(DefaultCookiePolicy):
+    """Adds SameSite to the standard library's cookies (RFC 6265bis section 5.8.3, and what browsers do without it)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.from_another_site = False
+        self.method = "GET"
+
+    def set_ok(self, cookie: Cookie, request: CookieRequest) -> bool:
+        """Whether the cookie is kept: browsers drop one that is too long (RFC 6265bis section 5.6)."""
+        size = len(cookie.name) + len(cookie.value or "")
+        return size <= LONGEST_COOKIE and super().set_ok(cookie, request)
+
+    def return_ok(self, cookie: Cookie, request: CookieRequest) -> bool:
+        """Whether the cookie goes with the request."""
+        if not super().return_ok(cookie, request):
+            return False
+        if not self.from_another_site:
+            return True
+        same_site = (cookie.get_nonstandard_attr("SameSite") or "lax").lower()
+        if same_site == "none":
+            return True
+        return same_site == "lax" and self.method in ("GET", "HEAD")
+
+
+# Where students have their app. The lab's browser finds it under the same two names, whatever port it really has:
+# what the app is told, and what is said of it, is then what the student knows.
+HOME = "http://localhost:5000"
+_ALSO_HOME = "http://127.0.0.1:5000"
+# A lab has no other machines: whoever sends a browser to a real site is told so, and nothing goes there.
+_THIS_MACHINE = ("localhost", "127.0.0.1")
+ELSEWHERE = "and that is not on this machine"
+
+
+class _ToTheApp(HTTPAdapter):
+    """Connects to the app's real port for requests to the address that everybody knows."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._port = port
+
+    def get_connection_with_tls_context(self, *unused: object, **also_unused: object) -> HTTPConnectionPool:
+        pool: HTTPConnectionPool = self.poolmanager.connection_from_host("127.0.0.1", self._port, "http")
+        return pool
+
+
+class Browser:
+    """One person's browser, with cookies of its own.
+
+    `port` is where the app really listens; it is opened as http://localhost:5000, or http://127.0.0.1:5000, which
+    is another site with other cookies. `sink` is given the messages between browser and app. Those with a provider
+    are not written down here: the providers see them all themselves.
+    """
+
+    def __init__(self, port: int, sink: Callable[[Message], None] = lambda message: None) -> None:
+        self.page: Page | None = None
+        self._sink = sink
+        self._policy = _BrowserCookies()
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy of this machine stands between
+        self._session.headers.clear()
+        self._session.headers.update(_LIKE_A_BROWSER)
+        self._session.cookies.set_policy(self._policy)
+        for address in (HOME, _ALSO_HOME):
+            self._session.mount(f"{address}/", _ToTheApp(port))
+
+    def cookie(self, name: str) -> str | None:
+        """The value of a cookie of the app; None where it set none of that name."""
+        host = urlsplit(HOME).hostname or ""
+        return next(
+            (c.value for c in self._session.cookies if c.name == name and c.domain.startswith(host)), None
+        )
+
+    def set_cookie(self, name: str, value: str) -> None:
+        """Puts a cookie of the app into the browser, as its owner can with any browser."""
+        # The standard library's jar calls the host of a name without a dot so.
+        host = f"{urlsplit(HOME).hostname}.local"
+        self._session.cookies.set(name, value, domain=host, path="/")
+
+    def open(self, address: str, *, follow: bool = True) -> Page:
+        """Types an address, or a path of the app, and follows where it leads; NoAnswer where that ends nowhere."""
+        return self._go("GET", urljoin(HOME, address), (), came_from=None, follow=follow)
+
+    def click(self, link: str, *, follow: bool = True) -> Page:
+        """Follows a link of the page that is open, to an address or a path."""
+        assert self.page is not None
+        return self._go("GET", urljoin(self.page.url, link), (), came_from=self.page.url, follow=follow)
+
+    def submit(self, form: Form, *, follow: bool = True, **filled_in: str) -> Page:
+        """Sends a form of the page that is open, with some fields filled in and the button's name and value."""
+        assert self.page is not None
+        kept = [(name, value) for name, value in form.fields if name not in filled_in]
+        fields = (*kept, *filled_in.items())
+        return self._go(form.method, form.action, fields, came_from=self.page.url, follow=follow)
+
+    def follow(self) -> Page:
+        """Goes where the redirect leads that was not followed, and no further."""
+        assert self.page is not None
+        location = self.page.answers[-1].header("Location")
+        assert location, f"{self.page.url} does not lead anywhere else"
+        address = urldefrag(urljoin(self.page.url, location)).url
+        return self._go("GET", address, (), came_from=self.page.url, follow=False)
+
+    def _go(
+        self,
+        method: str,
+        url: str,
+        fields: tuple[tuple[str, str], ...],
+        *,
+        came_from: str | None,
+        follow: bool = True,
+    ) -> Page:
+        answers: list[Message] = []
+        # What counts is who sent the browser on its way; redirects on the way do not, in Chromium as it is.
+        begun_at = urlsplit(came_from).hostname if came_from else None
+        while True:
+            crossed = begun_at not in (None, urlsplit(url).hostname)
+            answer = self._ask(method, url, fields, came_from=came_from, crossed=crossed)
+            answers.append(answer)
+            location = answer.header("Location")
+            if not (follow and answer.status in (301, 302, 303, 307, 308) and location):
+                break
+            if len(answers) > MOST_REDIRECTS:
+                raise NoAnswer(f"{MOST_REDIRECTS} redirects and no end, the last one to {location}")
+            try:
+                url = urldefrag(urljoin(url, location)).url
+            except ValueError:
+                raise NoAnswer(f"the redirect to {location!r}, which is no address") from None
+            if answer.status not in (307, 308):
+                method, fields = "GET", ()
+        assert answer.status is not None
+        self.page = Page(answer.url, answer.status, answer.headers, answer.body, tuple(answers))
+        return self.page
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        fields: tuple[tuple[str, str], ...],
+        *,
+        came_from: str | None,
+        crossed: bool,
+    ) -> Message:
+        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname not in _THIS_MACHINE:
+            raise NoAnswer(f"the browser was sent to {_short(url)}, {ELSEWHERE}")
+        request = requests.Request(
+            method,
+            url,
+            params=fields if method == "GET" and fields else None,
+            data=fields if method != "GET" else None,
+            headers={"Host": urlsplit(url).netloc, **({"Referer": came_from} if came_from else {})},
+        )
+        prepared = self._session.prepare_request(request)
+        # requests looks the cookies up in a copy of the jar that does not have our policy.
+        prepared.headers.pop("Cookie", None)
+        self._policy.from_another_site, self._policy.method = crossed, method
+        cookies = get_cookie_header(self._session.cookies, prepared)  # type: ignore[no-untyped-call]
+        if cookies:
+            prepared.headers["Cookie"] = cookies
+        asked = Message(
+            sender=BROWSER,
+            receiver=APP,
+            time=time.monotonic(),
+            method=method,
+            url=prepared.url or url,
+            headers=tuple(prepared.headers.items()),
+            body=str(prepared.body or ""),
+        )
+        ours = at_home(url)
+        if ours:
+            self._sink(asked)
+        try:
+            response = self._session.send(prepared, allow_redirects=False, timeout=PATIENCE)
+        except requests.Timeout:
+            raise NoAnswer(f"{method} {_short(url)} got no answer within {PATIENCE:g} seconds") from None
+        except requests.RequestException as error:
+            raise NoAnswer(f"{method} {_short(url)} got no answer: {_reason(error)}") from None
+        answer = Message(
+            sender=APP,
+            receiver=BROWSER,
+            time=time.monotonic(),
+            method=method,
+            url=asked.url,
+            status=response.status_code,
+            headers=tuple(response.raw.headers.items()),
+            body=response.text,
+        )
+        if ours:
+            self._sink(answer)
+        return answer
+
+
+def at_home(url: str) -> bool:
+    """Whether an address is one of the app's."""
+    return urlsplit(url).netloc in (urlsplit(HOME).netloc, urlsplit(_ALSO_HOME).netloc)
+
+
+def _short(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.netloc}{parts.path}"
+
+
+def _reason(error: requests.RequestException) -> str:
+    text = str(error)
+    if "refused" in text:
+        return "nothing listens there"
+    if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
+        return "that is no address that a browser can open"
+    return "the connection was closed"

@@ -1,0 +1,215 @@
+"""`flask …` in a copy of a step's folder, such as `flask db upgrade`, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dotenv import dotenv_values
+
+from workbook.course.places import ROOT
+from workbook.flow.entities import Column, Table
+
+from .running import AppFailed, bare_environment, copied
+from .serve import PRELOAD_DATABASE, described, load
+from .warm import Warm
+
+if TYPE_CHECKING:
+    from .databases import Database
+
+# A command that has not ended by then is not going to (seconds).
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended. `failure` is its error, None where it ended well; `output` is what it printed, and
+    `told` what it gave back."""
+
+    failure: AppFailed | None
+    output: str
+    told: Any = None
+
+
+class MigrationFailed(AppFailed):
+    """`flask db upgrade` failed, so there is no database that the app could be run with."""
+
+
+def environment_for(database: Database) -> dict[str, str]:
+    """What a command of an app finds in its environment: the database, and what .flaskenv has."""
+    known = dotenv_values(ROOT / ".flaskenv")
+    return {
+        **{name: value for name, value in known.items() if value is not None},
+        "DATABASE_URL": database.url,
+    }
+
+
+def flask(folder: Path, warm: Warm, environment: Mapping[str, str], *arguments: str) -> Done:
+    """Runs `flask ARGUMENTS` on the app in `folder`, and waits for its end."""
+    return _run(folder, warm, environment, "flask", {"arguments": arguments})
+
+
+def create_tables(folder: Path, warm: Warm, environment: Mapping[str, str]) -> Done:
+    """Makes the tables of the app's models, as `db.create_all()` does, whatever its migrations say."""
+    return _run(folder, warm, environment, "create", {})
+
+
+def tables(folder: Path, warm: Warm, environment: Mapping[str, str]) -> tuple[Table, ...]:
+    """The tables of the app's models, those that others refer to first; AppFailed where it cannot be loaded."""
+    done = _run(folder, warm, environment, "tables", {})
+    if done.failure:
+        raise done.failure
+    return tuple(Table.from_json(table) for table in done.told)
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """How far a database has come, and how far the migrations go; None where that is nowhere."""
+
+    current: str | None
+    newest: str | None
+
+
+def revisions(folder: Path, warm: Warm, environment: Mapping[str, str]) -> Revisions | None:
+    """Those of the app in `folder` with its own database, which is looked at and left as it is; None where the app
+    cannot be loaded, or where the migrations cannot be read."""
+    done = _run(folder, warm, environment, "revisions", {}, in_place=True)
+    return None if done.failure else Revisions(**done.told)
+
+
+def _run(
+    folder: Path,
+    warm: Warm,
+    environment: Mapping[str, str],
+    job: str,
+    arguments: dict[str, Any],
+    *,
+    in_place: bool = False,
+) -> Done:
+    workplace = Path(tempfile.mkdtemp(prefix="command-"))
+    try:
+        log = workplace / "log"
+        child = warm.run(
+            f"{__name__}:{job}_job",
+            arguments,
+            folder=folder if in_place else copied(folder, workplace),
+            environment={**bare_environment(), "FLASK_APP": "app", **environment},
+            log=log,
+            preload=PRELOAD_DATABASE,
+        )
+        begun = time.monotonic()
+        overdue = threading.Timer(TIMEOUT, child.stop)
+        overdue.start()
+        try:
+            ended = next(child.reports(), None)
+        finally:
+            late = time.monotonic() - begun >= TIMEOUT
+            overdue.cancel()
+            child.stop()
+        output = log.read_text(encoding="utf-8", errors="replace")
+    finally:
+        shutil.rmtree(workplace, ignore_errors=True)
+    if ended is not None and ended["event"] == "done":
+        return Done(None, output, ended["told"])
+    if ended is None:
+        last = output.strip().splitlines()[-1:] or ["it printed nothing"]
+        endless = f"it was still at work after {TIMEOUT:g} seconds: is there an endless loop?"
+        ended = {"event": "failed", "error": endless if late else last[0], "traceback": ""}
+    return Done(AppFailed(ended["error"], ended["traceback"]), output)
+
+
+def flask_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
+    """The job: "arguments" are those of the command line. Reports {"event": "done"}, or "failed" with its error."""
+    from flask.cli import ScriptInfo, cli
+
+    def command() -> None:
+        app: Any = load()  # here its errors are seen; the command itself would only print them
+        sys.argv = ["flask", *arguments["arguments"]]
+        cli.main(args=arguments["arguments"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
+
+    _reported(command, report)
+
+
+def create_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
+    """The job that makes the tables of the app's models."""
+
+    def create() -> None:
+        app: Any = load()
+        with app.app_context():
+            app.extensions["sqlalchemy"].create_all()
+
+    _reported(create, report)
+
+
+def tables_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
+    """The job that tells the tables of the app's models."""
+
+    def read() -> list[dict[str, Any]]:
+        app: Any = load()
+        return [asdict(_table(table)) for table in app.extensions["sqlalchemy"].metadata.sorted_tables]
+
+    _reported(read, report)
+
+
+def revisions_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
+    """The job that tells the revisions of the app's database and of its migrations."""
+
+    def read() -> dict[str, str | None]:
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        app: Any = load()
+        with app.app_context(), app.extensions["sqlalchemy"].engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_heads()
+        newest = ScriptDirectory(app.extensions["migrate"].directory).get_heads()
+        return {"current": ", ".join(current) or None, "newest": ", ".join(newest) or None}
+
+    _reported(read, report)
+
+
+def _table(table: Any) -> Table:
+    """A table as SQLAlchemy knows it, as ours."""
+    from sqlalchemy import UniqueConstraint
+
+    rules = [rule for rule in table.constraints if isinstance(rule, UniqueConstraint)]
+    rules += [index for index in table.indexes if index.unique]
+    unique = sorted(tuple(column.name for column in rule.columns) for rule in rules)
+    columns = []
+    for column in table.columns:
+        key = next(iter(column.foreign_keys), None)
+        together = [name for names in unique if column.name in names for name in names if name != column.name]
+        columns.append(
+            Column(
+                column.name,
+                str(column.type),
+                primary=column.primary_key,
+                nullable=column.nullable,
+                unique=(column.name,) in unique,
+                together=tuple(dict.fromkeys(together)),
+                refers_to=key.column.table.name if key is not None else None,
+                on_delete=key.ondelete if key is not None else None,
+            )
+        )
+    return Table(table.name, tuple(columns))
+
+
+def _reported(work: Callable[[], object], report: Callable[[dict[str, Any]], None]) -> None:
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    told: object = None
+    try:
+        told = work()
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            return  # the command has printed why
+    except BaseException as error:
+        report({"event": "failed", **described(error)})
+        return
+    report({"event": "done", "told": told})

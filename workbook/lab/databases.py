@@ -1,0 +1,180 @@
+"""A database for one app: a new SQLite file, or a new database on a PostgreSQL server. It is looked at from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine, Inspector
+
+# How long a question waits for a lock that somebody else holds (seconds).
+PATIENCE = 10
+
+# The number of the lock at which transactions are held, and how often it is looked who waits there (seconds).
+_HELD = 8
+_LOOK_AGAIN = 0.01
+_WAIT_AT_COMMIT = f"""
+    CREATE OR REPLACE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared({_HELD}); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER wait_at_commit AFTER INSERT OR UPDATE OR DELETE ON {{table}}
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_at_commit();
+"""
+_WAITING = f"""
+    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {_HELD} AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+class Database:
+    """A new database, with nothing in it, that is gone after `close`.
+
+    `server` is the address of a PostgreSQL server where databases may be made; without one it is an SQLite file.
+    Nothing is imported or made before it is asked for, so an app without a database costs nothing.
+    """
+
+    def __init__(self, server: str | None = None) -> None:
+        self.server = server
+        self._folder: Path | None = None
+        self._name: str | None = None
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def url(self) -> str:
+        """Its address, as SQLAlchemy writes it (DATABASE_URL)."""
+        if self.server is None:
+            return f"sqlite:///{self._file.as_posix()}"
+        name = f"site_{secrets.token_hex(8)}"
+        self._on_server(f"CREATE DATABASE {name}")
+        self._name = name
+        return self._server_url.set(database=name).render_as_string(hide_password=False)
+
+    @cached_property
+    def _file(self) -> Path:
+        self._folder = Path(tempfile.mkdtemp(prefix="database-"))
+        return self._folder / "people.db"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """A way in that is not the app's. On SQLite foreign keys are enforced, as the steps' apps have it."""
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import NullPool
+
+        if self.server is not None:
+            return create_engine(self.url, poolclass=NullPool)
+        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
+
+        @event.listens_for(engine, "connect")
+        def enforce(connection: Any, record: object) -> None:
+            connection.execute("PRAGMA foreign_keys = ON")
+
+        return engine
+
+    def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
+        """What a query gives, a dict a row."""
+        from sqlalchemy import text
+
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(text(sql), values).mappings()]
+
+    def change(self, sql: str, **values: object) -> None:
+        """Carries a statement out, in a transaction of its own."""
+        from sqlalchemy import text
+
+        with self.engine.begin() as connection:
+            connection.execute(text(sql), values)
+
+    def content(self) -> bytes | None:
+        """The file that it is; None where there is no file, or where it is a database on a server."""
+        return self._file.read_bytes() if self.server is None and self._file.exists() else None
+
+    def fill(self, content: bytes) -> None:
+        """Begins with what another one was, as its `content` says."""
+        self._file.write_bytes(content)
+
+    @contextlib.contextmanager
+    def locked(self, table: str) -> Iterator[Connection]:
+        """Nobody can write to a table inside of this `with`; reading goes on. On SQLite it is the whole database."""
+        from sqlalchemy import text
+
+        with self.engine.connect() as connection:
+            if self.server is None:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(text(f"LOCK TABLE {table} IN SHARE MODE"))
+            yield connection
+            connection.rollback()
+
+    @contextlib.contextmanager
+    def commits_held(self, table: str) -> Iterator[Callable[[int, float], None]]:
+        """On PostgreSQL: whoever has changed a table waits at the end of the transaction inside of this `with`, so that
+        nobody sees what the others have changed. Gives a function that waits until so many do, or so many seconds."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql(_WAIT_AT_COMMIT.format(table=table))
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_HELD})")
+            connection.commit()
+
+            def wait(count: int, patience: float) -> None:
+                until = time.monotonic() + patience
+                while time.monotonic() < until:
+                    if connection.exec_driver_sql(_WAITING).scalar_one() >= count:
+                        return
+                    time.sleep(_LOOK_AGAIN)
+
+            yield wait
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_HELD})")
+
+    def look(self) -> Inspector:
+        """What tables it has now, and how they are made."""
+        from sqlalchemy import inspect
+
+        return inspect(self.engine)
+
+    def close(self) -> None:
+        """Removes it, whoever is still connected. It may be called twice."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        if self._name is not None:
+            self._on_server(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+            self._name = None
+
+    @property
+    def _server_url(self) -> URL:
+        from sqlalchemy import make_url
+
+        assert self.server is not None
+        # Which driver an address without one means depends on SQLAlchemy's version: psycopg2 until 2.0, psycopg in 2.1.
+        return make_url(self.server).set(drivername="postgresql+psycopg2")
+
+    def _on_server(self, sql: str) -> None:
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        engine = create_engine(self._server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(sql)
+
+
+def uses_a_database(folder: Path) -> bool:
+    """Whether the app in a folder keeps people in a database: its files name SQLAlchemy."""
+    return any(
+        "sqlalchemy" in file.read_text(encoding="utf-8", errors="replace").lower()
+        for file in folder.rglob("*.py")
+    )

@@ -1,0 +1,228 @@
+"""A step's app, running in a process of its own on a copy of its folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from workbook.course.starters import source_files
+from workbook.flow.messages import Message
+
+from .databases import uses_a_database
+from .serve import PRELOAD_DATABASE
+from .warm import Warm
+
+# An app that has not come up by then is not going to (seconds).
+START_TIMEOUT = 10.0
+
+# What an app needs of the machine's own environment, on any platform. The rest is not its business: a student's
+# settings must neither help nor harm a verdict.
+_PASSED_ON = (
+    "PATH",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "HOME",
+    "USERPROFILE",
+)
+
+
+class AppFailed(Exception):
+    """The app did not come up. `error` is one line, `traceback` its own lines."""
+
+    def __init__(self, error: str, traceback: str = "") -> None:
+        super().__init__(error)
+        self.error = error
+        self.traceback = traceback
+
+
+def bare_environment() -> dict[str, str]:
+    """The part of this process's environment that an app may see."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+
+
+def copied(folder: Path, into: Path) -> Path:
+    """Copies an app's source into a folder, under its own name: no .env and no database of the student's."""
+    copy = into / folder.name
+    copy.mkdir()
+    for file in source_files(folder):
+        target = copy / file.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return copy
+
+
+class RunningApp:
+    """Starts the app in `folder` and waits until it answers; AppFailed says why it does not.
+
+    It runs on a copy, so that it sees no .env and no database of the student's and leaves nothing behind.
+    With `in_place` it runs in the folder itself, as for a person at work: what it prints is shown here, errors are
+    shown in the browser, and where it cannot be loaded, a page that says so is served (`failure` says why).
+    `instead` serves only such a page. `listen_on` is a socket that listens already, in the place of `port`.
+    `on_write` is called each time that the app is about to write to its database. Its clock is `ahead` of the real one,
+    by so many seconds.
+    """
+
+    def __init__(
+        self,
+        warm: Warm,
+        folder: Path,
+        environment: dict[str, str],
+        *,
+        in_place: bool = False,
+        instead: AppFailed | None = None,
+        port: int = 0,
+        listen_on: socket.socket | None = None,
+        on_message: Callable[[Message], None] | None = None,
+        on_write: Callable[[], None] | None = None,
+        ahead: float = 0,
+        timeout: float = START_TIMEOUT,
+    ) -> None:
+        self._workplace = Path(tempfile.mkdtemp(prefix="app-"))
+        self._on_message = on_message
+        self._on_write = on_write
+        self._arrived = threading.Condition()
+        self._ready: dict[str, Any] | None = None
+        self._failed: dict[str, Any] | None = None
+        self._errors: list[AppFailed] = []
+        self._ended = False
+        try:
+            home = folder if in_place else copied(folder, self._workplace)
+            self.child = warm.run(
+                "workbook.lab.serve:serve",
+                {
+                    "port": port,
+                    "record": on_message is not None,
+                    "watch_writes": on_write is not None,
+                    "ahead": ahead,
+                    "show_errors": in_place,
+                    "instead": {"error": instead.error, "traceback": instead.traceback} if instead else None,
+                },
+                folder=home,
+                environment={**bare_environment(), "FLASK_APP": "app", **environment},
+                log=None if in_place else self._workplace / "log",
+                hand_over=listen_on,
+                preload=PRELOAD_DATABASE if uses_a_database(home) else (),
+            )
+            threading.Thread(target=self._read_events, daemon=True).start()
+            try:
+                self._wait_until_ready(timeout)
+            except BaseException:
+                self.child.stop()
+                raise
+        except BaseException:
+            shutil.rmtree(self._workplace, ignore_errors=True)
+            raise
+
+    def __enter__(self) -> RunningApp:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The app's address as a person types it: by name, so that its cookies are not the providers'."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port that the app listens on."""
+        assert self._ready is not None
+        return int(self._ready["port"])
+
+    @property
+    def failure(self) -> AppFailed | None:
+        """Why the app could not be loaded, where a page that says so is served in its place."""
+        return AppFailed(self._failed["error"], self._failed["traceback"]) if self._failed else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its process has ended by itself."""
+        return self._ended
+
+    def last_error(self, timeout: float = 1.0) -> AppFailed | None:
+        """The exception that the last request left unhandled; waits `timeout` seconds for word of it."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: bool(self._errors) or self._ended, timeout)
+            return self._errors[-1] if self._errors else None
+
+    def log(self) -> str:
+        """What the app has printed and logged so far, where that is not shown here."""
+        if self.child.log is None:
+            return ""
+        return self.child.log.read_text(encoding="utf-8", errors="replace")
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """The process stands still inside of this `with`. Where the system cannot do that, it goes on."""
+        if not hasattr(signal, "SIGSTOP"):
+            yield
+            return
+        os.kill(self.child.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.child.pid, signal.SIGCONT)
+
+    def stop(self) -> None:
+        """Ends the app and removes what it left. It may be called twice."""
+        self.child.stop()
+        shutil.rmtree(self._workplace, ignore_errors=True)
+
+    def _read_events(self) -> None:
+        for event in self.child.reports():
+            self._take(event)
+        with self._arrived:
+            self._ended = True
+            self._arrived.notify_all()
+
+    def _take(self, event: dict[str, Any]) -> None:
+        if event["event"] == "message":
+            if self._on_message:
+                self._on_message(Message.from_json(event["message"]))
+            return
+        if event["event"] == "write":
+            if self._on_write:
+                self._on_write()
+            return
+        with self._arrived:
+            if event["event"] == "ready":
+                self._ready = event
+            elif event["event"] == "error":
+                self._errors.append(AppFailed(event["error"], event["traceback"]))
+            else:
+                self._failed = event
+            self._arrived.notify_all()
+
+    def _wait_until_ready(self, timeout: float) -> None:
+        until = time.monotonic() + timeout
+        with self._arrived:
+            while self._ready is None and not self._ended:
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise AppFailed(
+                        f"it was still starting after {timeout:g} seconds: is there an endless loop?"
+                    )
+                self._arrived.wait(left)
+        if self._ready is None:
+            if self._failed is not None:
+                raise AppFailed(self._failed["error"], self._failed["traceback"])
+            last = self.log().strip().splitlines()[-1:] or ["it printed nothing"]
+            raise AppFailed(f"its process ended while it started: {last[0]}")

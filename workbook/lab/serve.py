@@ -1,0 +1,210 @@
+"""The job that a step's app runs as: it loads the app as `flask run` does, and serves it.
+
+It reports {"event": "ready", "port": …}; {"event": "failed", "error": …, "traceback": …} where the app cannot
+be loaded, "error" with the same where it leaves an exception unhandled; when asked to record, "message" for each
+message; and, when asked to watch writes, "write" each time that it is about to write to its database.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Report = Callable[[dict[str, Any]], None]
+
+# Loaded before the fork. Flask-OAuthlib must not be: it needs workbook.compat, which the app has to import itself.
+PRELOAD = (
+    "workbook.lab.serve",
+    "workbook.flow.recording",
+    "flask",
+    "flask.cli",
+    "werkzeug.serving",
+    "werkzeug.debug",
+    "werkzeug.debug.tbtools",
+    "requests",
+    "requests_oauthlib",
+    "oauthlib.oauth1",
+    "oauthlib.oauth2",
+    "dotenv",
+    "cachelib",
+    "xml.etree.ElementTree",
+)
+
+# The same for apps with a database. Loading it takes as long as all of the above, so it is not loaded for others.
+PRELOAD_DATABASE = (
+    *("flask_login", "flask_migrate", "flask_sqlalchemy", "alembic.autogenerate", "psycopg2"),
+    *("flask_wtf", "joserfc.jwt", "joserfc.jwk"),
+)
+
+
+def serve(arguments: dict[str, Any], report: Report) -> None:
+    """Serves the app of the current folder on the loopback address until the process is ended.
+
+    `arguments`: "port" (0 takes a free one) or "socket" (the number of one that listens already); "record";
+    "show_errors": a page with the traceback instead of a bare 500, and a page for an app that cannot be loaded;
+    "instead": only such a page, with that "error" and "traceback"; "watch_writes"; "ahead": by so many seconds its
+    clock is ahead of the real one.
+    """
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        # The log is for what the app itself says.
+        def log(self, type: str, message: str, *args: object) -> None:
+            if type == "error":
+                super().log(type, message, *args)
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    from flask import got_request_exception
+
+    def unhandled(sender: object, exception: BaseException, **extra: object) -> None:
+        report({"event": "error", **described(exception)})
+
+    if arguments.get("ahead"):
+        from .later import set_clock_ahead
+
+        set_clock_ahead(arguments["ahead"])
+    if arguments.get("watch_writes"):
+        _watch_writes(report)
+    application: WSGIApplication
+    try:
+        if arguments.get("instead"):
+            raise _Instead(arguments["instead"])
+        application = load()
+        got_request_exception.connect(unhandled, weak=False)
+    except BaseException as error:
+        report({"event": "failed", **described(error)})
+        if not arguments.get("show_errors"):
+            return
+        application = _page_for(described(error))
+    else:
+        if arguments.get("show_errors"):
+            from werkzeug.debug import DebuggedApplication
+
+            # The traceback is shown in the page, without the console that would run code.
+            application.config["PROPAGATE_EXCEPTIONS"] = True  # type: ignore[attr-defined]
+            application = DebuggedApplication(application, evalex=False)
+    if arguments.get("record"):
+        from workbook.flow.messages import APP, BROWSER
+        from workbook.flow.recording import Recorder
+
+        application = Recorder(
+            application,
+            lambda message: report({"event": "message", "message": message.to_json()}),
+            sender=BROWSER,
+            receiver=APP,
+        )
+    server = make_server(
+        "127.0.0.1",
+        arguments.get("port", 0),
+        application,
+        threaded=True,
+        request_handler=Quiet,
+        fd=arguments.get("socket"),
+    )
+    if arguments.get("socket") is not None:
+        # Werkzeug made a copy of its own.
+        socket.socket(fileno=arguments["socket"]).close()
+    report({"event": "ready", "port": server.port})
+    server.serve_forever()
+
+
+def _watch_writes(report: Report) -> None:
+    """Reports each statement that writes, before it is carried out. The app has to use SQLAlchemy for that."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    @event.listens_for(Engine, "before_cursor_execute")
+    def about_to_execute(connection: object, cursor: object, statement: str, *others: object) -> None:
+        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
+            report({"event": "write"})
+
+
+class _Instead(Exception):
+    """Stands for an app that could not even be tried to load: what to say of it is known already."""
+
+    def __init__(self, said: dict[str, str]) -> None:
+        super().__init__(said["error"])
+        self.said = said
+
+
+def load() -> WSGIApplication:
+    """The app of the current folder, found as `flask run` with FLASK_APP=app finds it."""
+    from flask.cli import ScriptInfo
+
+    sys.argv = ["flask", "run"]
+    os.environ["FLASK_RUN_FROM_CLI"] = "true"  # app.run() in the module is left out, as under `flask run`
+    return ScriptInfo(app_import_path=os.environ.get("FLASK_APP", "app"), set_debug_flag=False).load_app()
+
+
+def described(error: BaseException) -> dict[str, str]:
+    """An error as {"error": one line, "traceback": its lines in the app's own files, innermost last}."""
+    if isinstance(error, _Instead):
+        return error.said
+    cause = error
+    if type(error).__name__ == "NoAppException" and error.__context__ is not None:
+        # Flask raises its own exception over what happened while the app was imported.
+        cause = error.__context__ if own_lines(error.__context__) else error
+    return {"error": _one_line(cause), "traceback": own_lines(cause)}
+
+
+def _one_line(error: BaseException) -> str:
+    # SQLAlchemy adds the whole statement and an address to what the database said.
+    text = str(getattr(error, "orig", None) or error).strip()
+    if isinstance(error, SyntaxError):
+        text = f"{error.msg} ({_file(error.filename or '?')}, line {error.lineno})"
+    if type(error).__name__ == "NoAppException":
+        # Flask's own words for a folder without an app.
+        return " ".join(text.split())
+    if isinstance(error, SystemExit):
+        return f"the app ended itself (sys.exit({error.code!r}))"
+    return f"{type(error).__name__}: {' '.join(text.split())}" if text else type(error).__name__
+
+
+def own_lines(error: BaseException) -> str:
+    """The lines of a traceback that stand in the current folder, each as `file, line n: code`."""
+    here = os.path.realpath(".") + os.sep
+    lines = [
+        f"{_file(frame.filename)}, line {frame.lineno}, in {frame.name}: {frame.line}".removesuffix(": ")
+        for frame in traceback.extract_tb(error.__traceback__)
+        # "<frozen os>" is no file, and would look like one of this folder's.
+        if not frame.filename.startswith("<") and os.path.realpath(frame.filename).startswith(here)
+    ]
+    if isinstance(error, SyntaxError) and error.text:
+        lines.append(f"{_file(error.filename or '?')}, line {error.lineno}: {error.text.strip()}")
+    return "\n".join(lines)
+
+
+def _file(name: str) -> str:
+    here = os.path.realpath(".") + os.sep
+    return os.path.realpath(name).removeprefix(here)
+
+
+def _page_for(said: dict[str, str]) -> WSGIApplication:
+    """A page in the place of an app that cannot be loaded."""
+    from markupsafe import escape
+
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>The app does not start</title>"
+        "<body style='font:1.1rem/1.5 system-ui;max-width:44rem;margin:3rem auto;padding:0 1rem'>"
+        "<h1>Your app does not start</h1>"
+        f"<p>{escape(said['error'])}</p><pre style='white-space:pre-wrap'>{escape(said['traceback'])}</pre>"
+        "<p>Mend it and save; then load this page again.</p>"
+    ).encode()
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response(
+            "500 Internal Server Error",
+            [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))],
+        )
+        return [page]
+
+    return application

@@ -1,0 +1,196 @@
+"""The lab: a step's app, its own providers, and people with browsers, and what they all said."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from workbook.course.starters import source_files
+from workbook.flow.messages import Flow, Message
+from workbook.providers.people import PEOPLE, Person
+from workbook.providers.server import ProvidersServer
+
+from . import serve
+from .browser import Browser, Page
+from .commands import Done, MigrationFailed, flask
+from .databases import Database, uses_a_database
+from .running import AppFailed, RunningApp, copied
+from .warm import Warm
+
+# SQLite files as `flask db upgrade` has made them, by the source that it was run on.
+_tables: dict[bytes, bytes] = {}
+
+
+def warm_for_apps() -> Warm:
+    """The warm process that apps are forked from."""
+    return Warm(serve.PRELOAD)
+
+
+class Site:
+    """The app in `folder`, running beside local providers that are its own.
+
+    `seed` and `clock` (seconds since 1970) are the providers', for flows that repeat. `environment` is what the app
+    finds in its environment otherwise than usual; None takes a variable away. `people` have accounts at the providers.
+    AppFailed where the app does not come up. `workers` are so many processes with the same app, as a server in
+    production has them; `app` is the first. Its clock is `ahead` of the real one, by so many seconds.
+
+    The app's DATABASE_URL leads to `database`, or else to a new one that ends with the site: on the PostgreSQL server
+    whose address is `server`, or SQLite. An app that has migrations gets its tables by `flask db upgrade`, before it
+    starts; MigrationFailed where that fails.
+
+    With `with_fifth` there is one provider more, that no student has seen. `added` gives files that the app gets on top
+    of its own, their text by their place in its folder, once the providers are there.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        warm: Warm,
+        *,
+        seed: int | None = None,
+        clock: Callable[[], float] = time.time,
+        environment: Mapping[str, str | None] | None = None,
+        people: Iterable[Person] = PEOPLE,
+        database: Database | None = None,
+        server: str | None = None,
+        with_fifth: bool = False,
+        added: Callable[[ProvidersServer], Mapping[str, str]] | None = None,
+        workers: int = 1,
+        watch_writes: bool = False,
+        ahead: float = 0,
+    ) -> None:
+        self._writes = 0
+        self._written = threading.Condition()
+        self._messages: list[Message] = []
+        self._lock = threading.Lock()
+        with ExitStack() as opened:
+            self.providers = opened.enter_context(
+                ProvidersServer(seed=seed, clock=clock, people=people, with_fifth=with_fifth)
+            )
+            if added is not None:
+                workplace = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="added-to-")))
+                folder = _with_files(copied(folder, workplace), added(self.providers))
+            self.database = database or opened.enter_context(Database(server))
+            self._folder, self._warm = folder, warm
+            self._environment = self._made_environment(environment or {})
+            if (folder / "migrations").is_dir():
+                self._make_tables(empty=database is None)
+            on_write = self._writes_now if watch_writes else None
+            self.workers = [
+                opened.enter_context(
+                    RunningApp(warm, folder, self._environment, on_write=on_write, ahead=ahead)
+                )
+                for _ in range(workers)
+            ]
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Site:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the app and the providers."""
+        self._opened.close()
+
+    def flask(self, *arguments: str) -> Done:
+        """Runs `flask ARGUMENTS` beside the app, with the same database."""
+        return flask(self._folder, self._warm, self._environment, *arguments)
+
+    def _make_tables(self, *, empty: bool) -> None:
+        """Runs `flask db upgrade`. What it makes of an empty SQLite file is the same each time for the same source, so
+        that the next site gets a copy of that."""
+        source = _digest(self._folder)
+        if empty and source in _tables:
+            self.database.fill(_tables[source])
+            return
+        failure = self.flask("db", "upgrade").failure
+        if failure:
+            raise MigrationFailed(failure.error, failure.traceback)
+        content = self.database.content() if empty else None
+        if content is not None:
+            _tables[source] = content
+
+    def _made_environment(self, changed: Mapping[str, str | None]) -> dict[str, str]:
+        """What the app finds in its environment: the providers, and a key for its cookies that nobody can know."""
+        secret_key = self.providers.world.word("SECRET_KEY", 40)
+        whole = {
+            **self.providers.environment(),
+            **({"DATABASE_URL": self.database.url} if uses_a_database(self._folder) else {}),
+            **{"SECRET_KEY": secret_key, **changed},
+        }
+        return {name: value for name, value in whole.items() if value is not None}
+
+    @property
+    def app(self) -> RunningApp:
+        """The app's first process, or its only one."""
+        return self.workers[0]
+
+    def last_error(self) -> AppFailed | None:
+        """An exception that a request left unhandled, the last one of the process that had one."""
+        *others, last = self.workers
+        return next(filter(None, (app.last_error(0.1) for app in others)), None) or last.last_error()
+
+    def browser(self, worker: int = 0) -> Browser:
+        """A new browser, without cookies, all of whose requests go to one of the app's processes."""
+        return Browser(self.workers[worker].port, self._heard)
+
+    @property
+    def writes(self) -> int:
+        """How many statements that write to the database the app has begun, where that is watched."""
+        return self._writes
+
+    def wait_for_writes(self, count: int, timeout: float) -> bool:
+        """Waits until the app has begun so many writes; False where that takes longer than `timeout` seconds."""
+        with self._written:
+            return self._written.wait_for(lambda: self._writes >= count, timeout)
+
+    def messages(self) -> tuple[Message, ...]:
+        """Everything that was said so far, in order."""
+        with self._lock:
+            ours = list(self._messages)
+        return Flow.of("", [*ours, *self.providers.messages]).messages
+
+    def flow(self, title: str, since: int = 0) -> Flow:
+        """What was said, without the first `since` messages, as a flow."""
+        every = self.messages()
+        return Flow(title, every[since:], every[:since])
+
+    def at_provider(self, page: Page) -> bool:
+        """Whether a page is one of the providers'."""
+        return urlsplit(page.url).netloc == urlsplit(self.providers.url).netloc
+
+    def _writes_now(self) -> None:
+        with self._written:
+            self._writes += 1
+            self._written.notify_all()
+
+    def _heard(self, message: Message) -> None:
+        with self._lock:
+            self._messages.append(message)
+
+
+def _with_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """Writes files into a folder; gives it."""
+    for place, text in files.items():
+        (folder / place).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _digest(folder: Path) -> bytes:
+    """A digest of an app's source."""
+    digest = hashlib.sha256()
+    for file in source_files(folder):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return digest.digest()

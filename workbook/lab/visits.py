@@ -1,0 +1,262 @@
+"""What people do: sign in, refuse. Each is a walk through the pages with a browser, as a person clicks through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from .browser import MOST_REDIRECTS, Browser, Form, Page
+from .site import Site
+
+# The person who signs in where it does not matter who.
+SOMEBODY = "ada"
+# The page of the app where people see their ways in.
+ACCOUNT = "/account"
+
+
+class NotAsked(Exception):
+    """The browser did not arrive at the provider's page, so nobody could say yes or no. `page` is where it is."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(f"the browser ended at {page.url} with the status {page.status}")
+        self.page = page
+
+
+def sign_in(browser: Browser, person: str = SOMEBODY, *, start: str = "/login") -> Page:
+    """Opens the login, lets the provider know who it is, and allows; gives the page where that ends."""
+    return _decide(browser, person, "allow", start)
+
+
+def refuse(browser: Browser, person: str = SOMEBODY, *, start: str = "/login") -> Page:
+    """Opens the login and cancels at the provider; gives the page where that ends, back in the app.
+
+    Twitter does not redirect after a refusal: its own page has a link back. Facebook does.
+    """
+    return _back(browser, _decide(browser, person, "refuse", start))
+
+
+def _back(browser: Browser, page: Page) -> Page:
+    back = [link for link in page.links() if "denied=" in link]
+    return browser.click(back[0]) if back else page
+
+
+def link(browser: Browser, provider: str, person: str = SOMEBODY) -> Page:
+    """Clicks on the account page's button that links a provider ("facebook"), lets the provider know who it is, and
+    allows; gives the page where that ends. NotAsked where there is no such button."""
+    return decide_on(browser, _to_link(browser, provider), person, "allow")
+
+
+def refuse_link(browser: Browser, provider: str, person: str = SOMEBODY) -> Page:
+    """The same, and cancels at the provider."""
+    return _back(browser, decide_on(browser, _to_link(browser, provider), person, "refuse"))
+
+
+def _to_link(browser: Browser, provider: str) -> Page:
+    page = browser.open(ACCOUNT)
+    form = form_to(page, f"{ACCOUNT}/link/{provider}")
+    if form is None:
+        raise NotAsked(page)
+    return browser.submit(form)
+
+
+def form_to(page: Page, path: str) -> Form | None:
+    """The form of a page that is sent to that path of the app; None where there is none."""
+    return next((form for form in page.forms() if urlsplit(form.action).path == path), None)
+
+
+def unused_callback(browser: Browser, person: str, *, start: str) -> str:
+    """Goes as far as the provider's yes, and not back to the app: gives the address of the callback, with a code in
+    it that is still good. Somebody may send it to somebody else."""
+    return unused_callback_from(browser, browser.open(start, follow=False), person)
+
+
+def unused_callback_from(browser: Browser, page: Page, person: str) -> str:
+    """The same, from a page that is a redirect to the provider, and was not followed."""
+    for _ in range(MOST_REDIRECTS):
+        location = page.answers[-1].header("Location") or ""
+        if _brings_back(location):
+            return location  # the provider knows who it is, and did not ask
+        if not location:
+            break
+        page = browser.follow()
+    form = _decision(page)
+    if form is None:
+        raise NotAsked(page)
+    answer = browser.submit(form, follow=False, person=person, decision="allow").answers[-1]
+    return answer.header("Location") or ""
+
+
+def log_out_at(site: Site, browser: Browser, provider: str) -> None:
+    """Ends a person's session at a provider ("twitter"), as its own page offers. The app does not hear of it."""
+    page = browser.open(f"{site.providers.url}/{provider}/")
+    browser.submit(next(form for form in page.forms() if form.action.endswith("/logout")))
+
+
+def arrive(browser: Browser, start: str = "/login") -> Page:
+    """Opens the login and goes as far as the provider's page; NotAsked where that is not reached."""
+    page = browser.open(start)
+    if _decision(page) is None:
+        raise NotAsked(page)
+    return page
+
+
+def _decide(browser: Browser, person: str, decision: str, start: str) -> Page:
+    return decide_on(browser, browser.open(start), person, decision)
+
+
+def decide_on(browser: Browser, page: Page, person: str, decision: str) -> Page:
+    """On a provider's page: lets it know who it is, and decides ("allow"); gives the page where that ends. NotAsked
+    where `page` is no such page."""
+    form = _decision(page)
+    if form is None:
+        # A person who is signed in at the provider and has said yes before is not asked again.
+        if any(_brings_back(answer.header("Location") or "") for answer in page.answers):
+            return page
+        raise NotAsked(page)
+    return browser.submit(form, person=person, decision=decision)
+
+
+def _brings_back(location: str) -> bool:
+    """Whether a redirect is a provider's yes."""
+    return bool({"oauth_verifier", "code"} & set(parse_qs(urlsplit(location).query)))
+
+
+def _decision(page: Page) -> Form | None:
+    """The form by which a provider asks for a decision."""
+    return next((form for form in page.forms() if "decision" in form.buttons), None)
+
+
+def _at_front_page(site: Site) -> Browser:
+    browser = site.browser()
+    browser.open("/")
+    return browser
+
+
+def _log_out_and_in(site: Site) -> int:
+    """What was said before the log-out is the way there, and not drawn."""
+    browser = site.browser()
+    sign_in(browser)
+    front = browser.open("/")
+    since = len(site.messages())
+    browser.submit(next(form for form in front.forms() if form.action.endswith("/logout")))
+    sign_in(browser)
+    return since
+
+
+def _twitter_then_facebook(site: Site) -> None:
+    sign_in(site.browser(), start="/login/twitter")
+    sign_in(site.browser(), start="/login/facebook")
+
+
+def _two_ways_in(site: Site) -> None:
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    sign_in(browser, start="/login/facebook")
+
+
+def _forged_callback(site: Site) -> int:
+    """The person has begun a login of their own, in another tab, and not gone on."""
+    link = unused_callback(site.browser(), "eve", start="/login/facebook")
+    since = len(site.messages())
+    browser = site.browser()
+    browser.open("/login/facebook", follow=False)
+    browser.open(link)
+    return since
+
+
+def _google_then_github(site: Site) -> None:
+    sign_in(site.browser(), start="/login/google")
+    sign_in(site.browser(), start="/login/github")
+
+
+def _one_more_way_in(site: Site) -> int:
+    """What was said before the second login is the way there, and not drawn."""
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    since = len(site.messages())
+    sign_in(browser, start="/login/facebook")
+    browser.open("/account")
+    return since
+
+
+def _delete_account(site: Site) -> int:
+    """What was said before the account page is the way there, and not drawn."""
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    since = len(site.messages())
+    page = browser.open("/account")
+    for form in page.forms():
+        if form.action.endswith("/account/delete"):
+            browser.submit(form)
+    return since
+
+
+def _linked(site: Site) -> int:
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    since = len(site.messages())
+    link(browser, "facebook")
+    return since
+
+
+def _refused_and_merged(site: Site) -> int:
+    """Ada came by Facebook once, and has forgotten it: there are two accounts of hers."""
+    sign_in(site.browser(), start="/login/facebook")
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    since = len(site.messages())
+    merge = form_to(link(browser, "facebook"), f"{ACCOUNT}/merge")
+    if merge is not None:
+        browser.submit(merge)
+    return since
+
+
+# The flows that are drawn for each step: their names in diagrams/, their titles, and how each comes about. A visit may
+# give the number of messages that were only the way there.
+RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
+    "00_what_oauth_is": {
+        "sign_in": ("Sign in with Facebook", lambda site: sign_in(_at_front_page(site))),
+        "refusal": ("A person who says no", lambda site: refuse(_at_front_page(site))),
+    },
+    "01_twitter_login": {
+        "sign_in": ("Signing in with Twitter", lambda site: sign_in(_at_front_page(site))),
+        "refusal": ("A person who refuses", lambda site: refuse(_at_front_page(site))),
+    },
+    "02_inside_the_session": {
+        "by_hand": ("A request token, by hand", lambda site: site.browser().open("/by-hand")),
+        "log_out": ("Logging out, and in again", _log_out_and_in),
+    },
+    "03_facebook_login": {
+        "both": ("Twitter, and then Facebook", _twitter_then_facebook),
+        "sign_in": (
+            "Sign in with Facebook, with Flask-OAuthlib",
+            lambda site: sign_in(site.browser(), start="/login/facebook"),
+        ),
+        "forged": ("A callback that an attacker sends", _forged_callback),
+    },
+    "04_users_in_a_database": {
+        "first_login": ("A first login", lambda site: sign_in(site.browser(), start="/login/twitter")),
+        "two_ways_in": ("Two ways in for one person", _two_ways_in),
+    },
+    "05_one_user_many_identities": {
+        "one_more": ("One more way in, and the account page", _one_more_way_in),
+        "delete": ("Deleting an account", _delete_account),
+    },
+    "06_google_and_github": {
+        "google": (
+            "Sign in with Google, with OpenID Connect",
+            lambda site: sign_in(site.browser(), start="/login/google"),
+        ),
+        "github": (
+            "Sign in with GitHub",
+            lambda site: sign_in(site.browser(), "dara", start="/login/github"),
+        ),
+    },
+    "07_linking_by_email": {
+        "linked": ("One person, two browsers, two providers", _google_then_github),
+    },
+    "08_the_account_page": {
+        "linked": ("One more way in", _linked),
+        "refused": ("A way in that another account has", _refused_and_merged),
+    },
+}

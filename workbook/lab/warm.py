@@ -1,0 +1,335 @@
+"""A warm process to fork from: it has loaded what every child needs, and each child starts in milliseconds.
+
+Importing Flask and its friends takes half a second, a fork of a process that has them takes a few milliseconds.
+So on Linux a helper process is started once, imports them, and forks one child for each job. It is a process of
+its own, freshly executed: forking is only sound from a process without threads, and the child must not inherit
+sockets, or modules that the student's code was to import itself. Elsewhere (macOS's frameworks do not survive a
+fork, Windows has none) each job gets a new Python.
+
+A job is a function "package.module:name" that takes its arguments, a dict, and a function that reports an event,
+a dict too, to whoever started it. What the job prints goes into a log file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib
+import io
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, BinaryIO
+
+CAN_FORK = sys.platform == "linux"
+
+Event = dict[str, Any]
+_LARGEST_REQUEST = 256 * 1024
+
+
+@dataclass
+class Child:
+    """A running job. `events` gives what it reports, a JSON object a line, and ends when it ends."""
+
+    pid: int
+    events: IO[str]
+    log: Path | None
+    stop: Callable[[], None] = field(repr=False)
+
+    def reports(self) -> Iterator[Event]:
+        """What it reports, as it comes, until it ends or is stopped."""
+        # Stopping closes the pipe under the reader; a job that is killed may leave half a line.
+        with contextlib.suppress(ValueError, OSError):
+            for line in self.events:
+                yield json.loads(line)
+
+
+class Warm:
+    """Starts jobs, each in a process of its own, by fork where that is sound and by a new Python elsewhere.
+
+    `preload` names the modules that the warm process imports beforehand. `fork=False` never forks.
+    Stop it, or use it in a `with`: all its children end with it, and also when the process that made it is killed.
+    """
+
+    def __init__(self, preload: tuple[str, ...] = (), *, fork: bool = CAN_FORK) -> None:
+        self.fork = fork
+        self._lock = threading.Lock()
+        self._children: dict[int, Child] = {}
+        self._helper: subprocess.Popen[bytes] | None = None
+        if fork:
+            self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                self._helper = subprocess.Popen(
+                    [sys.executable, "-m", __name__, "helper", str(theirs.fileno()), *preload],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    # Ctrl-C is for the process that the person sees; the helper ends when that one does.
+                    start_new_session=True,
+                )
+
+    @classmethod
+    def over(cls, number: int) -> Warm:
+        """The same warm process, from another process that was handed the socket of `another_end`."""
+        warm = cls(fork=False)
+        warm.fork = True
+        warm._socket = socket.socket(fileno=number)
+        return warm
+
+    def another_end(self) -> socket.socket:
+        """A socket by which another process can give orders to the same warm process: see `over`.
+
+        What that process started ends with it.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._ask({"client": True}, [theirs.fileno()])
+        return ours
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def run(
+        self,
+        job: str,
+        arguments: dict[str, Any],
+        *,
+        folder: Path,
+        environment: dict[str, str],
+        log: Path | None = None,
+        hand_over: socket.socket | None = None,
+        preload: Iterable[str] = (),
+    ) -> Child:
+        """Starts a job in `folder` with exactly that environment, its output appended to `log`, or else shown here.
+
+        A socket that is handed over to the job has its number there in arguments["socket"] (only where jobs are
+        forked). `preload` names what this job and others like it need: the warm process loads it once, before the
+        fork.
+        """
+        order = {
+            **{"job": job, "arguments": arguments, "folder": str(folder), "environment": environment},
+            "preload": list(preload),
+        }
+        start = self._forked if self.fork else self._spawned
+        child = start(order, log, hand_over)
+        self._children[child.pid] = child
+        return child
+
+    def stop(self) -> None:
+        """Ends every child and the warm process. It may be called twice."""
+        for child in list(self._children.values()):
+            child.stop()
+        if self.fork:
+            self._socket.close()
+        if self._helper is not None:
+            self._helper.wait()
+
+    def _forked(self, order: Event, log: Path | None, hand_over: socket.socket | None) -> Child:
+        events, events_end = os.pipe()
+        with _output(log) as output:
+            passed = [events_end, output.fileno()] + ([hand_over.fileno()] if hand_over else [])
+            try:
+                pid = self._ask(order, passed)["pid"]
+            except BaseException:
+                os.close(events)
+                raise
+            finally:
+                os.close(events_end)
+        stream = os.fdopen(events, encoding="utf-8", errors="replace")
+
+        def stop() -> None:
+            if self._children.pop(pid, None):
+                self._ask({"end": pid}, [])
+                stream.close()
+
+        return Child(pid, stream, log, stop)
+
+    def _ask(self, order: Event, passed: list[int]) -> Event:
+        data = json.dumps(order).encode()
+        if len(data) > _LARGEST_REQUEST:
+            raise ValueError("The order to the warm process is too large.")
+        with self._lock:
+            socket.send_fds(self._socket, [data], passed)
+            answer = self._socket.recv(_LARGEST_REQUEST)
+        if not answer:
+            raise RuntimeError("The warm process has ended.")
+        result: Event = json.loads(answer)
+        return result
+
+    def _spawned(self, order: Event, log: Path | None, hand_over: socket.socket | None) -> Child:
+        if hand_over is not None:
+            raise ValueError("A socket can only be handed over to a forked job.")
+        with _output(log) as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", __name__, "job"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                text=True,
+                encoding="utf-8",
+                start_new_session=sys.platform != "win32",
+            )
+        assert process.stdin is not None and process.stdout is not None
+        orders, events = process.stdin, process.stdout
+        orders.write(json.dumps(order) + "\n")
+        orders.flush()
+
+        def stop() -> None:
+            if self._children.pop(process.pid, None):
+                process.kill()
+                process.wait()
+                orders.close()
+                events.close()
+
+        return Child(process.pid, events, log, stop)
+
+
+def _output(log: Path | None) -> BinaryIO:
+    return log.open("ab") if log is not None else os.fdopen(os.dup(2), "ab")
+
+
+def _helper(number: int, preload: list[str]) -> None:
+    """The warm process: imports, then forks a child for every order, until nobody is left to give one."""
+    sys.dont_write_bytecode = True
+    for name in preload:
+        importlib.import_module(name)
+    # Children that ended by themselves stay as zombies until they are ended by order, so no number is used twice.
+    children: dict[socket.socket, set[int]] = {socket.socket(fileno=number): set()}
+    while children:
+        for client in select.select(list(children), [], [])[0]:
+            try:
+                data, passed, _, _ = socket.recv_fds(client, _LARGEST_REQUEST, 3)
+            except ConnectionResetError:
+                data, passed = b"", []  # it was killed before it had read its last answer
+            if not data:
+                for pid in children.pop(client):
+                    _end(pid)
+                client.close()
+                continue
+            order = json.loads(data)
+            answer = {}
+            if "client" in order:
+                children[socket.socket(fileno=passed.pop())] = set()
+            elif "end" in order:
+                _end(order["end"])
+                children[client].discard(order["end"])
+            else:
+                for name in order["preload"]:
+                    # One that is not installed is for the app to miss.
+                    with contextlib.suppress(ImportError):
+                        importlib.import_module(name)
+                answer["pid"] = _fork(order, passed, children)
+                children[client].add(answer["pid"])
+            for descriptor in passed:
+                os.close(descriptor)
+            with contextlib.suppress(ConnectionError):
+                client.send(json.dumps(answer).encode())
+
+
+def _fork(order: Event, passed: list[int], clients: Iterable[socket.socket]) -> int:
+    helper = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        for client in clients:
+            client.close()
+        _die_with(helper)
+        _child(order, passed)
+    return pid
+
+
+def _end(pid: int) -> None:
+    """Kills a child, with the processes that it started where they stayed in its group, and waits for it."""
+    for kill in (os.killpg, os.kill):
+        # A child that was forked a moment ago may not lead its group yet; one that has ended leads none.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _die_with(parent: int) -> None:
+    """Has the kernel kill this process when its parent is gone (prctl(2), PR_SET_PDEATHSIG is 1)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _child(order: Event, passed: list[int]) -> None:
+    """What a forked child does. It never returns: the helper's own work is not the child's."""
+    code = 1
+    try:
+        os.setsid()
+        events, output, *sockets = passed
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.close(output)
+        if sockets:
+            order["arguments"]["socket"] = sockets[0]
+        # It stays open until the process ends: whoever reads its end may rely on the log being complete.
+        _do(order, os.fdopen(events, "w", encoding="utf-8"))
+        code = 0
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _do(order: Event, stream: IO[str]) -> None:
+    for printed in (sys.stdout, sys.stderr):
+        # What the app prints is wanted now, also where it goes into a file.
+        if isinstance(printed, io.TextIOWrapper):
+            printed.reconfigure(line_buffering=True, errors="backslashreplace")
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    lock = threading.Lock()
+
+    def report(event: Event) -> None:
+        with lock, contextlib.suppress(BrokenPipeError, ValueError):
+            stream.write(json.dumps(event) + "\n")
+            stream.flush()
+
+    module, _, name = order["job"].partition(":")
+    getattr(importlib.import_module(module), name)(order["arguments"], report)
+
+
+def _single_job() -> None:
+    """A job in a new Python: its order comes by standard input, whose end means that nobody waits any more."""
+    sys.dont_write_bytecode = True
+    order = json.loads(sys.stdin.readline())
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def end_with_the_other_side() -> None:
+        sys.stdin.read()
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_other_side, daemon=True).start()
+    _do(order, stream)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "helper":
+        _helper(int(sys.argv[2]), sys.argv[3:])
+    else:
+        _single_job()
