@@ -1,0 +1,94 @@
+"""A notebook checks its step: green on the solution, red at exactly the cells of what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbook.course.places import NOTEBOOKS, ROOT
+
+from ..submissions.submitting import HERE, Submission
+
+STEP = "01_twitter_login"
+NOTEBOOK = NOTEBOOKS / f"{STEP}.ipynb"
+
+
+@pytest.fixture(scope="module")
+def no_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that hides mermaidx, as on machines that it has no package for: a picture takes seconds, and nbval
+    compares none."""
+    folder = tmp_path_factory.mktemp("no_pictures")
+    (folder / "mermaidx.py").write_text("raise ImportError('no package for this machine')")
+    return folder
+
+
+def red_cells(no_pictures: Path, folder: Path | str | None = None, root: Path = ROOT) -> list[str]:
+    """The cells of the notebook that nbval finds wrong, each by its last line; `folder` is for WORKBOOK_IN."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("WORKBOOK", "PYTEST"))
+    }
+    if folder is not None:
+        environment["WORKBOOK_IN"] = str(folder)
+    name = NOTEBOOK.relative_to(ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", str(name), "-q"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        env={**environment, "PYTHONPATH": os.pathsep.join([str(no_pictures), str(root)])},
+    )
+    print(done.stdout, done.stderr)  # shown where a test fails
+    cells = json.loads((root / name).read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]).splitlines()[-1] for cell in cells if cell["cell_type"] == "code"]
+    red = [code[int(number)] for number in re.findall(r"^FAILED .*::Cell (\d+)", done.stdout, re.MULTILINE)]
+    assert done.returncode == (1 if red else 0)
+    assert f"{len(code)} notebook cells ran" in done.stdout
+    return red
+
+
+def test_it_is_green_twice_in_a_row_and_stays_as_it_was(no_pictures: Path) -> None:
+    """The stored outputs are from a third run, on another day."""
+    before = NOTEBOOK.read_bytes()
+    assert red_cells(no_pictures) == []
+    assert red_cells(no_pictures) == []
+    assert NOTEBOOK.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("patch", "exercises"),
+    [
+        ("wrong/1.5-twitter-not-asked", ["1.5", "1.6"]),
+        ("right/plain-requests-oauthlib", []),
+    ],
+)
+def test_it_is_red_at_exactly_the_exercises_that_are_not_passed(
+    no_pictures: Path, tmp_path: Path, patch: str, exercises: list[str]
+) -> None:
+    """What needs a wrong exercise waits for it. What a right app says otherwise than ours is no fault."""
+    folder = Submission(HERE / "01" / f"{patch}.patch").write(tmp_path)
+    assert red_cells(no_pictures, folder) == [f'lesson.verdict("{exercise}")' for exercise in exercises]
+
+
+def test_it_is_red_where_one_message_of_the_solution_changes(no_pictures: Path, tmp_path: Path) -> None:
+    for part in ("workbook", "chapters", "solutions", "diagrams", "tests", "notebooks"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "requirements.txt"):
+        shutil.copyfile(ROOT / file, tmp_path / file)
+    app = tmp_path / "solutions" / STEP / "app.py"
+    call = 'twitter.get("account/verify_credentials.json").data'
+    text = app.read_text(encoding="utf-8")
+    assert text.count(call) == 1
+    app.write_text(text.replace(call, f'[{call} for _ in "12"][0]'), encoding="utf-8", newline="\n")
+    assert red_cells(no_pictures, root=tmp_path) == [
+        'lesson.draw("sign_in")',
+        "lesson.take_apart(direct[2:])",
+    ]

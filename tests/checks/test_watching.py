@@ -1,0 +1,253 @@
+"""A save is answered, whichever way the editor saves, and the newest save has the last word."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+
+from workbook.checks.verdicts import Verdicts
+from workbook.checks.watch import Cancelled, WarmChecks, saves, watch_and_check
+from workbook.course.errors import WorkbookError
+from workbook.course.places import SOLUTIONS
+from workbook.course.starters import write_starter
+from workbook.course.steps import Step, find_step
+
+STEP = "01_twitter_login"
+SOLUTION = (SOLUTIONS / STEP / "app.py").read_text(encoding="utf-8")
+PATIENCE = 30.0
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    """Looks again and again, and gives up after a while."""
+    until = time.monotonic() + PATIENCE
+    look_again = threading.Event()
+    while not done():
+        assert time.monotonic() < until, "it never came about"
+        look_again.wait(0.02)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A student's folder of step folders, where all is done but app.py, which is the starter's."""
+    write_starter(SOLUTIONS / STEP, tmp_path / "work" / STEP)
+    shutil.copytree(
+        SOLUTIONS / STEP / "templates", tmp_path / "work" / STEP / "templates", dirs_exist_ok=True
+    )
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def app(work: Path) -> Path:
+    return work / STEP / "app.py"
+
+
+class Seen:
+    """What comes out of a thread of its own until the test is over, one thing after the other."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.every: queue.Queue[object] = queue.Queue()
+
+    def next(self) -> object:
+        return self.every.get(timeout=PATIENCE)
+
+
+@pytest.fixture
+def saved(work: Path) -> Iterator[Seen]:
+    """The saves that are seen in the step's folder; the watch has begun."""
+    seen, folder = Seen(), work / STEP
+
+    def follow() -> None:
+        for files in saves([folder], seen.stop):
+            seen.every.put({file.name for file in files})
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+
+    def begun() -> bool:
+        (folder / "begun").write_text(str(time.monotonic()))
+        return not seen.every.empty()
+
+    wait_until(begun)
+    (folder / "begun.too").touch()
+    while "begun.too" not in seen.next():  # type: ignore[operator]
+        pass
+    yield seen
+    seen.stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def in_place(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+def beside_and_renamed(file: Path, text: str) -> None:
+    """VS Code on some systems, PyCharm's "safe write", sed -i."""
+    beside = file.with_name(f".{file.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(file)
+
+
+def old_one_renamed(file: Path, text: str) -> None:
+    """Vim with 'backupcopy' set to no: the old file becomes the backup, which goes in the end."""
+    backup = file.with_name(f"{file.name}~")
+    file.rename(backup)
+    file.write_text(text, encoding="utf-8")
+    backup.unlink()
+
+
+def removed_and_written(file: Path, text: str) -> None:
+    file.unlink()
+    file.write_text(text, encoding="utf-8")
+
+
+def in_many_moves(file: Path, text: str) -> None:
+    """Some milliseconds from the first to the last, as where a formatter follows the editor."""
+    until = time.monotonic() + 0.1
+    while time.monotonic() < until:
+        file.write_text(text, encoding="utf-8")
+
+
+EDITORS = (in_place, in_many_moves, beside_and_renamed, old_one_renamed, removed_and_written)
+
+
+@pytest.mark.parametrize("save", EDITORS, ids=lambda save: save.__name__)
+def test_however_an_editor_saves_it_is_one_save(
+    saved: Seen, app: Path, save: Callable[[Path, str], None]
+) -> None:
+    save(app, SOLUTION)
+    assert "app.py" in saved.next()  # type: ignore[operator]
+    (app.parent / "later").touch()
+    assert saved.next() == {"later"}
+
+
+def test_what_running_leaves_behind_is_no_save(saved: Seen, app: Path) -> None:
+    for name in ("__pycache__/app.cpython-311.pyc", "instance/app.db", ".ipynb_checkpoints/app.py", ".env"):
+        file = app.parent / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("left behind")
+    (app.parent / "templates" / "index.html").write_text("saved")
+    assert saved.next() == {"index.html"}
+
+
+@pytest.fixture
+def shown(work: Path) -> Iterator[Seen]:
+    """The verdicts that are shown while the folder is watched; the first ones are there."""
+    seen = Seen()
+
+    def show(step: Step, verdicts: Verdicts) -> None:
+        seen.every.put(verdicts)
+
+    thread = threading.Thread(target=watch_and_check, args=([find_step("01")], work, show, seen.stop))
+    thread.start()
+    first = seen.next()
+    assert isinstance(first, Verdicts) and first.passed == 0
+    yield seen
+    seen.stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def message_of(verdicts: Verdicts, exercise: str) -> str:
+    return next(verdict.message for verdict in verdicts.all if verdict.id == exercise)
+
+
+def saved_until(shown: Seen, app: Path, text: str, wanted: Callable[[Verdicts], bool]) -> Verdicts:
+    """Saves, and gives the verdict that was wanted. Saves again while the watch has not begun to look."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        app.write_text(text, encoding="utf-8")
+        try:
+            verdicts = shown.every.get(timeout=4)
+        except queue.Empty:
+            continue
+        assert isinstance(verdicts, Verdicts)
+        if wanted(verdicts):
+            return verdicts
+    raise AssertionError("the verdict never came")
+
+
+def test_a_syntax_error_and_its_mending_are_both_answered(shown: Seen, app: Path) -> None:
+    broken = saved_until(
+        shown, app, f"{SOLUTION}\ndef f(:\n", lambda v: "SyntaxError" in message_of(v, "1.7")
+    )
+    assert broken.passed == 0 and broken.failed == 7
+    beside_and_renamed(app, SOLUTION)
+    wait_until(lambda: isinstance(mended := shown.next(), Verdicts) and mended.all_passed)
+
+
+def waiting_app(tmp_path: Path) -> tuple[str, Path, Path]:
+    """An app that says with its process id that it is being loaded, and waits for leave; and the two files for it."""
+    loading, leave = tmp_path / "loading", tmp_path / "leave"
+    text = (
+        f"import os, pathlib\npathlib.Path({str(loading)!r}).write_text(str(os.getpid()))\n"
+        f"while not os.path.exists({str(leave)!r}):\n    pass\n"
+    )
+    return text, loading, leave
+
+
+def test_of_two_saves_the_newer_has_the_last_word(shown: Seen, app: Path, tmp_path: Path) -> None:
+    saved_until(shown, app, "one", lambda v: "NameError" in message_of(v, "1.1"))
+    text, loading, leave = waiting_app(tmp_path)
+    app.write_text(text, encoding="utf-8")
+    wait_until(loading.exists)
+    app.write_text(SOLUTION, encoding="utf-8")
+    leave.touch()
+    wait_until(lambda: isinstance(newest := shown.next(), Verdicts) and newest.all_passed)
+
+
+def test_nothing_to_watch_is_said(tmp_path: Path) -> None:
+    with pytest.raises(WorkbookError, match="none of these steps"):
+        watch_and_check([find_step("01")], tmp_path, lambda step, verdicts: None, threading.Event())
+
+
+def test_a_cancelled_run_ends_with_its_app_and_the_next_one_has_verdicts(
+    checks: WarmChecks, work: Path, app: Path, tmp_path: Path
+) -> None:
+    text, loading, _ = waiting_app(tmp_path)
+    app.write_text(text, encoding="utf-8")
+    with ThreadPoolExecutor(1) as thread:
+        run = thread.submit(checks.run, find_step("01"), work)
+        wait_until(lambda: loading.exists() and loading.read_text() != "")
+        loaded = psutil.Process(int(loading.read_text()))
+        app.write_text(SOLUTION, encoding="utf-8")
+        checks.cancel()
+        with pytest.raises(Cancelled):
+            run.result(timeout=5)
+    wait_until(lambda: not loaded.is_running() or loaded.status() == psutil.STATUS_ZOMBIE)
+    assert checks.run(find_step("01"), work).all_passed
+
+
+def test_cancelling_where_nothing_runs_harms_nothing(checks: WarmChecks, work: Path) -> None:
+    checks.cancel()
+    verdicts = checks.run(find_step("01"), work)
+    checks.cancel()
+    assert verdicts.passed == 0 and len(verdicts.all) == 7
+    assert [folder.name for folder in work.iterdir()] == [STEP]
+
+
+def test_a_save_while_the_first_check_runs_is_answered(work: Path, app: Path, tmp_path: Path) -> None:
+    text, loading, leave = waiting_app(tmp_path)
+    app.write_text(text, encoding="utf-8")
+    seen = Seen()
+    thread = threading.Thread(
+        target=watch_and_check,
+        args=([find_step("01")], work, lambda step, verdicts: seen.every.put(verdicts), seen.stop),
+    )
+    thread.start()
+    wait_until(loading.exists)
+    app.write_text(SOLUTION, encoding="utf-8")
+    leave.touch()
+    wait_until(lambda: isinstance(newest := seen.next(), Verdicts) and newest.all_passed)
+    seen.stop.set()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()

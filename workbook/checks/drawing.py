@@ -1,0 +1,212 @@
+"""Holds a diagram that a student drew against recorded traffic, and says what kind of slip the first one is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from workbook.course.places import DIAGRAMS
+from workbook.flow.drawn import LABELS, Arrow
+from workbook.flow.mermaid import MermaidError, from_mermaid
+from workbook.flow.messages import APP, BROWSER
+
+from .missed import Missed
+
+# The parameters that a drawing may name, and how people write them.
+_WORDS = {
+    "client_id": r"client[ _-]?id",
+    "client_secret": r"(client |app )?secret|client[_-]secret",
+    "redirect_uri": r"redirect[ _-]?ur[il]",
+    "state": r"state",
+    "code": r"(authori[sz]ation )?code",
+    "access_token": r"(access[ _-]?)?token",
+    "name": r"name",
+}
+_SUBJECT = "your diagram says"
+
+
+def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
+    """The arrows of a diagram; Missed where there is none, or where it is not Mermaid."""
+    should = f"{file.name} is a sequence diagram in Mermaid."
+    try:
+        return from_mermaid(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        did = f"there is no file {file.name}."
+        step = file.parent.name[:2]
+        look = (
+            f"`python3 -m workbook reset {step}` makes the starter again, and keeps what you have beside it."
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        did, look = f"{file.name} cannot be read: {error}.", "save it again in your editor, as UTF-8."
+    except MermaidError as error:
+        did = f"{error}."
+        look = "the form of an arrow is `browser->>app: GET /login`, and of an answer `app-->>browser: 200`."
+    raise Missed(should=should, did=did, look=look, subject=_SUBJECT)
+
+
+def recorded(name: str) -> tuple[Arrow, ...]:
+    """The arrows of a recorded flow, by the name of its file in diagrams/."""
+    return from_mermaid((DIAGRAMS / f"{name}.mmd").read_text(encoding="utf-8"))
+
+
+def hold_against(
+    drawn: Sequence[Arrow],
+    wanted: Sequence[Arrow],
+    places: Iterable[int],
+    *,
+    mention: Mapping[int, Iterable[str]],
+) -> None:
+    """Raises Missed at the first of these places, counted from 0, where the drawing is not what was recorded.
+
+    `mention` names for some places the parameters that the drawing has to name there. Beyond that a label may be in
+    any words, but what it says has to be true.
+    """
+    for place in places:
+        before = f"after arrow {place}, '{_said(wanted[place - 1])}'" if place else "at the beginning"
+        if place >= len(drawn):
+            raise Missed(
+                should=f"the diagram goes on to the end: {len(wanted)} messages were recorded.",
+                did=f"it ends after {len(drawn)} arrows.",
+                look=f"{before}: who speaks next, {_label(wanted[place].sender)}? And to whom?",
+                subject=_SUBJECT,
+            )
+        slip = _slip(drawn, wanted, place, mention.get(place, ()))
+        if slip:
+            did, look = slip
+            raise Missed(
+                should=f"the arrows are the messages that were really sent, in their order; {before}, it is the turn "
+                f"of {_label(wanted[place].sender)}.",
+                did=f"arrow {place + 1} is '{_said(drawn[place])}': {did}",
+                look=look,
+                subject=_SUBJECT,
+            )
+
+
+def nothing_beyond(drawn: Sequence[Arrow], wanted: Sequence[Arrow]) -> None:
+    """Raises Missed where the drawing has more arrows than were recorded."""
+    if len(drawn) > len(wanted):
+        raise Missed(
+            should=f"the diagram ends where the login ends, after {len(wanted)} messages.",
+            did=f"it has {len(drawn)} arrows. The first one too many is '{_said(drawn[len(wanted)])}'.",
+            look="is an arrow there twice?",
+            subject=_SUBJECT,
+        )
+
+
+def _slip(
+    drawn: Sequence[Arrow], wanted: Sequence[Arrow], place: int, mention: Iterable[str]
+) -> tuple[str, str] | None:
+    """What is wrong with one arrow, and where to look; None where nothing is."""
+    mine, real = drawn[place], wanted[place]
+    strangers = [end for end in (mine.sender, mine.receiver) if end not in LABELS]
+    if strangers:
+        known = ", ".join(dict.fromkeys(end for arrow in wanted for end in (arrow.sender, arrow.receiver)))
+        return f"'{strangers[0]}' takes no part.", f"the participants are {known}."
+    ends, real_ends = (mine.sender, mine.receiver), (real.sender, real.receiver)
+    words = _named(mine)
+    if BROWSER in ends and "client_secret" in words:
+        return (
+            "it shows the client secret to the browser. Whoever sits there could then speak as the app.",
+            "the secret goes from the app to the provider, and nowhere else (RFC 6749 section 2.3.1).",
+        )
+    if BROWSER in ends and "access_token" in words:
+        return (
+            "it shows the access token to the browser. In the code flow the token never goes there.",
+            "what the browser carries is the code (RFC 6749 section 1.3.1).",
+        )
+    if ends != real_ends:
+        return _wrong_ends(mine, real, wanted, place)
+    if mine.is_request != real.is_request:
+        return (
+            "it is drawn as a request, and it is an answer."
+            if mine.is_request
+            else "it is drawn as an answer, and it is a request.",
+            "a request has a full line, `->>`, and its answer a dotted one, `-->>`.",
+        )
+    return _wrong_words(mine, real, words, mention)
+
+
+def _wrong_ends(mine: Arrow, real: Arrow, wanted: Sequence[Arrow], place: int) -> tuple[str, str]:
+    later = [
+        arrow
+        for arrow in wanted[place + 1 :]
+        if (arrow.sender, arrow.receiver) == (mine.sender, mine.receiver)
+    ]
+    if (mine.receiver, mine.sender) == (real.sender, real.receiver):
+        return "it points the other way round.", "who sends this, and who gets it?"
+    if real.sender == APP and real.receiver == BROWSER and mine.sender == APP:
+        return (
+            f"the app does not speak with {_label(mine.receiver)} here.",
+            "a redirect is an answer to the browser, which says where to go. It is the browser that goes there.",
+        )
+    if mine.sender == BROWSER and real.sender == APP and real.receiver != BROWSER:
+        return (
+            "the browser takes no part in this.",
+            "what the app asks the provider directly, the browser does not see.",
+        )
+    if later and mine.sender != real.sender:
+        return (
+            "something is said before this, and it is not in the diagram.",
+            "does every request have its answer? After a redirect, who goes to the new address?",
+        )
+    return (
+        f"{_label(mine.sender)} does not speak with {_label(mine.receiver)} here.",
+        "who needs to know what, at this point?",
+    )
+
+
+def _wrong_words(mine: Arrow, real: Arrow, words: set[str], mention: Iterable[str]) -> tuple[str, str] | None:
+    carried = {name for name, _ in real.details}
+    for name in sorted(words - carried):
+        return (
+            f"it names {name}, and that is not in this message.",
+            f"the message carries {', '.join(n for n in _WORDS if n in carried) or 'none of the parameters'}.",
+        )
+    method = re.match(r"\s*(GET|POST)\b", mine.title)
+    if method and not real.title.startswith(method[1]):
+        return f"it was no {method[1]}.", "GET asks for something, POST hands something in."
+    status = re.match(r"\s*([1-5]\d\d)\b", mine.title)
+    if status and not real.title.startswith(status[1]):
+        return (
+            f"its status was not {status[1]}.",
+            "an answer that sends the browser elsewhere is a 302; one with a page or with data is a 200.",
+        )
+    path = re.search(r"(?<![\w/])/[\w./-]*", _plain(mine))
+    if path and not real.title.endswith(path[0].rstrip(".")):
+        return (
+            f"{path[0]} is not the address.",
+            "the addresses are in the text of the exercise, and in app.py.",
+        )
+    for name in mention:
+        if name not in words:
+            return (
+                f"it says nothing of {name}.",
+                "what does the other one need, to go on? Name it in the label.",
+            )
+    return None
+
+
+def _named(arrow: Arrow) -> set[str]:
+    """The parameters that a label names."""
+    text = re.sub(r"(?<!\w)/[\w./-]+", " ", _plain(arrow))
+    text += " " + " ".join(name for name, _ in arrow.details)
+    return {
+        name
+        for name, words in _WORDS.items()
+        if re.search(rf"(?<![\w])({words})(?![\w])", text, re.IGNORECASE)
+    }
+
+
+def _plain(arrow: Arrow) -> str:
+    """The first line of a label without hosts, and without the values of parameters."""
+    return re.sub(r"(\w+)=[^\s,&]*", r"\1", re.sub(r"https?://[^/\s]+", "", arrow.title))
+
+
+def _said(arrow: Arrow) -> str:
+    line = "->>" if arrow.is_request else "-->>"
+    return f"{arrow.sender}{line}{arrow.receiver}: {arrow.title}"
+
+
+def _label(name: str) -> str:
+    return {BROWSER: "the browser", APP: "the app"}.get(name, LABELS.get(name, name))

@@ -1,0 +1,162 @@
+"""A login with Facebook, as the checks of several steps begin with one, and what is said where it fails."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from workbook.flow.messages import APP
+from workbook.lab.browser import HOME, MOST_REDIRECTS, Browser, Page, at_home
+from workbook.lab.site import Site
+from workbook.lab.visits import SOMEBODY, NotAsked, sign_in, unused_callback
+from workbook.providers.facebook.errors import WRONG_APP, WRONG_SECRET
+from workbook.providers.facebook.state import Attempt
+
+from .missed import Missed
+from .twitter_login import left_at_provider, shortened
+
+# The app's address for it, and the recorded flow that a login is held against.
+START = "/login/facebook"
+SIGN_IN = "03_facebook_login.sign_in"
+CALLBACK = f"{HOME}/auth/facebook/callback"
+
+
+def signed_in_with_facebook(
+    site: Site, browser: Browser, who: str = SOMEBODY, start: str = START, expected: str = SIGN_IN
+) -> Page:
+    """Signs a person in with Facebook; Missed where that fails on the way. `start` is the app's address for it."""
+    try:
+        page = sign_in(browser, who, start=start)
+    except NotAsked as error:
+        raise not_at_facebook(site, error.page, start, expected) from None
+    if site.at_provider(page):
+        raise left_at_provider(site, page, "Facebook", start, expected)
+    return page
+
+
+def asked_of_the_dialog(site: Site, browser: Browser, start: str = START) -> dict[str, str]:
+    """What the app asks of Facebook's dialog when somebody begins a login: the parameters of the redirect there.
+
+    The browser does not go there. Missed where the redirect leads somewhere else.
+    """
+    page = browser.open(start, follow=False)
+    for _ in range(MOST_REDIRECTS):
+        location = urljoin(page.url, page.answers[-1].header("Location") or "")
+        if location == page.url or not at_home(location):
+            break
+        page = browser.follow()
+    parts = urlsplit(location)
+    ours = parts.netloc == urlsplit(site.providers.url).netloc
+    if not (ours and parts.path.endswith("/dialog/oauth")):
+        raise not_at_facebook(site, browser.open(start), start)
+    return dict(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def callback_for(site: Site, browser: Browser, who: str = SOMEBODY, start: str = START) -> str:
+    """The address to which Facebook sends a person back who has just said yes. The browser does not go there, so the
+    code in it is still good."""
+    try:
+        return unused_callback(browser, who, start=start)
+    except NotAsked as error:
+        raise not_at_facebook(site, error.page, start) from None
+
+
+def changed(address: str, **parameters: str | None) -> str:
+    """An address with some parameters of its query set anew; None takes one out."""
+    parts = urlsplit(address)
+    query = {**dict(parse_qsl(parts.query)), **parameters}
+    kept = {name: value for name, value in query.items() if value is not None}
+    return urlunsplit(parts._replace(query=urlencode(kept), fragment=""))
+
+
+def not_at_facebook(site: Site, page: Page, start: str = START, expected: str = SIGN_IN) -> Missed:
+    """`start` was to lead to Facebook's dialog, and did not."""
+    if site.at_provider(page):
+        asked = dict(parse_qsl(urlsplit(page.url).query))
+        did, look = _refused_by_dialog(site, page, asked)
+    else:
+        did = f"{start} led to {page.path} with the status {page.status}, and not to Facebook."
+        look = f"the view of {start}: return the redirect that facebook.authorize(…) gives you."
+    return Missed(
+        should=f"{start} sends the browser to Facebook's dialog, /v25.0/dialog/oauth.",
+        did=did,
+        look=look,
+        flow=site.flow("Your app"),
+        expected=expected,
+    )
+
+
+def _refused_by_dialog(site: Site, page: Page, asked: dict[str, str]) -> tuple[str, str]:
+    """What the app asked of Facebook that its dialog does not show, and where to look."""
+    callback = asked.get("redirect_uri", "")
+    if asked.get("client_id") != site.providers.facebook.app_id:
+        return (
+            f"it went to Facebook with the client_id {asked.get('client_id')!r}, which Facebook does not know.",
+            "remote_app(…): consumer_key is FACEBOOK_KEY, as it comes from the environment.",
+        )
+    graph = urlsplit(site.providers.environment()["FACEBOOK_GRAPH_URL"]).path
+    if page.status == 404 or page.path.startswith(f"{graph}/"):
+        return (
+            f"it sent the browser to {page.path}, which answered {page.status}: {shortened(page.words)}",
+            "remote_app(…): authorize_url is FACEBOOK_URL followed by /v25.0/dialog/oauth.",
+        )
+    if not urlsplit(callback).netloc:
+        return (
+            f"it told Facebook to send the person back to {callback!r}, which has no host.",
+            "url_for('facebook_authorized', _external=True). For Twitter Flask-OAuthlib adds the host, here not.",
+        )
+    if page.status == 200 and callback != CALLBACK:
+        return (
+            f"the login began at {HOME}, and it told Facebook to send the person to {callback}. For a browser these "
+            "are two sites, and the cookie of one is not sent to the other.",
+            "url_for('facebook_authorized', _external=True) keeps the name under which the app was opened.",
+        )
+    if callback != CALLBACK:
+        return (
+            f"it told Facebook to send the person back to {callback}. Facebook knows another address of your app, "
+            f"{CALLBACK}, and shows a page of its own: {shortened(page.words)}",
+            "the callback. It is the address of the view facebook_authorized, to the letter.",
+        )
+    return (
+        f"Facebook's page says: {shortened(page.words)}",
+        f"what your app asks Facebook for: {', '.join(f'{name}={asked[name]}' for name in asked if name != 'state')}.",
+    )
+
+
+def why_facebook_refused(site: Site, attempt: Attempt) -> tuple[str, str]:
+    """Why Facebook gave no access token, in words with the app's own values, and where to look."""
+    if attempt.error_code == WRONG_APP.code:
+        return (
+            f"it named the app {attempt.client_id!r}, which Facebook does not know.",
+            "remote_app(…): consumer_key is FACEBOOK_KEY, as it comes from the environment.",
+        )
+    if attempt.error_code == WRONG_SECRET.code:
+        return (
+            "its client_secret is not that of the app.",
+            "remote_app(…): consumer_secret is FACEBOOK_SECRET. Are key and secret swapped?",
+        )
+    if attempt.redirect_uri is None:
+        return (
+            "it sent no redirect_uri along with the code.",
+            "the request for the token names the callback once more (RFC 6749 section 4.1.3). Flask-OAuthlib keeps one "
+            "callback in the session, for all tabs, and authorized_response() takes it out after the first. "
+            "handle_oauth2_response(request.args) leaves it there.",
+        )
+    known = site.providers.facebook.codes.get(attempt.code or "")
+    if known is not None and known.redirect_uri != attempt.redirect_uri:
+        return (
+            f"for the token it sent the redirect_uri {attempt.redirect_uri}, and for the dialog {known.redirect_uri}.",
+            "the two have to be the same, to the letter (RFC 6749 section 4.1.3): make the address in one place.",
+        )
+    return (
+        f"with the code {(attempt.code or '')[:8]}…, and Facebook said: {what_facebook_said(site)}",
+        "the code is request.args['code'], and it is good for one request.",
+    )
+
+
+def what_facebook_said(site: Site) -> str:
+    """The message of the last error that Facebook answered the app with; empty where there was none."""
+    for message in reversed(site.messages()):
+        if message.sender == "facebook" and message.receiver == APP and (message.status or 0) >= 400:
+            return str(json.loads(message.body)["error"]["message"])
+    return ""

@@ -1,0 +1,174 @@
+"""Fifty people as step 04 keeps them, every awkward one among them, and what becomes of each when they are moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from workbook.course.places import SOLUTIONS
+from workbook.lab.commands import create_tables, environment_for
+from workbook.lab.databases import Database
+from workbook.lab.site import Site
+from workbook.lab.visits import sign_in
+from workbook.lab.warm import Warm
+
+from .missed import Missed
+
+STEP_04 = SOLUTIONS / "04_users_in_a_database"
+
+Row = tuple[str, str | None, str | None, str | None]
+
+# Name, address, Twitter's id, Facebook's id. Who they are is said where it matters.
+AWKWARD: tuple[Row, ...] = (
+    ("Gustav Ek", "gustav@example.org", "300100200", "40010020030040050"),  # two ways in
+    ("Hana Sato", "hana@example.org", "300100201", None),  # only Twitter
+    ("Ivo Marek", "ivo@example.net", None, "40010020030040051"),  # only Facebook
+    ("Jo Nobody", "jo@example.org", None, None),  # no way in at all
+    ("Sam Lee", "sam@example.org", "300100202", None),  # two people of one name
+    ("Sam Lee", "sam.lee@example.net", None, "40010020030040052"),
+    ("Kim Family", "home@example.org", "300100203", None),  # two people of one address
+    ("Kit Family", "home@example.org", None, "40010020030040053"),
+    ("Lou Carter", "lou@example.org", "300100204", None),  # one address in two spellings
+    ("Lou Carter", "Lou@Example.org", None, "40010020030040054"),
+    ("Mia Twin", "mia@example.org", "555000111", None),  # one number at both providers, and two people
+    ("Noa Twin", "noa@example.org", None, "555000111"),
+    (
+        "Pat Same",
+        "pat@example.org",
+        "777000222",
+        "777000222",
+    ),  # and one person whose two numbers are the same
+    (
+        "Quy Cross",
+        "quy@example.org",
+        "888000333",
+        "999000444",
+    ),  # each has the other's numbers, the other way round
+    ("Ren Cross", "ren@example.org", "999000444", "888000333"),
+    ("Old Timer", "old@example.org", "12", None),  # the first people had short numbers
+    ("Big Number", None, "1799999999999999999", "90071992547409931234"),  # beyond 2^53, and beyond 2^63
+    ("Big Neighbour", None, "1799999999999999998", "90071992547409931235"),  # equal to it as a float
+    ("Zoë Åström", "zoë@example.org", "300100205", None),  # letters beyond ASCII
+    ("王小明", None, None, "40010020030040055"),
+    ("Siobhán O'Brien", "o'brien@example.org", "300100206", "40010020030040056"),  # an apostrophe
+    ("100 % :sure", "percent@example.org", "300100207", None),  # what means something in a query
+    ("facebook", "twitter", "300100208", None),  # a name and an address that look like columns
+)
+_PLAIN: tuple[Row, ...] = tuple(
+    (
+        f"Person {number}",
+        f"person{number}@example.org",
+        str(600_000_000 + number) if number % 3 else None,
+        str(70_010_020_030_000_000 + number) if number % 2 else None,
+    )
+    for number in range(50 - len(AWKWARD) - 4)
+)
+# These are made by logging in with step 04's app, as people are.
+_LOGGED_IN = (
+    ("ada", ("twitter", "facebook")),
+    ("bo", ("facebook",)),
+    ("chen", ("twitter",)),
+    ("eve", ("facebook",)),
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One user, and the ways in, each as (provider, subject), in order."""
+
+    id: int
+    name: str
+    email: str | None
+    ways_in: tuple[tuple[str, str], ...]
+
+
+People = dict[int, Person]
+
+
+def fill(database: Database, warm: Warm, *, by_login: bool = False) -> People:
+    """Makes an empty database the one that step 04's app would have left with fifty people in it, and gives them.
+
+    With `by_login` four of them come in by step 04's own login; otherwise their rows are written from outside, too.
+    """
+    made = create_tables(STEP_04, warm, environment_for(database))
+    assert made.failure is None, made.failure
+    rows: list[Row] = [*AWKWARD, *_PLAIN]
+    if by_login:
+        with Site(STEP_04, warm, database=database) as site:
+            for who, providers in _LOGGED_IN:
+                browser = site.browser()
+                for provider in providers:
+                    page = sign_in(browser, who, start=f"/login/{provider}")
+                    assert page.path == "/welcome", page
+    else:
+        rows += [(f"Guest {n}", None, f"50{n}", None) for n in range(len(_LOGGED_IN))]
+    _insert(database, rows)
+    people = as_columns(database)
+    assert len(people) == 50
+    return people
+
+
+def _insert(database: Database, rows: Iterable[Row]) -> None:
+    from sqlalchemy import text
+
+    names = ("name", "email", "twitter_id", "facebook_id")
+    insert = text(
+        f"INSERT INTO users ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+    )
+    with database.engine.begin() as connection:
+        for number, row in enumerate(rows):
+            if number % 10 == 5:
+                # Somebody who has left since: numbers that are missing.
+                connection.execute(insert, {**dict.fromkeys(names), "name": "gone"})
+            connection.execute(insert, dict(zip(names, row, strict=True)))
+        connection.execute(text("DELETE FROM users WHERE name = 'gone'"))
+
+
+def as_columns(database: Database) -> People:
+    """The people of a database of step 04."""
+    people = {}
+    for row in database.rows("SELECT id, name, email, twitter_id, facebook_id FROM users"):
+        ways = [(p, row[f"{p}_id"]) for p in ("facebook", "twitter") if row[f"{p}_id"] is not None]
+        people[row["id"]] = Person(row["id"], row["name"], row["email"], tuple(sorted(ways, key=str)))
+    return people
+
+
+def as_identities(database: Database) -> People:
+    """The people of a database of step 05; Missed where it has no table for identities."""
+    if "identities" not in database.look().get_table_names():
+        raise Missed(
+            should="the app keeps ways in in the table identities, which flask db upgrade makes.",
+            did="after flask db upgrade there is no such table.",
+            look="migrations/versions/0002_identities.py.",
+        )
+    ways: dict[int, list[tuple[str, str]]] = {}
+    for row in database.rows("SELECT user_id, provider, subject FROM identities"):
+        ways.setdefault(row["user_id"], []).append((row["provider"], row["subject"]))
+    return {
+        row["id"]: Person(
+            row["id"], row["name"], row["email"], tuple(sorted(ways.get(row["id"], ()), key=str))
+        )
+        for row in database.rows("SELECT id, name, email FROM users")
+    }
+
+
+def first_difference(before: Mapping[int, Person], after: Mapping[int, Person]) -> str | None:
+    """The first person who is not as before, in words; None where everybody is."""
+    for id, was in before.items():
+        now = after.get(id)
+        if now is None:
+            return f"{_named(was)} is gone."
+        if (now.name, now.email) != (was.name, was.email):
+            return f"{_named(was)} is now named {now.name!r}, with the address {now.email!r}; it was {was.email!r}."
+        if now.ways_in != was.ways_in:
+            return f"{_named(was)} had the ways in {_said(was)}, and now has {_said(now)}."
+    extra = next((person for id, person in after.items() if id not in before), None)
+    return f"there is somebody new: {_named(extra)}, with {_said(extra)}." if extra else None
+
+
+def _named(person: Person) -> str:
+    return f"{person.name} (id {person.id})"
+
+
+def _said(person: Person) -> str:
+    return ", ".join(f"{provider} {subject}" for provider, subject in person.ways_in) or "none"

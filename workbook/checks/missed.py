@@ -1,0 +1,56 @@
+"""What a check says when an exercise is not passed: what should happen, what the app did, where to look."""
+
+from __future__ import annotations
+
+from workbook.flow.messages import Flow
+
+
+class Missed(AssertionError):
+    """The app does not do what the exercise asks.
+
+    `should`, `did` and `look` are each a sentence or two. With `flow`, what was really said, and `expected`, the
+    name of the recorded flow that it is held against (the file in diagrams/ without its ending), the message ends
+    with both and the first arrow where they part. `subject` says whose doing `did` is.
+    """
+
+    def __init__(
+        self,
+        *,
+        should: str,
+        did: str,
+        look: str,
+        flow: Flow | None = None,
+        expected: str | None = None,
+        subject: str = "your app did",
+    ) -> None:
+        self.should = should
+        self.did = did
+        self.look = look
+        self.flow = flow
+        self.expected = expected
+        self.subject = subject
+        super().__init__()
+
+    def __str__(self) -> str:
+        parts = [
+            f"What should happen: {self.should}",
+            f"What {self.subject}: {self.did}",
+            f"Where to look: {self.look}",
+        ]
+        if self.flow is not None and self.expected is not None:
+            parts.append(_both_flows(self.flow, self.expected))
+        return "\n".join(part for part in parts if part)
+
+
+def _both_flows(flow: Flow, expected_name: str) -> str:
+    from workbook.course.places import DIAGRAMS
+    from workbook.flow.compare import compare, side_by_side
+    from workbook.flow.drawn import arrows
+    from workbook.flow.mermaid import from_mermaid
+
+    file = DIAGRAMS / f"{expected_name}.mmd"
+    expected, actual = from_mermaid(file.read_text(encoding="utf-8")), arrows(flow)
+    difference = compare(expected, actual, mode="protocol")
+    if difference is None:
+        return ""
+    return "\n" + difference.sentence + "\n\n" + side_by_side(expected, actual, difference, width=100)

@@ -1,0 +1,79 @@
+"""What checks need of people who come back: a login with either provider, logging out, and what a session keeps."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+
+from workbook.lab.browser import Browser, Page
+from workbook.lab.site import Site
+from workbook.lab.visits import SOMEBODY
+
+from .facebook_login import SIGN_IN as FACEBOOK_SIGN_IN
+from .facebook_login import signed_in_with_facebook
+from .missed import Missed
+from .twitter_login import SIGN_IN as TWITTER_SIGN_IN
+from .twitter_login import shortened, signed_in
+
+PROVIDERS = ("Twitter", "Facebook")
+
+
+def signed_in_with(
+    provider: str, site: Site, browser: Browser, who: str = SOMEBODY, expected: str | None = None
+) -> Page:
+    """Signs a person in with "Twitter" or "Facebook", as far as that leads; Missed where the way there is not right,
+    or where the app answers with an error at its end. `expected` is the recorded flow that all of what was said is then
+    held against; without it this login is held against one of its kind."""
+    since = 0 if expected else len(site.messages())
+    if provider == "Twitter":
+        expected = expected or TWITTER_SIGN_IN
+        page = signed_in(site, browser, who, "/login/twitter", expected)
+    else:
+        expected = expected or FACEBOOK_SIGN_IN
+        page = signed_in_with_facebook(site, browser, who, expected=expected)
+    if page.status >= 400:
+        raise Missed(
+            should=f"a login with {provider} ends on a page of the app.",
+            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look="sign_in.",
+            flow=site.flow("Your app", since),
+            expected=expected,
+        )
+    return page
+
+
+def log_out(browser: Browser) -> None:
+    """Clicks the button on the front page; Missed where there is none, or where it leads to an error."""
+    front = browser.open("/")
+    forms = [form for form in front.forms() if form.action.endswith("/logout")]
+    if not forms or forms[0].method != "POST":
+        raise Missed(
+            should="for somebody who is signed in, the front page has a button that sends a POST to /logout.",
+            did="there is no such form."
+            if not forms
+            else f"the form there is sent by {forms[0].method}. A GET is also sent by every link and picture.",
+            look='templates/index.html: <form method="post" action="{{ url_for(\'logout\') }}"> with a button in it.',
+        )
+    page = browser.submit(forms[0])
+    if page.status >= 400:
+        raise Missed(
+            should="after a click on Log out the person is on the front page.",
+            did=f"{page.path} answered with the status {page.status}.",
+            look='@app.route("/logout", methods=["POST"]): a route takes only GET if nothing is said.',
+        )
+
+
+def session_of(browser: Browser) -> str:
+    """What the session cookie holds, as everybody who has the cookie can read it; empty where that is nothing.
+
+    Flask writes the session as JSON, compresses it where that makes it shorter (then the cookie begins with a dot),
+    and signs it. A cookie that is made in another way is given as it is.
+    """
+    cookie = browser.cookie("session") or ""
+    payload = cookie.rsplit(".", 2)[0]
+    try:
+        data = base64.urlsafe_b64decode(payload.removeprefix(".") + "==")
+        return (zlib.decompress(data) if payload.startswith(".") else data).decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError):
+        return cookie

@@ -1,0 +1,236 @@
+"""The part of pytest that makes the exercises' checks: `pytest tests/steps --in chapters`.
+
+A test in tests/steps/test_01_twitter_login.py with the marker `exercise("1.3")` belongs to exercise 1.3 of that
+step. It gets a `site`: the student's app, running beside local providers of its own. Tests run in the order of
+the exercises, and one whose exercise needs another that is not passed is skipped: it "waits".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from workbook.course.places import ROOT, STEP_TESTS
+from workbook.course.steps import Exercise, Step, all_steps
+
+if TYPE_CHECKING:
+    from workbook.lab.databases import Database
+    from workbook.lab.running import AppFailed
+    from workbook.lab.site import Site
+    from workbook.lab.warm import Warm
+
+_passed = pytest.StashKey[dict[str, bool]]()
+_broken = pytest.StashKey[dict[Path, "AppFailed"]]()
+_waits_for = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --in, --ignore-needs and --database."""
+    group = parser.getgroup("workbook")
+    group.addoption("--in", dest="checked_folder", metavar="DIR", help="the folder of step folders to check")
+    group.addoption(
+        "--ignore-needs",
+        action="store_true",
+        help="run the checks of exercises whose needs are not passed, too",
+    )
+    group.addoption(
+        "--database",
+        metavar="URL",
+        help="a PostgreSQL server where each app gets a database of its own; without it they are SQLite files",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepares the book of what is passed."""
+    config.stash[_passed] = {}
+    config.stash[_broken] = {}
+
+
+def checked_folder(config: pytest.Config) -> Path:
+    """The folder of step folders that --in names, the solutions without it."""
+    return (ROOT / (config.getoption("checked_folder") or "solutions")).resolve()
+
+
+def step_of(path: Path) -> Step | None:
+    """The step that a test file checks; None for any other file."""
+    if path.parent != STEP_TESTS:
+        return None
+    return next((step for step in all_steps() if path.stem == f"test_{step.name}"), None)
+
+
+def exercise_of(item: pytest.Item) -> Exercise | None:
+    """The exercise that a test belongs to; None for a test of the workbook itself."""
+    marker = item.get_closest_marker("exercise")
+    step = step_of(item.path) if marker else None
+    return step.exercise(marker.args[0]) if marker and step else None
+
+
+def _order(item: pytest.Item) -> tuple[int, ...]:
+    exercise = exercise_of(item)
+    return tuple(int(part) for part in exercise.id.split(".")) if exercise else (-1,)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of a step in the order of its exercises. Files stay in theirs."""
+    if os.environ.get("WORKBOOK_IN", "solutions") != "solutions":
+        for item in items:
+            _do_not_compare_drawings(item)
+    files = list(dict.fromkeys(item.path for item in items))
+    items.sort(key=lambda item: (files.index(item.path), _order(item)))
+
+
+def _do_not_compare_drawings(item: pytest.Item) -> None:
+    """In a notebook that runs a student's app, only the verdicts are held against what is stored.
+
+    A right solution may be written in another way, and then it says other things than ours. Cells that show what
+    the app said have the tag "said".
+    """
+    cell = getattr(item, "cell", None)
+    if cell is not None and "said" in cell.get("metadata", {}).get("tags", ()):
+        item.options["check"] = False  # type: ignore[attr-defined]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test whose exercise waits for another."""
+    exercise = exercise_of(item)
+    if exercise is None or item.config.getoption("--ignore-needs"):
+        return
+    step = step_of(item.path)
+    if step and checked_folder(item.config) / step.name in item.config.stash[_broken]:
+        return  # an app that does not start fails every exercise, each with that reason
+    passed = item.config.stash[_passed]
+    for need in exercise.needs:
+        if not passed.get(need, True):
+            item.stash[_waits_for] = need
+            passed[exercise.id] = False
+            pytest.skip(f"exercise {exercise.id} waits for {need}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Says a failed check in the check's words, and notes which exercises are passed."""
+    report = yield
+    exercise = exercise_of(item)
+    if exercise is None:
+        return report
+    if _waits_for in item.stash:
+        report.user_properties.append(("waits_for", item.stash[_waits_for]))
+    if report.failed:
+        item.config.stash[_passed][exercise.id] = False
+        assert call.excinfo is not None
+        report.longrepr = _words(item, call.excinfo.value) or report.longrepr
+    elif report.when == "call":
+        item.config.stash[_passed].setdefault(exercise.id, True)
+    return report
+
+
+def _words(item: pytest.Item, error: BaseException) -> str | None:
+    from workbook.lab.browser import NoAnswer
+    from workbook.lab.running import AppFailed
+    from workbook.lab.site import Site
+
+    from .causes import app_failed, no_answer, with_app_error
+    from .missed import Missed
+
+    given = getattr(item, "funcargs", {}).values()
+    site = next((value for value in given if isinstance(value, Site)), None)
+    if isinstance(error, AppFailed):
+        return str(app_failed(error))
+    if isinstance(error, NoAnswer) and site is not None:
+        return str(no_answer(error, site))
+    if isinstance(error, Missed):
+        return str(with_app_error(error, site))
+    return None
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """The warm process that apps are forked from."""
+    from workbook.lab.site import warm_for_apps
+
+    from . import job
+
+    if job.lent is not None:
+        yield job.lent
+        return
+    with warm_for_apps() as ours:
+        yield ours
+
+
+@pytest.fixture(scope="session")
+def broken(pytestconfig: pytest.Config) -> dict[Path, AppFailed]:
+    """The apps that did not come up: none is waited for twice."""
+    return pytestconfig.stash[_broken]
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest) -> Path:
+    """The folder of the app that is checked."""
+    step = step_of(request.path)
+    assert step is not None, "only a test of a step has an app"
+    return checked_folder(request.config) / step.name
+
+
+@pytest.fixture
+def open_site(
+    warm: Warm, folder: Path, broken: dict[Path, AppFailed], pytestconfig: pytest.Config
+) -> Iterator[Callable[..., Site]]:
+    """Opens sites of the checked app; arguments as for Site. One that `may_fail` says nothing of the others."""
+    from workbook.lab.commands import MigrationFailed
+    from workbook.lab.running import AppFailed
+    from workbook.lab.site import Site
+
+    opened: list[Site] = []
+
+    def open_one(*, may_fail: bool = False, **arguments: Any) -> Site:
+        if folder in broken:
+            raise broken[folder]
+        if not folder.is_dir():
+            broken[folder] = AppFailed(f"there is no folder {folder}")
+            raise broken[folder]
+        try:
+            site = Site(folder, warm, server=pytestconfig.getoption("database"), **arguments)
+        except AppFailed as error:
+            if not may_fail and not isinstance(error, MigrationFailed):
+                broken[folder] = error
+            raise
+        opened.append(site)
+        return site
+
+    yield open_one
+    for site in opened:
+        site.close()
+
+
+@pytest.fixture
+def database(pytestconfig: pytest.Config) -> Iterator[Database]:
+    """A new database, where the check needs one that no site has made."""
+    from workbook.lab.databases import Database
+
+    with Database(pytestconfig.getoption("database")) as ours:
+        yield ours
+
+
+@pytest.fixture
+def site(open_site: Callable[..., Site]) -> Site:
+    """The checked app, running beside providers of its own."""
+    return open_site()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says how many of the tests were cells of notebooks, where there were any."""
+    counts = {"test": 0, "notebook cell": 0}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            counts["notebook cell" if ".ipynb::" in report.nodeid else "test"] += 1
+    if counts["notebook cell"]:
+        terminalreporter.write_line(
+            f"{counts['test']} tests and {counts['notebook cell']} notebook cells ran."
+        )

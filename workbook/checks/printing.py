@@ -1,0 +1,77 @@
+"""Verdicts as a person reads them."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from .many import Checked, open_exercises
+from .verdicts import Verdict, Verdicts
+
+
+class Printer:
+    """Writes each verdict as it comes, then what they come to."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        # pytest's own output is taken away while checks run; these lines are not pytest's.
+        self.console = console or Console(file=sys.stdout, highlight=False)
+        unicode = self.console.encoding.lower().startswith("utf")
+        self._signs = (
+            {"yes": "✓", "no": "✗", "wait": "·"} if unicode else {"yes": "+", "no": "x", "wait": "."}
+        )
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Writes one verdict."""
+        heading = f"{verdict.id} {verdict.title}"
+        if verdict.passed:
+            self.console.print(Text(f"  {self._signs['yes']} {heading}", style="green"))
+        elif verdict.waits_for:
+            self.console.print(
+                Text(f"  {self._signs['wait']} {heading} (waits for {verdict.waits_for})", style="dim")
+            )
+        else:
+            self.console.print(Text(f"  {self._signs['no']} {heading}", style="bold red"))
+            self._message(verdict.message)
+
+    def _message(self, message: str) -> None:
+        words, _, drawing = message.partition("\n\n")
+        for line in words.splitlines():
+            label, colon, rest = line.partition(": ")
+            text = Text.assemble((label + colon, "bold"), rest)
+            self.console.print(Padding(text, (0, 2, 0, 6)))
+        for line in drawing.splitlines():
+            # A drawing must keep its columns, so it is not wrapped.
+            self.console.print(Text("      " + line), soft_wrap=True)
+
+    def summary(self, verdicts: Verdicts) -> None:
+        """Writes what the verdicts come to."""
+        points, total = verdicts.points
+        self.console.print(
+            f"{verdicts.passed} of {len(verdicts.all)} exercises passed, {points} of {total} points.",
+            style="bold green" if verdicts.all_passed else "bold",
+        )
+
+    def student(self, checked: Checked) -> None:
+        """Writes one line for one of many students: the points, and what is open."""
+        points, total = checked.verdicts.points
+        open_ones = [v.id for v in checked.verdicts.all if not v.passed]
+        sign = self._signs["no" if open_ones else "yes"]
+        self.console.print(
+            Text.assemble(
+                (f"  {sign} ", "bold red" if open_ones else "green"),
+                (f"{checked.folder.name}: ", "bold"),
+                f"{points} of {total} points",
+                f", open: {', '.join(open_ones)}" if open_ones else "",
+            )
+        )
+
+    def students(self, every: list[Checked]) -> None:
+        """Writes what the work of many students comes to."""
+        whole = sum(one.verdicts.all_passed for one in every)
+        self.console.print(f"{whole} of {len(every)} students passed every exercise.", style="bold")
+        counts = ", ".join(f"{id} ({count})" for id, count in open_exercises(every)[:5])
+        if counts:
+            self.console.print(f"Most often open: {counts}.")

@@ -1,0 +1,66 @@
+"""A login with Twitter, as the checks of several steps begin with one, and what is said where it fails."""
+
+from __future__ import annotations
+
+from workbook.lab.browser import HOME, Browser, Page
+from workbook.lab.site import Site
+from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
+
+from .missed import Missed
+
+# The recorded flow that a login is held against.
+SIGN_IN = "01_twitter_login.sign_in"
+CALLBACK = f"{HOME}/auth/twitter/callback"
+
+
+def signed_in(
+    site: Site, browser: Browser, who: str = SOMEBODY, start: str = "/login", expected: str = SIGN_IN
+) -> Page:
+    """Signs a person in with Twitter; Missed where that fails on the way. `start` is the app's address for it."""
+    try:
+        page = sign_in(browser, who, start=start)
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page, start, expected) from None
+    if site.at_provider(page):
+        raise left_at_provider(site, page, "Twitter", start, expected)
+    return page
+
+
+def left_at_provider(site: Site, page: Page, provider: str, start: str, expected: str) -> Missed:
+    """The provider was to send the person back, and did not."""
+    return Missed(
+        should=f"after the person has said yes, {provider} sends the browser back to your app.",
+        did=f"the browser stayed at {provider}, on a page that says: {shortened(page.words)}",
+        look=f"the callback that {start} gives to {provider}.",
+        flow=site.flow("Your app"),
+        expected=expected,
+    )
+
+
+def not_at_twitter(site: Site, page: Page, start: str = "/login", expected: str = SIGN_IN) -> Missed:
+    """`start` was to lead to Twitter's page, and did not."""
+    refused = [
+        a for a in site.providers.twitter.attempts if a.endpoint == "request_token" and a.status != 200
+    ]
+    if refused:
+        last = refused[-1]
+        did = (
+            f"it asked Twitter for a request token, and Twitter refused with status {last.status} and code "
+            f"{last.error_code}. The callback that it named is {last.oauth_callback}."
+        )
+        look = f"the callback: at Twitter your app is registered with {CALLBACK}, and Twitter takes no other."
+    else:
+        did = f"{start} led to {page.path} with the status {page.status}, and not to Twitter."
+        look = f"the view of {start}: return the redirect that twitter.authorize(…) gives you."
+    return Missed(
+        should=f"{start} sends the browser to Twitter's page, with a request token that Twitter has just given.",
+        did=did,
+        look=look,
+        flow=site.flow("Your app"),
+        expected=expected,
+    )
+
+
+def shortened(words: str) -> str:
+    """The first words of a page."""
+    return words if len(words) <= 120 else f"{words[:119]}…"

@@ -1,0 +1,91 @@
+"""Verdicts: what is said of each exercise."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from workbook.course.steps import Exercise
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of one exercise. `waits_for` names the exercise that has to be passed first; `seconds` is how
+    long its checks took."""
+
+    id: str
+    title: str
+    points: int
+    passed: bool
+    waits_for: str | None
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StepVerdicts:
+    """The verdicts of one step."""
+
+    step: str
+    exercises: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """The verdicts of one run."""
+
+    steps: tuple[StepVerdicts, ...]
+
+    @property
+    def all(self) -> tuple[Verdict, ...]:
+        """Every verdict, step after step."""
+        return tuple(verdict for step in self.steps for verdict in step.exercises)
+
+    @property
+    def by_exercise(self) -> dict[str, bool]:
+        """Whether each exercise is passed."""
+        return {verdict.id: verdict.passed for verdict in self.all}
+
+    @property
+    def passed(self) -> int:
+        """How many exercises are passed."""
+        return sum(verdict.passed for verdict in self.all)
+
+    @property
+    def failed(self) -> int:
+        """How many are not passed on their own account; those that wait for another are not counted."""
+        return sum(not verdict.passed and verdict.waits_for is None for verdict in self.all)
+
+    @property
+    def points(self) -> tuple[int, int]:
+        """The points of the exercises that are passed, and of all."""
+        return sum(v.points for v in self.all if v.passed), sum(v.points for v in self.all)
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether every exercise is passed."""
+        return all(verdict.passed for verdict in self.all)
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of `check --json`."""
+        return {
+            "steps": [{"step": s.step, "exercises": [asdict(v) for v in s.exercises]} for s in self.steps],
+            "passed": self.passed,
+            "failed": self.failed,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdicts:
+        """The verdicts that to_json gave."""
+        return cls(
+            tuple(
+                StepVerdicts(s["step"], tuple(Verdict(**verdict) for verdict in s["exercises"]))
+                for s in data["steps"]
+            )
+        )
+
+
+def waiting(exercise: Exercise, first: Exercise) -> Verdict:
+    """The verdict of an exercise that waits for another."""
+    message = f"Waits for {first.id} ({first.title}). Then: {exercise.title}."
+    return Verdict(exercise.id, exercise.title, exercise.points, False, first.id, message, 0.0)

@@ -1,0 +1,89 @@
+"""People who come in by several providers: a login at any of them, and whose user they are in the database."""
+
+from __future__ import annotations
+
+import secrets
+
+from workbook.lab.browser import Browser, NoAnswer, Page
+from workbook.lab.site import Site
+from workbook.providers.people import Person
+
+from .any_provider import LABELS, tried
+from .missed import Missed
+from .twitter_login import shortened
+
+
+def subject_of(who: Person, provider: str) -> str:
+    """The word by which a provider knows a person."""
+    return {
+        "twitter": str(who.twitter.id),
+        "facebook": who.facebook.id,
+        "google": who.google.sub,
+        "github": str(who.github.id),
+    }[provider]
+
+
+def comes_in(
+    site: Site, who: str, provider: str, look: str, *, browser: Browser | None = None, why: str = ""
+) -> Browser:
+    """Somebody signs in, in a new browser if none is given, and is on a page that only people see who are signed in.
+
+    Missed where that does not work; `look` says where to look then, and `why` what is special about this login.
+    """
+    browser = browser or site.browser()
+    page = tried(site, browser, provider, who)
+    is_in(
+        browser,
+        page,
+        f"{site.providers.people[who].name} signs in with {LABELS[provider]}{why}, and gets in.",
+        look,
+    )
+    return browser
+
+
+def is_in(browser: Browser, page: Page | NoAnswer, should: str, look: str) -> None:
+    """Missed where a login did not end well, or nobody is signed in after it. `page` is where it ended."""
+    if isinstance(page, NoAnswer):
+        raise Missed(should=should, did=f"{page}.", look=look)
+    if page.status >= 400:
+        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        raise Missed(should=should, did=did, look=look)
+    welcome = browser.open("/welcome")
+    if welcome.path != "/welcome" or welcome.status != 200:
+        did = f"the login ended at {page.path}, which says: {shortened(page.words)}"
+        raise Missed(should=should, did=f"{did} Nobody is signed in after it.", look=look)
+
+
+def user_in(site: Site, browser: Browser) -> int | None:
+    """Whose row in the table users the person in a browser has: its id, None where there is none.
+
+    Every row gets a name of its own for a moment, and /welcome greets one of them.
+    """
+    rows = site.database.rows("SELECT id, name FROM users")
+    word = secrets.token_hex(6)
+    for row in rows:
+        site.database.change(
+            "UPDATE users SET name = :name WHERE id = :id", name=f"{word}-{row['id']}-", id=row["id"]
+        )
+    words = browser.open("/welcome").words
+    for row in rows:
+        site.database.change("UPDATE users SET name = :name WHERE id = :id", name=row["name"], id=row["id"])
+    return next((int(row["id"]) for row in rows if f"{word}-{row['id']}-" in words), None)
+
+
+def users_in_words(site: Site) -> str:
+    """Who is in the tables, and by which ways in."""
+    users = site.database.rows("SELECT id, name FROM users ORDER BY id")
+    identities = site.database.rows("SELECT user_id, provider FROM identities ORDER BY id")
+    if not users:
+        return "there is no user in the database"
+    many = f"there are {len(users)} users" if len(users) > 1 else "there is one user"
+    told = []
+    for user in users:
+        ways = [
+            LABELS.get(str(i["provider"]), str(i["provider"]))
+            for i in identities
+            if i["user_id"] == user["id"]
+        ]
+        told.append(f"{user['name']} (number {user['id']}, by {' and '.join(ways) or 'no way in'})")
+    return f"{many} in the database: {', '.join(told)}"
