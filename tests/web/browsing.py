@@ -1,0 +1,33 @@
+"""A real browser for tests: Chromium, headless."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+# Without these it looks for its maker's hosts at every start.
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, from wherever this machine has it. Without one the test is left out, but never in CI."""
+    path = next((found for name in _NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        assert not os.environ.get("CI"), "this machine has no Chromium"
+        pytest.skip("this machine has no Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()

@@ -1,0 +1,106 @@
+"""The live page, as a WSGI application."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, render_template, request
+
+from workbook.flow.drawn import arrows
+from workbook.flow.mermaid import to_mermaid
+from workbook.flow.parameters import explain
+from workbook.flow.pictures import PicturesUnavailable, to_svg
+
+from .live import Live
+
+# A page that has gone is noticed when something is sent to it (seconds).
+PING = 15.0
+
+
+def live_page(live: Live) -> Flask:
+    """The page that shows `live`, and the parts that it loads."""
+    page = Flask(__name__)
+    pictures = _Pictures()
+
+    @page.before_request
+    def only_from_this_machine() -> None:
+        # A foreign site must not read the page by pointing a name of its own at this address.
+        if urlsplit(f"//{request.host}").hostname not in ("localhost", "127.0.0.1", "::1"):
+            abort(403)
+
+    @page.get("/")
+    def show() -> str:
+        return render_template("live.html", live=live)
+
+    @page.get("/live/state")
+    def state() -> dict[str, Any]:
+        return _state(live)
+
+    @page.get("/live/events")
+    def events() -> Response:
+        def stream() -> Iterator[str]:
+            seen = -1
+            while True:
+                now = live.wait_for_change(seen, PING)
+                yield ": still here\n\n" if now == seen else f"data: {now}\n\n"
+                seen = now
+
+        return Response(stream(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    @page.get("/live/diagram.svg")
+    def diagram() -> Response:
+        try:
+            svg = pictures.of(to_mermaid(live.flow()))
+        except PicturesUnavailable as error:
+            return Response(str(error), status=501, content_type="text/plain; charset=utf-8")
+        return Response(svg, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+    @page.post("/live/forget")
+    def forget() -> tuple[str, int]:
+        live.forget()
+        return "", 204
+
+    return page
+
+
+class _Pictures:
+    """Draws one picture at a time, and each only once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: tuple[str, str] | None = None
+
+    def of(self, mermaid: str) -> str:
+        with self._lock:
+            if self._last is None or self._last[0] != mermaid:
+                self._last = (mermaid, to_svg(mermaid))
+            return self._last[1]
+
+
+def _state(live: Live) -> dict[str, Any]:
+    drawn = arrows(live.flow())
+    return {
+        "version": live.version,
+        "app_error": live.app_error,
+        "checking": live.checking,
+        "verdicts": live.verdicts.to_json() if live.verdicts else None,
+        "messages": [
+            {
+                "from": arrow.sender,
+                "to": arrow.receiver,
+                "title": arrow.title,
+                "details": [
+                    {"name": name, "value": value, **_explained(name, value)} for name, value in arrow.details
+                ],
+            }
+            for arrow in drawn
+        ],
+    }
+
+
+def _explained(name: str, value: str) -> dict[str, str]:
+    explanation = explain(name, value)
+    return {"meaning": explanation.sentence, "source": explanation.source} if explanation else {}
