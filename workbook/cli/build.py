@@ -1,0 +1,37 @@
+"""`build`: what is derived from the solutions. A maintainer's command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from workbook.course.errors import WorkbookError
+from workbook.course.places import SOLUTIONS
+from workbook.course.steps import all_steps
+
+
+@click.command("build")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; say what is stale, and exit 1 then."
+)
+def build_command(only_check: bool) -> int:
+    """Make untouched starters, the diagrams and the notebooks' outputs anew from the solutions."""
+    from workbook.checks.building import build
+
+    if not SOLUTIONS.is_dir():
+        raise WorkbookError("There are no solutions here to build from.")
+    stale = 0
+    for built in build(all_steps(), only_check=only_check):
+        stale += not built.current
+        if built.current:
+            click.echo(f"  current  {built}")
+        elif only_check:
+            click.echo(f"  stale    {built}")
+        else:
+            click.echo(f"  {'left' if built.remark else 'written'}  {built}")
+        sys.stdout.flush()
+    if only_check:
+        click.echo(f"{stale} stale: `python -m workbook build` makes them anew." if stale else "All current.")
+        return 1 if stale else 0
+    return 0

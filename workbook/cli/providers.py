@@ -1,0 +1,25 @@
+"""`providers`: only the local providers, until Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+
+import click
+
+from .options import Fault, with_faults
+
+
+@click.command("providers")
+@click.option("--provider-port", "port", default=5001, show_default=True, help="The port to listen on.")
+@with_faults
+def providers_command(port: int, faults: tuple[Fault, ...]) -> None:
+    """Run the local providers alone, for `flask run` in another terminal."""
+    from workbook.web.start import say_providers, serve_providers, stop_on_signals
+
+    stop = threading.Event()
+    stop_on_signals(stop)
+    with serve_providers(port, faults) as running:
+        say_providers(running)
+        click.echo("Ctrl-C ends it.")
+        while not stop.wait(1):
+            pass
