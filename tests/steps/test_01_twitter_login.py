@@ -1,0 +1,377 @@
+"""Step 01: sign in with Twitter. What the browser saw, and what Twitter saw."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from workbook.checks.missed import Missed
+from workbook.checks.twitter_login import CALLBACK, SIGN_IN, not_at_twitter, shortened, signed_in
+from workbook.lab.browser import HOME
+from workbook.lab.site import Site
+from workbook.lab.visits import NotAsked, refuse
+from workbook.providers.people import person
+
+REFUSAL = "01_twitter_login.refusal"
+DENIED = "You denied the request to sign in."
+
+exercise = pytest.mark.exercise
+
+
+def asked_instead(site: Site) -> str | None:
+    """What the app asked Twitter first, in words, where that is not what it was to ask."""
+    for message in site.messages():
+        if message.sender == "twitter" and message.receiver == "app":
+            path = message.path.removeprefix("/twitter")
+            known = "" if message.status != 404 else ", and there is no such address"
+            return f"it asked Twitter for something else: {message.method} {path}{known}."
+    return None
+
+
+@exercise("1.1")
+def test_asks_twitter_with_its_key(site: Site) -> None:
+    page = site.browser().open("/login")
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "request_token"]
+    should = "when somebody opens /login, your app asks Twitter for a request token, signed with its key and secret."
+    if not asked:
+        raise Missed(
+            should=should,
+            did=asked_instead(site)
+            or f"it asked nothing; /login answered {page.status}: {shortened(page.words)}",
+            look="remote_app(…): request_token_url must be TWITTER_URL followed by /oauth/request_token.",
+        )
+    first = asked[0]
+    if not first.key_known:
+        raise Missed(
+            should=should,
+            did=f"it signed with the key {first.consumer_key!r}, which Twitter does not know.",
+            look="remote_app(…): consumer_key is TWITTER_KEY, as it comes from the environment.",
+        )
+    if not first.signature_valid:
+        raise Missed(
+            should=should,
+            did="it named the right key, but the signature does not fit: it was made with another secret.",
+            look="remote_app(…): consumer_secret is TWITTER_SECRET. Are key and secret swapped?",
+        )
+
+
+@exercise("1.2")
+def test_login_leads_to_twitter(site: Site) -> None:
+    browser = site.browser()
+    page = browser.open("/login")
+    if not site.at_provider(page):
+        raise not_at_twitter(site, page)
+    token = parse_qs(urlsplit(page.url).query).get("oauth_token", [""])[0]
+    given = [a for a in site.providers.twitter.attempts if a.endpoint == "request_token" and a.status == 200]
+    if (
+        page.path.removeprefix("/twitter") not in ("/oauth/authenticate", "/oauth/authorize")
+        or page.status != 200
+    ):
+        raise Missed(
+            should="/login sends the browser to Twitter's page for logging in, /oauth/authenticate.",
+            did=f"it sent the browser to {page.path}, which answered {page.status}: {shortened(page.words)}",
+            look="remote_app(…): authorize_url.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if not given or not token:
+        raise Missed(
+            should="the address of Twitter's page carries a request token that Twitter has just given.",
+            did=f"it sent the browser there with oauth_token={token!r}.",
+            look="login: twitter.authorize(…) puts the request token into the address.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    callback = urlsplit(given[-1].oauth_callback or "")
+    if callback.netloc != urlsplit(HOME).netloc:
+        raise Missed(
+            should=f"Twitter is told to send the person back to the address where they began, {CALLBACK}.",
+            did=f"they began at {HOME}, and it told Twitter to send them to {given[-1].oauth_callback}. For a browser "
+            "these are two sites, and the cookie of one is not sent to the other.",
+            look="login: url_for('oauth_authorized', _external=True) keeps the name under which the app was opened.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+
+
+@exercise("1.2")
+def test_every_login_has_a_request_token_of_its_own(site: Site) -> None:
+    tokens = []
+    for _ in range(2):
+        page = site.browser().open("/login")
+        if not site.at_provider(page):
+            raise not_at_twitter(site, page)
+        tokens.append(parse_qs(urlsplit(page.url).query).get("oauth_token", [""])[0])
+    if tokens[0] == tokens[1]:
+        raise Missed(
+            should="each login asks for a request token of its own: it belongs to one login of one person.",
+            did="two people were sent to Twitter with the same request token.",
+            look="the request token must be asked for inside of login, not once when the app starts.",
+        )
+
+
+@exercise("1.3")
+def test_access_token_is_fetched(site: Site) -> None:
+    browser = site.browser()
+    page = signed_in(site, browser)
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "access_token"]
+    should = "at the callback your app swaps the request token and the verifier for an access token."
+    if not asked:
+        raise Missed(
+            should=should,
+            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
+            look="oauth_authorized: twitter.authorized_response() does it. And access_token_url in remote_app(…).",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if not any(a.status == 200 for a in asked):
+        raise Missed(
+            should=should,
+            did=f"it asked, and Twitter refused with the status {asked[-1].status}.",
+            look="the request must be signed with the request token's own secret, and carry the verifier.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+
+
+@exercise("1.3")
+def test_the_person_arrives_at_the_welcome_page(site: Site) -> None:
+    page = signed_in(site, site.browser())
+    if page.path != "/welcome" or page.status >= 400:
+        did = f"they ended at {page.path} with the status {page.status}."
+        look = "the last line of oauth_authorized: a redirect to url_for('welcome')."
+        if page.path == "/welcome":
+            did = f"they came to /welcome, and it answered with the status {page.status}: {shortened(page.words)}"
+            look = "the redirect in oauth_authorized is right. What goes wrong is in welcome, or in what it calls."
+        elif any(answer.path == "/welcome" for answer in page.answers):
+            did = f"they came to /welcome, and it sent them on, to {page.path}."
+            look = "welcome: when does it send people on? Somebody who has just signed in is to stay."
+        elif page.status >= 500:
+            look = "oauth_authorized: it goes wrong before the person is sent on to url_for('welcome')."
+        raise Missed(
+            should="after the login the person is on /welcome.",
+            did=did,
+            look=look,
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+
+
+@exercise("1.3")
+@pytest.mark.parametrize("who", ["ada", "bo"])
+def test_the_front_page_says_who_is_signed_in(site: Site, who: str) -> None:
+    browser = site.browser()
+    signed_in(site, browser, who)
+    name = person(who).twitter.screen_name
+    front = browser.open("/")
+    if f"@{name}" not in front.words:
+        raise Missed(
+            should=f"after {name} has signed in, the front page says: signed in as @{name}.",
+            did=f"the front page says: {shortened(front.words)}",
+            look="oauth_authorized: session['twitter_user'] is the screen_name in Twitter's answer.",
+        )
+
+
+@exercise("1.3")
+def test_nobody_becomes_somebody_by_an_address(site: Site) -> None:
+    stranger = site.browser()
+    stranger.open(
+        "/auth/twitter/callback?screen_name=somebody_else&user_id=1&oauth_token=made-up&oauth_verifier=made-up"
+    )
+    front = stranger.open("/")
+    if "somebody_else" in front.words:
+        raise Missed(
+            should="whoever types an address with a screen name in it is not signed in.",
+            did="it signed a browser in that only opened /auth/twitter/callback?screen_name=somebody_else…",
+            look="oauth_authorized: take the screen name from Twitter's answer to your app, not from request.args.",
+        )
+
+
+@exercise("1.4")
+def test_a_refusal_is_met_kindly(site: Site) -> None:
+    browser = site.browser()
+    try:
+        page = refuse(browser)
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None
+    should = f"a person who clicks Cancel at Twitter ends on the front page and reads there: {DENIED}"
+    if page.status >= 400:
+        raise Missed(
+            should=should,
+            did=f"it answered at {page.path} with the status {page.status}.",
+            look="oauth_authorized: after a refusal twitter.authorized_response() gives None. Ask for that first.",
+            flow=site.flow("Your app"),
+            expected=REFUSAL,
+        )
+    if site.at_provider(page):
+        raise Missed(
+            should=should,
+            did="it sent the person straight back to Twitter, where they had just said no.",
+            look="oauth_authorized: redirect to url_for('index'), a page that does not begin a login.",
+            flow=site.flow("Your app"),
+            expected=REFUSAL,
+        )
+    if DENIED not in page.words:
+        nearly = DENIED.lower().rstrip(".") in page.words.lower()
+        raise Missed(
+            should=should,
+            did=f"the person ended at {page.path} and read: {shortened(page.words)}",
+            look="the sentence in flash(…) is nearly right: a capital letter, or the full stop at its end."
+            if nearly
+            else f"oauth_authorized: flash({DENIED!r}) before the redirect.",
+            flow=site.flow("Your app"),
+            expected=REFUSAL,
+        )
+    if page.path != "/":
+        raise Missed(
+            should=should,
+            did=f"the person ended at {page.path}.",
+            look="oauth_authorized: redirect to url_for('index').",
+            flow=site.flow("Your app"),
+            expected=REFUSAL,
+        )
+
+
+@exercise("1.4")
+def test_nobody_is_signed_in_after_a_refusal(site: Site) -> None:
+    browser = site.browser()
+    try:
+        refuse(browser)
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None
+    front = browser.open("/")
+    if f"@{person('ada').twitter.screen_name}" in front.words or "signed in as" in front.words:
+        raise Missed(
+            should="nobody is signed in after a refusal.",
+            did=f"the front page says: {shortened(front.words)}",
+            look="oauth_authorized: return before anything is put into the session.",
+        )
+
+
+@exercise("1.4")
+def test_after_a_refusal_one_can_still_sign_in(site: Site) -> None:
+    browser = site.browser()
+    try:
+        refuse(browser)
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None
+    page = signed_in(site, browser)
+    if page.path != "/welcome" or page.status >= 400:
+        raise Missed(
+            should="somebody who refused once can sign in afterwards.",
+            did=f"the second login ended at {page.path} with the status {page.status}.",
+            look="oauth_authorized: what does a refusal leave behind in the session?",
+        )
+
+
+@exercise("1.5")
+@pytest.mark.parametrize("who", ["ada", "bo"])
+def test_asks_twitter_for_the_person(site: Site, who: str) -> None:
+    browser = site.browser()
+    signed_in(site, browser, who)
+    page = browser.open("/welcome")
+    should = "for /welcome your app asks Twitter for account/verify_credentials.json with the person's access token."
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
+    if not asked:
+        raise Missed(
+            should=should,
+            did=f"it did not ask Twitter; /welcome answered with the status {page.status}.",
+            look="welcome: twitter.get('account/verify_credentials.json'). And base_url ends in a slash.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    last = asked[-1]
+    if last.status != 200:
+        raise Missed(
+            should=should,
+            did=f"it asked, and Twitter refused with status {last.status} and code {last.error_code}.",
+            look="get_twitter_token: it gives back a pair, the access token and its secret, in this order.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if last.screen_name != person(who).twitter.screen_name:
+        raise Missed(
+            should=should,
+            did=f"{person(who).twitter.screen_name} was signed in, and it asked with the token of {last.screen_name}.",
+            look="get_twitter_token: the token is kept in the session of each browser.",
+        )
+
+
+@exercise("1.5")
+def test_two_people_keep_their_own_tokens(site: Site) -> None:
+    first, second = site.browser(), site.browser()
+    signed_in(site, first, "ada")
+    signed_in(site, second, "bo")
+    first.open("/welcome")
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
+    whose = asked[-1].screen_name if asked else None
+    if whose != person("ada").twitter.screen_name:
+        raise Missed(
+            should="each person's requests carry their own token, also when somebody else has signed in since.",
+            did=f"ada opened /welcome, and your app asked Twitter with the token of {whose or 'nobody'}.",
+            look="get_twitter_token: the token belongs into session, not into a variable of the module.",
+        )
+
+
+@exercise("1.6")
+@pytest.mark.parametrize("who", ["ada", "bo"])
+def test_greets_by_name(site: Site, who: str) -> None:
+    browser = site.browser()
+    signed_in(site, browser, who)
+    page = browser.open("/welcome")
+    name = person(who).name
+    if page.status != 200 or name not in page.words:
+        raise Missed(
+            should=f"/welcome greets {name} by the name that Twitter gives.",
+            did=f"/welcome answered with the status {page.status} and says: {shortened(page.words)}",
+            look="templates/welcome.html: {{ profile.name }}. And welcome: profile is the data of Twitter's answer.",
+        )
+
+
+@exercise("1.6")
+def test_strangers_go_to_the_front_page(site: Site) -> None:
+    page = site.browser().open("/welcome")
+    if page.path == "/" and page.status == 200:
+        return
+    if site.at_provider(page) or page.path == "/login":
+        return  # sent to log in: another good answer to somebody who is not signed in
+    raise Missed(
+        should="somebody who is not signed in and opens /welcome is sent to the front page.",
+        did=f"it answered at {page.path} with the status {page.status}: {shortened(page.words)}",
+        look="welcome: before anything else, is there a token in the session? If not, redirect to url_for('index').",
+    )
+
+
+@exercise("1.7")
+def test_next_is_where_the_login_ends(site: Site) -> None:
+    wanted = f"/?page={secrets.token_hex(4)}"
+    page = signed_in(site, site.browser(), start=f"/login?next={wanted.replace('?', '%3F')}")
+    ended = page.path + (f"?{page.query}" if page.query else "")
+    if ended != wanted or page.status >= 400:
+        raise Missed(
+            should=f"a login that begins at /login?next={wanted} ends at {wanted}.",
+            did=f"it ended at {ended} with the status {page.status}.",
+            look="login must take next along, and oauth_authorized must use it. "
+            "They are two requests: next has to travel in the callback's address, or wait in the session.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+
+
+@exercise("1.7")
+def test_without_next_it_is_the_welcome_page(open_site: Callable[..., Site]) -> None:
+    site = open_site()
+    browser = site.browser()
+    signed_in(site, browser, start="/login?next=/%3Fpage=first")
+    page = signed_in(site, site.browser())
+    again = signed_in(site, browser)
+    for ended in (page, again):
+        if ended.path != "/welcome" or ended.status >= 400:
+            raise Missed(
+                should="a login that begins at /login, without next, ends at /welcome.",
+                did=f"it ended at {ended.path} with the status {ended.status}.",
+                look="oauth_authorized: url_for('welcome') where there is no next, and no next left over from before.",
+            )
