@@ -1,0 +1,198 @@
+"""Step 03: sign in with Twitter or with Facebook."""
+
+import hmac
+import os
+import secrets
+from urllib.error import URLError
+
+from flask import Flask, flash, redirect, render_template, request, session, url_for
+from flask.cli import load_dotenv
+
+import workbook.compat  # lets Flask-OAuthlib run on today's Flask
+from flask_oauthlib.client import OAuth, OAuthException
+
+load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+
+app = Flask(__name__)
+app.secret_key = os.environ["SECRET_KEY"]
+
+TWITTER_URL = os.environ.get("TWITTER_URL", "https://api.twitter.com")
+TWITTER_KEY = os.environ.get("TWITTER_KEY")
+TWITTER_SECRET = os.environ.get("TWITTER_SECRET")
+FACEBOOK_URL = os.environ.get("FACEBOOK_URL", "https://www.facebook.com")
+FACEBOOK_GRAPH_URL = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.facebook.com")
+FACEBOOK_KEY = os.environ.get("FACEBOOK_KEY")
+FACEBOOK_SECRET = os.environ.get("FACEBOOK_SECRET")
+
+oauth = OAuth(app)
+twitter = oauth.remote_app(
+    "twitter",
+    consumer_key=TWITTER_KEY,
+    consumer_secret=TWITTER_SECRET,
+    request_token_url=f"{TWITTER_URL}/oauth/request_token",
+    request_token_method="POST",
+    authorize_url=f"{TWITTER_URL}/oauth/authenticate",
+    access_token_url=f"{TWITTER_URL}/oauth/access_token",
+    base_url=f"{TWITTER_URL}/1.1/",
+)
+# exercise 3.1: register Facebook as a remote app
+# stub: facebook = None
+facebook = oauth.remote_app(
+    "facebook",
+    consumer_key=FACEBOOK_KEY,
+    consumer_secret=FACEBOOK_SECRET,
+    # exercise 3.8: ask for the permission to see the address
+    request_token_params={"scope": "email"},
+    # end 3.8
+    authorize_url=f"{FACEBOOK_URL}/v25.0/dialog/oauth",
+    access_token_url=f"{FACEBOOK_GRAPH_URL}/v25.0/oauth/access_token",
+    access_token_method="POST",
+    base_url=f"{FACEBOOK_GRAPH_URL}/v25.0/",
+)
+# end 3.1
+
+DENIED = "You denied the request to sign in."
+NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
+NO_HELP = "Facebook could not sign you in. Please try again."
+TABS = 5  # so many logins may be under way in one browser
+
+
+@app.route("/")
+def index():
+    return render_template("index.html")
+
+
+@app.route("/welcome")
+def welcome():
+    if "user" not in session:
+        return redirect(url_for("index"))
+    return render_template("welcome.html", user=session["user"])
+
+
+@app.route("/logout", methods=["POST"])
+def logout():
+    session.clear()
+    flash("You are logged out of this app.")
+    return redirect(url_for("index"))
+
+
+def sign_in(provider, subject, name, email):
+    """From now on the session says who this browser's person is, and who told so."""
+    session["user"] = {"provider": provider, "subject": subject, "name": name, "email": email}
+    return redirect(session.pop("next", None) or url_for("welcome"))
+
+
+def sorry(message):
+    """Back to the front page, where the message is shown."""
+    flash(message)
+    return redirect(url_for("index"))
+
+
+# Twitter: OAuth 1.0a
+
+
+@app.route("/login/twitter")
+def twitter_login():
+    session["next"] = request.args.get("next")
+    return twitter.authorize(callback=url_for("twitter_authorized", _external=True))
+
+
+@app.route("/auth/twitter/callback")
+def twitter_authorized():
+    # exercise 3.12: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
+    # stub: resp = twitter.authorized_response()
+    resp = twitter.authorized_response()
+    # end 3.12
+    if resp is None:
+        return sorry(DENIED)
+    answer = twitter.get(
+        "account/verify_credentials.json",
+        data={"include_email": "true"},
+        token=(resp["oauth_token"], resp["oauth_token_secret"]),
+    )
+    if answer.status != 200:
+        raise OAuthException("Twitter did not say who this is.")
+    profile = answer.data
+    return sign_in("Twitter", profile["id_str"], profile["name"], profile.get("email"))
+
+
+# Facebook: OAuth 2
+
+
+# exercise 3.4: make a state for this login, and keep it in the session
+# stub: def new_state():
+# stub:     return None
+def new_state():
+    """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
+    state = secrets.token_urlsafe()
+    # exercise 3.7: keep it beside those of the other tabs
+    session["states"] = [*session.get("states", []), state][-TABS:]
+    # end 3.7
+    return state
+
+
+# end 3.4
+
+
+# exercise 3.5: was this state made in this browser?
+# stub: def is_ours(state):
+# stub:     return True
+def is_ours(state):
+    """Whether this browser began the login that comes back with this state. A state is good for one callback."""
+    waiting = session.get("states", [])
+    mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
+    # exercise 3.6: from now on it is used up
+    session["states"] = [one for one in waiting if one not in mine]
+    # end 3.6
+    return bool(mine)
+
+
+# end 3.5
+
+
+@app.route("/login/facebook")
+def facebook_login():
+    session["next"] = request.args.get("next")
+    # exercise 3.1: send the person to Facebook, and say where Facebook is to send them back
+    # stub: if facebook is None:
+    # stub:     return "The app does not know Facebook yet: exercise 3.1.", 501
+    # stub: return facebook.authorize(callback=url_for("index", _external=True), state=new_state())
+    return facebook.authorize(callback=url_for("facebook_authorized", _external=True), state=new_state())
+    # end 3.1
+
+
+@app.route("/auth/facebook/callback")
+def facebook_authorized():
+    if not is_ours(request.args.get("state", "")):
+        return sorry(NOT_OURS)
+    # exercise 3.9: whoever comes back without a code is not signed in
+    if "code" not in request.args:
+        return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
+    # end 3.9
+    # exercise 3.2: swap the code for an access token, and ask Facebook whose it is
+    # stub: return "Facebook sent you back, and nobody picks you up yet: exercise 3.2.", 501
+    # exercise 3.10: Facebook may answer with an error, with nonsense, or not at all
+    try:
+        # exercise 3.7: authorized_response() forgets the callback's address after the first tab
+        token = facebook.handle_oauth2_response(request.args)["access_token"]
+        # end 3.7
+        me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
+        subject, name = me["id"], me["name"]
+    except (OAuthException, OSError, ValueError, KeyError, TypeError):
+        return sorry(NO_HELP)
+    # end 3.10
+    # exercise 3.8: an address may be missing
+    return sign_in("Facebook", subject, name, me.get("email"))
+    # end 3.8
+    # end 3.2
+
+
+@app.errorhandler(OAuthException)
+@app.errorhandler(URLError)
+@app.errorhandler(ConnectionError)
+def refused(error):
+    return render_template("refused.html"), 502
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,708 @@
+"""Step 03: sign in with Facebook, beside Twitter. Who is let in by which callback, and what people see otherwise."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from workbook.checks.answers import check_answer
+from workbook.checks.facebook_login import (
+    CALLBACK,
+    SIGN_IN,
+    START,
+    asked_of_the_dialog,
+    callback_for,
+    changed,
+    not_at_facebook,
+    signed_in_with_facebook,
+    what_facebook_said,
+    why_facebook_refused,
+)
+from workbook.checks.missed import Missed
+from workbook.checks.session_lost import why_session_was_lost
+from workbook.checks.twitter_login import shortened, signed_in
+from workbook.lab.browser import Browser, Page
+from workbook.lab.site import Site
+from workbook.lab.visits import NotAsked, refuse, sign_in
+from workbook.providers.facebook.state import Attempt
+from workbook.providers.people import PEOPLE, person
+
+BOTH = "03_facebook_login.both"
+FORGED = "03_facebook_login.forged"
+DENIED = "You denied the request to sign in."
+NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
+NO_HELP = "Facebook could not sign you in. Please try again."
+
+exercise = pytest.mark.exercise
+
+
+def who_is_in(browser: Browser) -> str | None:
+    """Whose name stands on the front page."""
+    words = browser.open("/").words
+    return next((one.name for one in PEOPLE if one.name in words), None)
+
+
+def facebook_asked(site: Site, endpoint: str) -> list[Attempt]:
+    """What the app asked Facebook at one of its endpoints."""
+    return [a for a in site.providers.facebook.attempts if a.endpoint == endpoint]
+
+
+def own_login(site: Site, browser: Browser, who: str, look: str) -> None:
+    """A login as it is meant to be, which has to go on working."""
+    page = signed_in_with_facebook(site, browser, who)
+    if NOT_OURS in page.words:
+        raise own_state_refused(site)
+    if page.path != "/welcome" or page.status >= 400:
+        raise Missed(
+            should="a login that began in this browser ends on /welcome.",
+            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look=" ".join(filter(None, [look, why_session_was_lost(site)])),
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+
+
+def own_state_refused(site: Site) -> Missed:
+    """The app does not know the state of its own login any more."""
+    went = [m.get("state") for m in site.messages() if m.is_request and m.path.endswith("/dialog/oauth")]
+    came = [m.get("state") for m in site.messages() if m.is_request and m.path.endswith("/facebook/callback")]
+    return Missed(
+        should="a login that began in this browser ends on /welcome.",
+        did=f"it refused its own login: {NOT_OURS} The state went to Facebook as {went[-1]!r}, and came back as "
+        f"{came[-1]!r}.",
+        look=why_session_was_lost(site)
+        or "the session: has new_state put that word there, and does is_ours look for it under the same name, and give "
+        "its answer back?",
+        flow=site.flow("Your app"),
+        expected=SIGN_IN,
+    )
+
+
+def reads(page: Page, site: Site, message: str, *, what: str, look: str) -> None:
+    """A person whose login came to nothing is on a page of the app, and reads why."""
+    should = f"{what}: the person ends on the front page and reads there: {message}"
+    if page.status >= 400:
+        raise Missed(should=should, did=f"{page.path} answered with the status {page.status}.", look=look)
+    if site.at_provider(page):
+        raise Missed(
+            should=should,
+            did="it sent the person straight back to Facebook.",
+            look=f"{look} Go to url_for('index'), a page that does not begin a login.",
+        )
+    if message not in page.words:
+        raise Missed(
+            should=should, did=f"they ended at {page.path} and read: {shortened(page.words)}", look=look
+        )
+
+
+def nobody_is_in(browser: Browser, *, what: str, look: str) -> None:
+    name = who_is_in(browser)
+    welcome = browser.open("/welcome")
+    if name or (welcome.path == "/welcome" and welcome.status == 200):
+        raise Missed(
+            should=f"{what}: nobody is signed in.",
+            did=f"{name} is signed in." if name else f"/welcome says: {shortened(welcome.words)}",
+            look=look,
+        )
+
+
+# 3.1 Register Facebook, and send the person there
+
+
+@exercise("3.1")
+def test_login_leads_to_facebook(site: Site) -> None:
+    browser = site.browser()
+    page = browser.open(START)
+    asked = dict(parse_qsl(urlsplit(page.url).query))
+    right = site.at_provider(page) and page.path.endswith("/dialog/oauth") and page.status == 200
+    if not right or asked.get("redirect_uri") != CALLBACK:
+        raise not_at_facebook(site, page)
+    if asked.get("response_type", "code") != "code":
+        raise Missed(
+            should="the app asks for a code: response_type=code (RFC 6749 section 4.1.1).",
+            did=f"it asks for {asked['response_type']!r}.",
+            look="facebook.authorize(…) asks for a code by itself.",
+        )
+
+
+@exercise("3.1")
+def test_the_secret_stays_at_home(site: Site) -> None:
+    asked = asked_of_the_dialog(site, site.browser())
+    secret = site.providers.facebook.app_secret
+    names = [name for name, value in asked.items() if secret in value]
+    if names:
+        raise Missed(
+            should="the app's secret goes from the app to Facebook, and never through a browser "
+            "(RFC 6749 section 2.3.1).",
+            did=f"it stands in the address of Facebook's dialog, as {names[0]}: everybody who logs in sees it.",
+            look="remote_app(…): consumer_key is what everybody may see, consumer_secret is not.",
+        )
+
+
+# 3.2 Swap the code, and ask who it is
+
+
+@exercise("3.2")
+def test_the_code_is_swapped_for_a_token(site: Site) -> None:
+    page = signed_in_with_facebook(site, site.browser())
+    asked = facebook_asked(site, "access_token")
+    should = "at the callback your app hands the code and its secret in, and gets an access token."
+    if NOT_OURS in page.words:
+        raise own_state_refused(site)
+    if not asked:
+        raise Missed(
+            should=should,
+            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}: "
+            f"{shortened(page.words)}",
+            look="facebook_authorized: facebook.authorized_response() does it. And access_token_url in "
+            "remote_app(…). " + why_session_was_lost(site),
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if not any(attempt.status == 200 for attempt in asked):
+        did, look = why_facebook_refused(site, asked[-1])
+        raise Missed(
+            should=should,
+            did=f"it asked, and Facebook refused: {did}",
+            look=look,
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+
+
+@exercise("3.2")
+@pytest.mark.parametrize("who", ["ada", "bo"])
+def test_facebook_says_who_it_is(site: Site, who: str) -> None:
+    browser = site.browser()
+    page = signed_in_with_facebook(site, browser, who)
+    one = person(who)
+    asked = facebook_asked(site, "me")
+    swapped = facebook_asked(site, "access_token")
+    if swapped and swapped[-1].status != 200:
+        did, look = why_facebook_refused(site, swapped[-1])
+        raise Missed(
+            should="your app asks Facebook for one access token, and then for `me`.",
+            did=f"it asked for {len(swapped)} tokens, the last time {did}",
+            look=look,
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if not asked:
+        raise Missed(
+            should="with the access token your app asks Facebook for `me`: whose token is it?",
+            did=f"it did not ask. The callback ended at {page.path} with the status {page.status}.",
+            look='facebook_authorized: facebook.get("me", …). And base_url in remote_app(…) ends in a slash.',
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if asked[-1].status != 200:
+        raise Missed(
+            should="with the access token your app asks Facebook for `me`: whose token is it?",
+            did=f"it asked, and Facebook said: {what_facebook_said(site)}",
+            look='facebook_authorized: facebook.get("me", …, token=(token, "")), with the token that Facebook gave.',
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    if page.path != "/welcome" or page.status >= 400:
+        raise Missed(
+            should="after the login the person is on /welcome.",
+            did=f"they ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look="facebook_authorized: the last line gives back what sign_in(…) gives.",
+            flow=site.flow("Your app"),
+            expected=SIGN_IN,
+        )
+    front = browser.open("/").words
+    if one.name not in front or "Facebook" not in front.partition("Log out")[0]:
+        raise Missed(
+            should=f"the session says who is there, and by which provider: signed in with Facebook, as {one.name}.",
+            did=f"the front page says: {shortened(front)}",
+            look='facebook_authorized: sign_in("Facebook", …) gets the provider, its number for the person, and name.',
+        )
+    welcome = browser.open("/welcome").words
+    if one.facebook.id not in welcome:
+        raise Missed(
+            should=f"the person's subject is the number that Facebook has for them, {one.facebook.id}: it stays, and a "
+            "name or an address may change.",
+            did=f"/welcome says: {shortened(welcome)}",
+            look='facebook_authorized: the second argument of sign_in is me["id"].',
+        )
+
+
+@exercise("3.2")
+def test_no_token_is_taken_from_the_address(site: Site) -> None:
+    token = site.providers.facebook.new_access_token(person("bo")).token
+    site.providers.facebook.decide(person("bo"), {"public_profile": True, "email": True})
+    for code in (None, "made-up"):
+        browser = site.browser()
+        state = asked_of_the_dialog(site, browser).get("state")
+        browser.open(changed(CALLBACK, access_token=token, state=state, code=code))
+        name = who_is_in(browser)
+        if name:
+            raise Missed(
+                should="an access token counts only if Facebook gave it to your app, for a code. In an address anybody "
+                "can put one that was given to them, or to another app, by somebody else.",
+                did=f"a browser opened /auth/facebook/callback?access_token=…, and was signed in as {name}.",
+                look="facebook_authorized: take the token from Facebook's answer, not from request.args.",
+            )
+
+
+@exercise("3.2")
+def test_one_provider_after_the_other(site: Site) -> None:
+    browser = site.browser()
+    signed_in_with_facebook(site, browser, "bo")
+    try:
+        page = signed_in(site, browser, "ada", start="/login/twitter")
+    except Missed:
+        return  # exercise 3.12 says what is wrong with Twitter
+    if page.path != "/welcome":
+        return
+    front = browser.open("/").words
+    if person("ada").name not in front or person("bo").name in front or "with Twitter" not in front:
+        raise Missed(
+            should="when Bo has signed in with Facebook, and then Ada with Twitter, the session says: Twitter, Ada.",
+            did=f"the front page says: {shortened(front)}",
+            look='sign_in: there is one session["user"], whoever told who it is.',
+        )
+
+
+@exercise("3.2")
+def test_next_is_where_the_login_ends(site: Site) -> None:
+    wanted = f"/?page={secrets.token_hex(4)}"
+    page = signed_in_with_facebook(site, site.browser(), start=f"{START}?next={wanted.replace('?', '%3F')}")
+    ended = page.path + (f"?{page.query}" if page.query else "")
+    if ended != wanted or page.status >= 400:
+        raise Missed(
+            should=f"a login that begins at {START}?next={wanted} ends at {wanted}.",
+            did=f"it ended at {ended} with the status {page.status}.",
+            look="sign_in knows where to go on: give back what it gives.",
+        )
+
+
+# 3.3 Be the attacker
+
+
+@exercise("3.3")
+def test_what_a_forged_callback_does(folder: Path) -> None:
+    check_answer(
+        folder,
+        "forged",
+        "b",
+        {
+            "a": "Look at the front page in Ada's window: whose name is it? Eve's code is swapped for Eve's token.",
+            "c": "Nobody typed a password in this. Facebook's page was opened in Eve's window alone.",
+            "d": "Ada's browser was never at Facebook, so there is no token of Ada's.",
+        },
+    )
+
+
+# 3.4 Make a state
+
+
+STATE_LOOK = "new_state: secrets.token_urlsafe() gives a new word at each call."
+
+
+@exercise("3.4")
+def test_each_login_has_a_state_of_its_own(site: Site) -> None:
+    one, other = site.browser(), site.browser()
+    states = []
+    for browser in (one, other, one):
+        state = asked_of_the_dialog(site, browser).get("state")
+        if not state:
+            raise Missed(
+                should="the address of Facebook's dialog carries a state (RFC 6749 section 4.1.1).",
+                did="it carries none." if state is None else "its state is empty.",
+                look="new_state gives back the word that it has made, and facebook_login gives it to "
+                "facebook.authorize(…, state=…).",
+            )
+        states.append(state)
+    if states[0] == states[1]:
+        raise Missed(
+            should="each login has a state of its own.",
+            did=f"two people were sent to Facebook with the same state, {states[0]!r}. An attacker gets it "
+            "by beginning a login, too.",
+            look=STATE_LOOK,
+        )
+    if states[0] == states[2]:
+        raise Missed(
+            should="each login has a state of its own, also in the same browser.",
+            did=f"somebody who began twice was sent to Facebook with the same state, {states[0]!r}.",
+            look=STATE_LOOK,
+        )
+    if min(map(len, states)) < 20:
+        raise Missed(
+            should="nobody can guess a state: it has at least 128 random bits (RFC 6749 section 10.10), 22 letters.",
+            did=f"three logins had the states {', '.join(states)}.",
+            look=STATE_LOOK,
+        )
+
+
+# 3.5 Compare it
+
+
+COMPARE = "is_ours: is there a state in the session, and is it the one that came?"
+
+
+def forged(site: Site, callback: str, victim: Browser, how: str, look: str, since: int | None = None) -> None:
+    """The victim opens a callback with the attacker's code, and must not be signed in by it. `since` is the number of
+    messages that were said before the victim's."""
+    page = victim.open(callback)
+    name = who_is_in(victim)
+    if name:
+        raise Missed(
+            should="a callback signs a person in only if their own browser began that login (RFC 6749 section 10.12).",
+            did=f"{how}. The browser is signed in as {name} now.",
+            look=look,
+            flow=None if since is None else site.flow("Your app", since),
+            expected=FORGED,
+        )
+    reads(page, site, NOT_OURS, what=f"{how}, and the app does nothing with it", look=look)
+
+
+@exercise("3.5")
+def test_an_attackers_callback_is_refused(site: Site) -> None:
+    # The victim has begun a login, too. Without one Flask-OAuthlib knows no redirect_uri, and the swap fails by chance.
+    callback = callback_for(site, site.browser(), "eve")
+    victim, since = site.browser(), len(site.messages())
+    asked_of_the_dialog(site, victim)
+    forged(
+        site,
+        callback,
+        victim,
+        "Eve sent a link with her code and her state to somebody who had just begun a login",
+        f"{COMPARE} It has to be this browser's: that another state waits there, or that the app once made this one "
+        "for somebody, is not enough.",
+        since,
+    )
+
+
+@exercise("3.5")
+def test_a_callback_without_state_is_refused(site: Site) -> None:
+    for state in (None, ""):
+        callback = callback_for(site, site.browser(), "eve")
+        victim = site.browser()
+        refuse(victim, start=START)
+        forged(
+            site,
+            changed(callback, state=state),
+            victim,
+            "Eve took the state out of the link before she sent it to somebody who had begun a login, and cancelled it",
+            f"{COMPARE} Where neither has one, None == None and '' == '' are true.",
+        )
+
+
+@exercise("3.5")
+def test_a_browser_that_began_nothing_is_refused(site: Site) -> None:
+    callback = callback_for(site, site.browser(), "eve")
+    forged(
+        site,
+        callback,
+        site.browser(),
+        "Eve sent a link with her code and her state to somebody who had begun no login",
+        COMPARE,
+    )
+
+
+@exercise("3.5")
+def test_any_other_state_is_refused(site: Site) -> None:
+    callback = callback_for(site, site.browser(), "eve")
+    victim = site.browser()
+    mine = asked_of_the_dialog(site, victim).get("state", "")
+    for state, how in (
+        (secrets.token_urlsafe(24), "Eve made a state up"),
+        (mine[: len(mine) // 2], "The state was half of the right one"),
+        ("é" + mine[1:], "The state had a letter in it that is not ASCII"),
+    ):
+        forged(site, changed(callback, state=state), victim, how, f"{COMPARE} Compare the whole, as bytes.")
+
+
+@exercise("3.5")
+def test_ones_own_login_goes_on(site: Site) -> None:
+    own_login(site, site.browser(), "ada", f"{COMPARE} new_state has to put it there.")
+
+
+# 3.6 Once
+
+
+@exercise("3.6")
+def test_a_state_is_good_for_one_callback(site: Site) -> None:
+    victim = site.browser()
+    used = callback_for(site, victim, "ada")
+    victim.open(used)
+    own, eve = who_is_in(victim), person("eve").name
+    if own != person("ada").name:
+        raise Missed(
+            should="the first callback with a state signs the person in.",
+            did=f"after it {own or 'nobody'} was signed in.",
+            look=COMPARE,
+        )
+    state = dict(parse_qsl(urlsplit(used).query)).get("state")
+    callback = changed(callback_for(site, site.browser(), "eve"), state=state)
+    asked = len(facebook_asked(site, "access_token"))
+    page = victim.open(callback)
+    look = "is_ours: take the state out of the session when it has come. session.pop(…) does both."
+    if who_is_in(victim) == eve or len(facebook_asked(site, "access_token")) > asked:
+        raise Missed(
+            should="a state is good for one callback. It stands in addresses, which histories and logs keep.",
+            did=f"Ada had signed in with the state {state}. A second callback with the same state, and Eve's code, was "
+            "taken too.",
+            look=look,
+        )
+    reads(page, site, NOT_OURS, what="a state comes a second time", look=look)
+
+
+@exercise("3.6")
+def test_a_callback_that_is_loaded_again(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "ada")
+    browser.open(callback)
+    page = browser.open(callback)
+    reads(
+        page,
+        site,
+        NOT_OURS,
+        what="somebody loads the address of the callback again",
+        look="is_ours: the state was used up the first time, so the app need not ask Facebook.",
+    )
+    if who_is_in(browser) != person("ada").name:
+        raise Missed(
+            should="who has signed in and loads the callback's address again stays signed in.",
+            did="nobody is signed in any more.",
+            look="facebook_authorized: refuse the callback, and leave session['user'] as it is.",
+        )
+
+
+# 3.7 Two tabs
+
+
+@exercise("3.7")
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first tab first", "second tab first"])
+def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
+    browser = site.browser()
+    callbacks = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
+    for place, tab in zip(("first", "second"), order, strict=True):
+        page = browser.open(callbacks[tab])
+        if page.path == "/welcome" and page.status == 200:
+            continue
+        raise Missed(
+            should="somebody begins a login in one tab, and another in a second. Both come to their end.",
+            did=f"the tab that was opened {'first' if tab == 0 else 'last'} came back {place}, and ended at "
+            f"{page.path} with the status {page.status}: {shortened(page.words)}",
+            look=_why_a_tab_was_lost(site, page),
+        )
+
+
+def _why_a_tab_was_lost(site: Site, page: Page) -> str:
+    refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
+    if refused:
+        did, look = why_facebook_refused(site, refused[-1])
+        return f"the app asked for an access token, and Facebook refused: {did} {look[0].upper()}{look[1:]}"
+    return (
+        "new_state: with one place for all tabs, the second tab writes over the state of the first. And is_ours: it "
+        "takes only the one that has come."
+    )
+
+
+@exercise("3.7")
+def test_logins_that_were_never_finished(site: Site) -> None:
+    browser = site.browser()
+    for _ in range(100):
+        asked_of_the_dialog(site, browser)
+    page = signed_in_with_facebook(site, browser)
+    if page.path != "/welcome" or page.status != 200:
+        raise Missed(
+            should="logins that nobody finished do not stand in the way of the next one.",
+            did=f"somebody began a hundred, and the next one ended at {page.path} with the status {page.status}: "
+            f"{shortened(page.words)}",
+            look=f"new_state: keep only the last TABS of them. {why_session_was_lost(site)}",
+        )
+
+
+# 3.8 The address, and those who have none
+
+
+@exercise("3.8")
+def test_the_address_is_asked_for(site: Site) -> None:
+    browser = site.browser()
+    scope = asked_of_the_dialog(site, browser).get("scope", "")
+    page = signed_in_with_facebook(site, browser, "ada")
+    address = person("ada").facebook.email or ""
+    if address in page.words:
+        return
+    fields = [a.fields for a in facebook_asked(site, "me")]
+    if "email" not in scope.replace(",", " ").split():
+        did = f"the dialog was opened with the scope {scope!r}: Ada was not asked for the address."
+        look = (
+            'remote_app(…): request_token_params={"scope": "email"}. Its name is odd: for OAuth 2 these go to the '
+            "dialog."
+        )
+    elif not fields or "email" not in (fields[-1] or "").split(","):
+        did = (
+            f"Ada allowed it, and the app asked Facebook for `me` with the fields {(fields or [None])[-1]!r}."
+        )
+        look = 'facebook.get("me", data={"fields": "id,name,email"}, …). Without fields Facebook gives id and name.'
+    else:
+        did = f"Facebook told it, and /welcome says: {shortened(page.words)}"
+        look = "the last argument of sign_in(…)."
+    raise Missed(should=f"/welcome shows Ada's address at Facebook, {address}.", did=did, look=look)
+
+
+def refused_the_address(browser: Browser) -> Page:
+    """Ada unticks the address, and goes on."""
+    page = browser.open(START)
+    form = next(form for form in page.forms() if "decision" in form.buttons)
+    return browser.submit(form, person="ada", decision="allow", permission="")
+
+
+@exercise("3.8")
+@pytest.mark.parametrize(
+    ("who", "why", "visit"),
+    [
+        ("eve", "has no confirmed address at Facebook", lambda browser: sign_in(browser, "eve", start=START)),
+        ("ada", "has unticked the address in Facebook's dialog", refused_the_address),
+    ],
+    ids=["no address", "scope refused"],
+)
+def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Browser], Page]) -> None:
+    browser = site.browser()
+    asked_of_the_dialog(site, browser)
+    page = visit(browser)
+    name = person(who).name
+    if page.path == "/welcome" and page.status == 200 and name in page.words and "None" not in page.words:
+        return
+    answer = [m.body for m in site.messages() if m.sender == "facebook" and "/me" in m.path and m.status]
+    raise Missed(
+        should=f"{name} {why}, and is signed in and welcomed all the same.",
+        did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} Facebook had "
+        f"answered: {answer[-1].strip() if answer else 'nothing'}.",
+        look='facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
+        'then, and me["email"] raises KeyError.',
+    )
+
+
+# 3.9 Without a code
+
+
+@exercise("3.9")
+def test_a_person_who_says_no(site: Site) -> None:
+    browser = site.browser()
+    try:
+        page = refuse(browser, start=START)
+    except NotAsked as error:
+        raise not_at_facebook(site, error.page) from None
+    look = 'facebook_authorized: Cancel brings error=access_denied, and no code. Ask for "code" in request.args first.'
+    reads(page, site, DENIED, what="somebody clicks Cancel at Facebook", look=look)
+    nobody_is_in(browser, what="after a refusal", look=look)
+    own_login(site, browser, "ada", "what does a refusal leave behind in the session?")
+
+
+WITHOUT_CODE = (
+    {"error": "server_error", "error_description": "Something went wrong"},  # RFC 6749 section 4.1.2.1
+    {"error": "temporarily_unavailable"},
+    # Facebook has errors without `error` (jaredhanson/passport-facebook, test/strategy.test.js).
+    {"error_code": "901", "error_message": "This app is in sandbox mode."},
+    {},
+)
+
+
+@exercise("3.9")
+def test_any_other_callback_without_a_code(site: Site) -> None:
+    look = "facebook_authorized: without a code there is no login, whatever else the address says."
+    for came in WITHOUT_CODE:
+        browser = site.browser()
+        state = asked_of_the_dialog(site, browser).get("state")
+        page = browser.open(changed(CALLBACK, state=state, **came))
+        said = "&".join(f"{name}={value}" for name, value in came.items()) or "nothing but the state"
+        nobody_is_in(browser, what=f"Facebook sends somebody back with {said}", look=look)
+        reads(page, site, NO_HELP, what=f"Facebook sends somebody back with {said}", look=look)
+
+
+# 3.10 When Facebook does not help
+
+FAULTS = (
+    ("access_token", "error", "answers the swap with status 500 and an error"),
+    ("access_token", "expired_code", "says that the code is too old"),
+    ("access_token", "broken_json", "answers the swap with half of a JSON document"),
+    ("access_token", "down", "closes the connection in the middle of the swap"),
+    ("me", "error", "answers `me` with status 500 and an error"),
+    ("me", "broken_json", "answers `me` with half of a JSON document"),
+    ("me", "down", "closes the connection when it is asked for `me`"),
+)
+
+
+@exercise("3.10")
+def test_facebook_does_not_help(site: Site) -> None:
+    look = "facebook_authorized: try … except around both questions to Facebook. What do you catch?"
+    for endpoint, kind, words in FAULTS:
+        browser = site.browser()
+        callback = callback_for(site, browser, "ada")
+        site.providers.faults.set("facebook", endpoint, kind)
+        page = browser.open(callback)
+        site.providers.faults.clear()
+        nobody_is_in(browser, what=f"Facebook {words}", look=look)
+        reads(page, site, NO_HELP, what=f"Facebook {words}", look=look)
+    own_login(site, browser, "ada", "what does a login that failed leave behind?")
+
+
+@exercise("3.10")
+def test_a_code_that_facebook_does_not_know(site: Site) -> None:
+    browser = site.browser()
+    state = asked_of_the_dialog(site, browser).get("state")
+    page = browser.open(changed(CALLBACK, state=state, code="made-up"))
+    look = "facebook_authorized: Facebook's answer is an error then, and has no access_token."
+    nobody_is_in(browser, what="somebody makes a code up", look=look)
+    reads(page, site, NO_HELP, what="somebody makes a code up", look=look)
+
+
+# 3.11 What protects the secret
+
+
+@exercise("3.11")
+def test_what_protects_the_secret(folder: Path) -> None:
+    check_answer(
+        folder,
+        "protected_by",
+        "c",
+        {
+            "a": "There is no signature in it: look for one in the message with client_secret.",
+            "b": "The code is there to be swapped. Whoever reads this message has both, code and secret.",
+            "d": "It stands there as it is: look at the message in the notebook.",
+        },
+    )
+
+
+# 3.12 Twitter as before
+
+
+@exercise("3.12")
+@pytest.mark.parametrize("who", ["ada", "chen"])
+def test_twitter_as_before(site: Site, who: str) -> None:
+    browser = site.browser()
+    page = signed_in(site, browser, who, start="/login/twitter", expected=BOTH)
+    one = person(who)
+    front = browser.open("/").words
+    if page.path != "/welcome" or page.status != 200 or one.name not in front or "with Twitter" not in front:
+        raise Missed(
+            should=f"{one.name} signs in with Twitter as before, and the front page says: signed in with Twitter.",
+            did=f"the login ended at {page.path} with the status {page.status}. The front page says: "
+            f"{shortened(front)}",
+            look="twitter_authorized and sign_in were given. OAuth 1.0a has no state: its request token waits in the "
+            "session, and plays that part.",
+            flow=site.flow("Your app"),
+            expected=BOTH,
+        )
+
+
+@exercise("3.12")
+def test_a_refusal_at_twitter_as_before(site: Site) -> None:
+    page = refuse(site.browser(), start="/login/twitter")
+    reads(
+        page,
+        site,
+        DENIED,
+        what="somebody clicks Cancel at Twitter",
+        look="twitter_authorized: it was given. Twitter's word for it is denied, and there is no state.",
+    )
