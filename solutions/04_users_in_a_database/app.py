@@ -1,0 +1,228 @@
+"""Step 04: people in a database."""
+
+import hmac
+import os
+import secrets
+from urllib.error import URLError
+
+from flask import Flask, flash, redirect, render_template, request, session, url_for
+from flask.cli import load_dotenv
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from flask_sqlalchemy import SQLAlchemy
+
+import workbook.compat  # lets Flask-OAuthlib run on today's Flask
+from flask_oauthlib.client import OAuth, OAuthException
+
+load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+
+app = Flask(__name__)
+app.secret_key = os.environ["SECRET_KEY"]
+# Without a server in front, the people are kept in the file instance/people.db.
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ.get("DATABASE_URL", "sqlite:///people.db")
+db = SQLAlchemy(app)
+login_manager = LoginManager(app)
+login_manager.login_view = "index"
+
+TWITTER_URL = os.environ.get("TWITTER_URL", "https://api.twitter.com")
+TWITTER_KEY = os.environ.get("TWITTER_KEY")
+TWITTER_SECRET = os.environ.get("TWITTER_SECRET")
+FACEBOOK_URL = os.environ.get("FACEBOOK_URL", "https://www.facebook.com")
+FACEBOOK_GRAPH_URL = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.facebook.com")
+FACEBOOK_KEY = os.environ.get("FACEBOOK_KEY")
+FACEBOOK_SECRET = os.environ.get("FACEBOOK_SECRET")
+
+oauth = OAuth(app)
+twitter = oauth.remote_app(
+    "twitter",
+    consumer_key=TWITTER_KEY,
+    consumer_secret=TWITTER_SECRET,
+    request_token_url=f"{TWITTER_URL}/oauth/request_token",
+    request_token_method="POST",
+    authorize_url=f"{TWITTER_URL}/oauth/authenticate",
+    access_token_url=f"{TWITTER_URL}/oauth/access_token",
+    base_url=f"{TWITTER_URL}/1.1/",
+)
+facebook = oauth.remote_app(
+    "facebook",
+    consumer_key=FACEBOOK_KEY,
+    consumer_secret=FACEBOOK_SECRET,
+    request_token_params={"scope": "email"},
+    authorize_url=f"{FACEBOOK_URL}/v25.0/dialog/oauth",
+    access_token_url=f"{FACEBOOK_GRAPH_URL}/v25.0/oauth/access_token",
+    access_token_method="POST",
+    base_url=f"{FACEBOOK_GRAPH_URL}/v25.0/",
+)
+
+DENIED = "You denied the request to sign in."
+NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
+NO_HELP = "Facebook could not sign you in. Please try again."
+TABS = 5  # so many logins may be under way in one browser
+COLUMNS = {"Twitter": "twitter_id", "Facebook": "facebook_id"}
+
+
+class User(UserMixin, db.Model):
+    __tablename__ = "users"
+
+    id = db.Column(db.Integer, primary_key=True)
+    # exercise 4.1: a name, an address, and a column for each provider
+    name = db.Column(db.String, nullable=False)
+    email = db.Column(db.String)
+    twitter_id = db.Column(db.String, unique=True, index=True)
+    facebook_id = db.Column(db.String, unique=True, index=True)
+    # end 4.1
+
+
+with app.app_context():
+    db.create_all()
+
+
+# exercise 4.3: Flask-Login asks for the user whose id stands in the session
+# stub: @login_manager.user_loader
+# stub: def load_user(user_id):
+# stub:     return None
+@login_manager.user_loader
+def load_user(user_id):
+    return db.session.get(User, int(user_id))
+
+
+# end 4.3
+
+
+@app.route("/")
+def index():
+    return render_template("index.html")
+
+
+# exercise 4.3: only for those who are logged in, and with what the database says of them
+# stub: @app.route("/welcome")
+# stub: def welcome():
+# stub:     if "user" not in session:
+# stub:         return redirect(url_for("index"))
+# stub:     return render_template("welcome.html", user=session["user"])
+@app.route("/welcome")
+@login_required
+def welcome():
+    return render_template("welcome.html", user=current_user)
+
+
+# end 4.3
+
+
+@app.route("/logout", methods=["POST"])
+def logout():
+    logout_user()
+    session.clear()
+    flash("You are logged out of this app.")
+    return redirect(url_for("index"))
+
+
+def sign_in(provider, subject, name, email):
+    """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
+    # exercise 4.2: find the user, or make one
+    # stub: user = None
+    column = COLUMNS[provider]
+    user = db.session.execute(db.select(User).filter_by(**{column: subject})).scalar_one_or_none()
+    # exercise 4.4: whoever is logged in already gets one more way in
+    if user is None and current_user.is_authenticated:
+        if getattr(current_user, column) is not None:
+            return sorry(f"You have another {provider} account here already.")
+        user = current_user
+        setattr(user, column, subject)
+    # end 4.4
+    if user is None:
+        user = User(name=name, email=email, **{column: subject})
+        db.session.add(user)
+    db.session.commit()
+    # end 4.2
+    # exercise 4.3: log the user in
+    # stub: session["user"] = {"name": name, "email": email}
+    login_user(user)
+    # end 4.3
+    session["provider"] = provider
+    return redirect(session.pop("next", None) or url_for("welcome"))
+
+
+def sorry(message):
+    """Back to the front page, where the message is shown."""
+    flash(message)
+    return redirect(url_for("index"))
+
+
+# Twitter: OAuth 1.0a
+
+
+@app.route("/login/twitter")
+def twitter_login():
+    session["next"] = request.args.get("next")
+    return twitter.authorize(callback=url_for("twitter_authorized", _external=True))
+
+
+@app.route("/auth/twitter/callback")
+def twitter_authorized():
+    resp = twitter.authorized_response()
+    if resp is None:
+        return sorry(DENIED)
+    answer = twitter.get(
+        "account/verify_credentials.json",
+        data={"include_email": "true"},
+        token=(resp["oauth_token"], resp["oauth_token_secret"]),
+    )
+    if answer.status != 200:
+        raise OAuthException("Twitter did not say who this is.")
+    profile = answer.data
+    return sign_in("Twitter", profile["id_str"], profile["name"], profile.get("email"))
+
+
+# Facebook: OAuth 2
+
+
+def new_state():
+    """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
+    state = secrets.token_urlsafe()
+    session["states"] = [*session.get("states", []), state][-TABS:]
+    return state
+
+
+def is_ours(state):
+    """Whether this browser began the login that comes back with this state. A state is good for one callback."""
+    waiting = session.get("states", [])
+    mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
+    session["states"] = [one for one in waiting if one not in mine]
+    return bool(mine)
+
+
+@app.route("/login/facebook")
+def facebook_login():
+    session["next"] = request.args.get("next")
+    return facebook.authorize(callback=url_for("facebook_authorized", _external=True), state=new_state())
+
+
+@app.route("/auth/facebook/callback")
+def facebook_authorized():
+    # exercise 4.9: whoever did not begin this login is not signed in, and gets no second way in
+    # stub: if not is_ours(request.args.get("state", "")):
+    # stub:     return sorry(NOT_OURS)
+    if not is_ours(request.args.get("state", "")):
+        return sorry(NOT_OURS)
+    # end 4.9
+    if "code" not in request.args:
+        return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
+    try:
+        # authorized_response() forgets the callback's address after the first tab
+        token = facebook.handle_oauth2_response(request.args)["access_token"]
+        me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
+        subject, name = me["id"], me["name"]
+    except (OAuthException, OSError, ValueError, LookupError, TypeError):
+        return sorry(NO_HELP)
+    return sign_in("Facebook", subject, name, me.get("email"))
+
+
+@app.errorhandler(OAuthException)
+@app.errorhandler(URLError)
+@app.errorhandler(ConnectionError)
+def refused(error):
+    return render_template("refused.html"), 502
+
+
+if __name__ == "__main__":
+    app.run()
