@@ -1,0 +1,41 @@
+"""The people, and the ways in that they have."""
+
+import sqlite3
+
+from flask_login import LoginManager, UserMixin
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+db = SQLAlchemy()
+migrate = Migrate()
+login_manager = LoginManager()
+login_manager.login_view = "pages.index"
+
+
+class User(UserMixin, db.Model):
+    __tablename__ = "users"
+
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String, nullable=False)
+    email = db.Column(db.String)
+    # TODO 5.2: once the migration has moved what they hold, these two columns go
+    twitter_id = db.Column(db.String, unique=True, index=True)
+    facebook_id = db.Column(db.String, unique=True, index=True)
+    # TODO 5.1: a user has many identities
+
+
+# TODO 5.1: the second table
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return db.session.get(User, int(user_id))
+
+
+@event.listens_for(Engine, "connect")
+def enforce_foreign_keys(connection, record):
+    """SQLite looks at foreign keys only when it is told to, for each connection (sqlite.org/foreignkeys.html)."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA foreign_keys = ON")

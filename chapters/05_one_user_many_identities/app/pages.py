@@ -1,0 +1,29 @@
+"""The pages that people see."""
+
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask_login import current_user, login_required, logout_user
+
+from .models import User, db
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.route("/")
+def index():
+    return render_template("index.html")
+
+
+@bp.route("/welcome")
+@login_required
+def welcome():
+    return render_template("welcome.html")
+
+
+@bp.route("/account")
+@login_required
+def account():
+    # TODO 5.6: every way in that this user has
+    return render_template("account.html", identities=[])
+
+
+# TODO 5.7: delete the user, and whatever belongs to the user

@@ -1,0 +1,17 @@
+"""A table for identities: what stood in the providers' columns becomes a row for each way in."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    # TODO 5.2: make the table, bring everybody over, and drop the columns
+    pass
+
+
+def downgrade():
+    # TODO 5.2: and back: a column holds one identity a provider, so the oldest one stays
+    pass

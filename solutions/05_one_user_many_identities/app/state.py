@@ -1,0 +1,23 @@
+"""The `state` of OAuth 2: a callback counts only in the browser where its login began (RFC 6749 section 10.12)."""
+
+import hmac
+import secrets
+
+from flask import session
+
+TABS = 5  # so many logins may be under way in one browser
+
+
+def new_state():
+    """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
+    state = secrets.token_urlsafe()
+    session["states"] = [*session.get("states", []), state][-TABS:]
+    return state
+
+
+def is_ours(state):
+    """Whether this browser began the login that comes back with this state. A state is good for one callback."""
+    waiting = session.get("states", [])
+    mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
+    session["states"] = [one for one in waiting if one not in mine]
+    return bool(mine)

@@ -1,0 +1,615 @@
+"""Step 05: one user, many identities. What the database holds, before and after, looked at by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbook.checks.answers import check_answer
+from workbook.checks.causes import where_to_look
+from workbook.checks.fifty_people import (
+    People,
+    as_columns,
+    as_identities,
+    fill,
+    first_difference,
+)
+from workbook.checks.identities_table import check_identities_table, check_tables_and_columns
+from workbook.checks.missed import Missed
+from workbook.checks.twitter_login import shortened
+from workbook.lab.browser import Browser, Page
+from workbook.lab.commands import create_tables, environment_for, flask
+from workbook.lab.databases import Database
+from workbook.lab.running import AppFailed
+from workbook.lab.site import Site
+from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
+from workbook.lab.warm import Warm
+from workbook.providers.people import person
+
+exercise = pytest.mark.exercise
+SITE = Callable[..., Site]
+
+MIGRATION = "migrations/versions/0002_identities.py."
+OLD_COLUMNS = ("twitter_id", "facebook_id")
+
+
+def migrated(folder: Path, warm: Warm, database: Database, *arguments: str) -> AppFailed | None:
+    """Carries out `flask db …` on a database: its error, None where it ended well."""
+    return flask(folder, warm, environment_for(database), "db", *(arguments or ("upgrade",))).failure
+
+
+def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> None:
+    """The same; Missed where it failed."""
+    failure = migrated(folder, warm, database, *command)
+    if failure:
+        raise Missed(
+            should=f"flask db {' '.join(command or ('upgrade',))} goes through.",
+            did=f"it failed: {shortened_error(failure)}",
+            look=where_to_look(failure, MIGRATION),
+        )
+
+
+def shortened_error(failure: AppFailed) -> str:
+    """What the database said, without the address of SQLAlchemy's page on it."""
+    return failure.error.partition(" (Background on this error")[0]
+
+
+def old_columns(database: Database, table: str = "users") -> list[str]:
+    """Those of step 04's columns that the table of people still has."""
+    return [c["name"] for c in database.look().get_columns(table) if c["name"] in OLD_COLUMNS]
+
+
+# 5.1 The second table
+
+
+@exercise("5.1")
+def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
+    made = create_tables(folder, warm, environment_for(database))
+    if made.failure:
+        raise Missed(
+            should="the models can be made into tables.",
+            did=f"SQLAlchemy refused: {shortened_error(made.failure)}",
+            look=where_to_look(made.failure, "app/models.py."),
+        )
+    check_identities_table(
+        database,
+        "the models make two tables: users, and identities with the columns user_id, provider and subject.",
+        "app/models.py: class Identity.",
+    )
+
+
+# 5.2 Nobody is lost
+
+AFTER = (
+    "after flask db upgrade there are two tables: users, and identities with user_id, provider and subject."
+)
+
+
+def check_moved(before: People, database: Database, when: str) -> None:
+    """Missed where not everybody of before is there, with their ways in as identities."""
+    check_tables_and_columns(database, AFTER, MIGRATION)
+    after = as_identities(database)
+    difference = first_difference(before, after)
+    if difference:
+        raise Missed(
+            should=f"{when} all {len(before)} people are there as before: the same id, name, address and ways in.",
+            did=f"{difference} Now there are {len(after)} people with {sum(len(p.ways_in) for p in after.values())} "
+            f"identities; before there were {sum(len(p.ways_in) for p in before.values())} ways in.",
+            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every way in.",
+        )
+
+
+@exercise("5.2")
+def test_nobody_is_lost(folder: Path, warm: Warm, database: Database) -> None:
+    before = fill(database, warm, by_login=True)
+    upgraded(folder, warm, database)
+    check_moved(before, database, "after flask db upgrade")
+
+
+@exercise("5.2")
+def test_the_columns_are_gone(
+    folder: Path, warm: Warm, database: Database, pytestconfig: pytest.Config
+) -> None:
+    fill(database, warm)
+    upgraded(folder, warm, database)
+    left = old_columns(database)
+    if left:
+        raise Missed(
+            should="after the move users has no column for a provider any more: what is kept twice differs one day.",
+            did=f"users still has {' and '.join(left)}.",
+            look=f"{MIGRATION} op.drop_index, then op.drop_column.",
+        )
+    for name, may_be_null in (("name", False), ("email", True)):
+        column = next(c for c in database.look().get_columns("users") if c["name"] == name)
+        if bool(column["nullable"]) != may_be_null:
+            raise Missed(
+                should="the migration leaves name and email as they were: a name is never NULL, an address may be.",
+                did=f"the column {name} {'may now be NULL' if column['nullable'] else 'must not be NULL any more'}.",
+                look=MIGRATION,
+            )
+    with Database(pytestconfig.getoption("database")) as fresh:
+        made = create_tables(folder, warm, environment_for(fresh))
+        left = old_columns(fresh) if made.failure is None else []
+    if left:
+        raise Missed(
+            should="the model knows what the database has: the columns for providers leave both.",
+            did=f"the class User still has {' and '.join(left)}, and each query for a user would ask for them.",
+            look="app/models.py: class User. `flask db check` says where models and migrations differ.",
+        )
+
+
+@exercise("5.2")
+def test_an_empty_database(folder: Path, warm: Warm, database: Database) -> None:
+    upgraded(folder, warm, database)
+    check_identities_table(database, AFTER, MIGRATION)
+
+
+@exercise("5.2")
+def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
+    before = fill(database, warm)
+    upgraded(folder, warm, database)
+    upgraded(folder, warm, database, "downgrade")
+    should = (
+        "flask db downgrade goes back: the columns of step 04, with everybody's ways in, and no identities."
+    )
+    missing = [column for column in OLD_COLUMNS if column not in old_columns(database)]
+    if missing or "identities" in database.look().get_table_names():
+        did = (
+            f"users has no {' and no '.join(missing)}." if missing else "the table identities is still there."
+        )
+        raise Missed(should=should, did=did, look=f"{MIGRATION} downgrade is upgrade, the other way round.")
+    difference = first_difference(before, as_columns(database))
+    if difference:
+        raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade.")
+    upgraded(folder, warm, database)
+    check_moved(before, database, "after flask db downgrade and upgrade again")
+
+
+# 5.3 All or nothing
+
+# A view of the old columns. No database drops a column under a view, so the migration fails in the middle.
+VIEW = "CREATE VIEW report AS SELECT twitter_id, facebook_id FROM users"
+ENV = "migrations/env.py: sqlite3 has to leave transactions alone, and then BEGIN has to be sent before anything else."
+
+
+def failed_in_the_middle(folder: Path, warm: Warm, database: Database) -> None:
+    """Carries the migration out where it must fail."""
+    database.change(VIEW)
+    if migrated(folder, warm, database) is None:
+        raise Missed(
+            should="flask db upgrade fails where the columns cannot be dropped, as a view uses them, and says so.",
+            did="it went through: either the columns are not dropped, or its errors are swallowed.",
+            look=MIGRATION,
+        )
+
+
+@exercise("5.3")
+def test_a_failure_leaves_all_as_it_was(folder: Path, warm: Warm, database: Database) -> None:
+    before = fill(database, warm)
+    # As far as a student has come. Where 0001 is carried out in the same go, its INSERT into alembic_version makes
+    # Python's sqlite3 begin a transaction, and all is well by luck.
+    upgraded(folder, warm, database, "upgrade", "0001")
+    failed_in_the_middle(folder, warm, database)
+    should = "when a migration fails in the middle, the database is as it was before."
+    left = sorted(set(database.look().get_table_names()) - {"users", "alembic_version"})
+    if "users" not in database.look().get_table_names():
+        raise Missed(should=should, did="the table users is gone, and everybody with it.", look=ENV)
+    if left:
+        rows = database.rows(f"SELECT count(*) AS n FROM {left[0]}")[0]["n"]
+        did = f"the table {left[0]} was left behind, with {rows} rows in it."
+        raise Missed(should=should, did=did, look=ENV)
+    if len(old_columns(database)) < 2:
+        raise Missed(should=should, did="a column of users is gone.", look=ENV)
+    difference = first_difference(before, as_columns(database))
+    if difference:
+        raise Missed(should=should, did=difference, look=ENV)
+
+
+@exercise("5.3")
+def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database: Database) -> None:
+    before = fill(database, warm)
+    failed_in_the_middle(folder, warm, database)
+    database.change("DROP VIEW report")
+    failure = migrated(folder, warm, database)
+    if failure:
+        raise Missed(
+            should="once the cause of a failure is gone, flask db upgrade goes through.",
+            did=f"the second time it failed with: {shortened_error(failure)}",
+            look=ENV,
+        )
+    check_moved(before, database, "when flask db upgrade has failed once, and then gone through,")
+
+
+@exercise("5.3")
+def test_run_again_it_changes_nothing(folder: Path, warm: Warm, database: Database) -> None:
+    before = fill(database, warm)
+    for _ in range(3):
+        upgraded(folder, warm, database)
+    check_moved(before, database, "after flask db upgrade was run three times")
+
+
+# 5.4 and 5.5 Find or create, and a second way in
+
+
+def come(site: Site, browser: Browser, who: str = SOMEBODY, provider: str = "twitter") -> Page:
+    """A person signs in with a provider, and arrives; Missed where that does not lead to /welcome."""
+    start = f"/login/{provider}"
+    try:
+        page = sign_in(browser, who, start=start)
+    except NotAsked as error:
+        page = error.page
+    if page.path != "/welcome" or page.status >= 400:
+        raise Missed(
+            should=f"a login with {provider.title()}, which begins at {start}, ends on /welcome.",
+            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look="sign_in in app/auth.py.",
+        )
+    return page
+
+
+def who_is_in(browser: Browser) -> str:
+    """What the front page says."""
+    return browser.open("/").words
+
+
+def in_the_same_session(site: Site, browser: Browser) -> Browser:
+    """Another browser with the same session at the app, and at no provider logged in as anybody."""
+    another = site.browser()
+    another.set_cookie("session", browser.cookie("session") or "")
+    return another
+
+
+def add_user(database: Database, name: str, *ways_in: tuple[str, str]) -> int:
+    """Writes somebody into the database from outside."""
+    as_identities(database)  # says so where there is no table for them
+    database.change("INSERT INTO users (name) VALUES (:name)", name=name)
+    id = int(database.rows("SELECT id FROM users WHERE name = :name", name=name)[0]["id"])
+    for provider, subject in ways_in:
+        database.change(
+            "INSERT INTO identities (user_id, provider, subject) VALUES (:id, :provider, :subject)",
+            id=id,
+            provider=provider,
+            subject=subject,
+        )
+    return id
+
+
+def way_in(who: str, provider: str) -> tuple[str, str]:
+    """A made-up person's identity at a provider."""
+    known = person(who)
+    return provider, (str(known.twitter.id) if provider == "twitter" else known.facebook.id)
+
+
+def in_words(people: People) -> str:
+    """The users in a database, in words."""
+    return "; ".join(
+        f"{p.name} (id {p.id}) with {', '.join(' '.join(way) for way in p.ways_in) or 'no identity'}"
+        for p in people.values()
+    )
+
+
+FIND = "sign_in in app/auth.py: look for an identity by provider and subject; who is found, is identity.user."
+
+
+@exercise("5.4")
+@pytest.mark.parametrize(("who", "provider"), [("ada", "twitter"), ("chen", "twitter"), ("eve", "facebook")])
+def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provider: str) -> None:
+    browser = site.browser()
+    come(site, browser, who, provider)
+    people = as_identities(site.database)
+    known = person(who)
+    email = known.twitter.email if provider == "twitter" else known.facebook.email
+    should = (
+        f"{known.name}'s first login with {provider.title()} makes a user, with name and address ({email}), "
+        f"and an identity: provider '{provider}', subject '{way_in(who, provider)[1]}'."
+    )
+    kept = [(p.name, p.email, p.ways_in) for p in people.values()]
+    if kept != [(known.name, email, (way_in(who, provider),))]:
+        did = f"the database holds {in_words(people) or 'nobody'}" + (
+            f", with the address {kept[0][1]!r}." if kept else "."
+        )
+        raise Missed(should=should, did=did, look=FIND)
+    if known.name not in who_is_in(browser):
+        raise Missed(
+            should=should, did="the front page does not say who is signed in.", look="login_user(user)."
+        )
+
+
+@exercise("5.4")
+def test_a_second_login_finds_the_same_user(site: Site) -> None:
+    for _ in range(2):
+        come(site, site.browser())
+    people = as_identities(site.database)
+    if len(people) != 1 or any(len(p.ways_in) != 1 for p in people.values()):
+        raise Missed(
+            should="whoever comes again is found: no new user, no new identity.",
+            did=f"Ada signed in twice, and now there are {in_words(people)}.",
+            look=FIND,
+        )
+
+
+@exercise("5.4")
+def test_whoever_was_moved_is_found(folder: Path, warm: Warm, database: Database, open_site: SITE) -> None:
+    before = fill(database, warm, by_login=True)
+    moved = open_site(database=database)
+    for who, provider in (("ada", "facebook"), ("chen", "twitter")):
+        browser = moved.browser()
+        come(moved, browser, who, provider)
+    difference = first_difference(before, as_identities(database))
+    if difference:
+        raise Missed(
+            should="people who came in with step 04's app are found by the identities that the migration made of them.",
+            did=f"Ada and Chén Jìng signed in, and then {difference}",
+            look=f"{FIND} The provider is 'twitter' or 'facebook', in small letters, here and in the migration.",
+        )
+
+
+@exercise("5.4")
+def test_the_subject_alone_is_nobody(site: Site) -> None:
+    subject = way_in("ada", "twitter")[1]
+    stranger = add_user(site.database, "A stranger", ("facebook", subject))
+    browser = site.browser()
+    come(site, browser)
+    people = as_identities(site.database)
+    front = who_is_in(browser)
+    if len(people) != 2 or "A stranger" in front:
+        raise Missed(
+            should="the same subject at another provider is somebody else.",
+            did=f"Ada's number at Twitter is {subject}. Somebody had that number at Facebook, user {stranger}, and Ada "
+            f"was let in as them: {shortened(front)}",
+            look=FIND,
+        )
+
+
+@exercise("5.4")
+def test_an_address_leads_nowhere(site: Site) -> None:
+    come(site, site.browser(), "ada", "twitter")
+    come(site, site.browser(), "ada", "facebook")
+    people = as_identities(site.database)
+    if len(people) != 2:
+        raise Missed(
+            should="two logins that bring the same address, each where nobody is logged in, are two users: no provider "
+            "here has said that the address belongs to who sits there.",
+            did=f"the database holds {in_words(people)}.",
+            look=FIND,
+        )
+
+
+FLOW = "05_one_user_many_identities.one_more"
+ADD = "sign_in in app/auth.py: a new identity belongs to current_user where somebody is logged in."
+
+
+@exercise("5.5")
+def test_a_second_way_in(site: Site) -> None:
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    since = len(site.messages())
+    come(site, browser, "ada", "facebook")
+    browser.open("/account")
+    people = as_identities(site.database)
+    both = tuple(sorted([way_in("ada", "twitter"), way_in("ada", "facebook")]))
+    if [p.ways_in for p in people.values()] != [both]:
+        raise Missed(
+            should="Ada is logged in, and signs in with Facebook, too: then one user has two identities.",
+            did=f"the database holds {in_words(people)}.",
+            look=ADD,
+            flow=site.flow("Your app", since),
+            expected=FLOW,
+        )
+    for provider in ("twitter", "facebook"):
+        another = site.browser()
+        come(site, another, "ada", provider)
+    if as_identities(site.database) != people:
+        raise Missed(
+            should="from then on either way leads in to the same user.",
+            did=f"after logins with both the database holds {in_words(as_identities(site.database))}.",
+            look=FIND,
+        )
+
+
+@exercise("5.5")
+def test_a_second_account_at_the_same_provider(site: Site) -> None:
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    page = sign_in(in_the_same_session(site, browser), "bo", start="/login/twitter")
+    people = as_identities(site.database)
+    both = tuple(sorted([way_in("ada", "twitter"), way_in("bo", "twitter")]))
+    if [p.ways_in for p in people.values()] != [both]:
+        raise Missed(
+            should="somebody who is logged in may add a second account at the same provider: then there are two "
+            "identities, and the first one is as it was.",
+            did="Ada was logged in, and signed in with another account at Twitter, "
+            f"@{person('bo').twitter.screen_name}. That ended at {page.path}, and now the database holds "
+            f"{in_words(people)}.",
+            look=f"{ADD} It is a new row; no row is changed.",
+        )
+
+
+@exercise("5.5")
+def test_a_known_identity_stays_where_it_is(site: Site) -> None:
+    come(site, site.browser(), "bo", "facebook")
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    before = as_identities(site.database)
+    come(site, browser, "bo", "facebook")
+    after = as_identities(site.database)
+    front = who_is_in(browser)
+    should = (
+        "an identity that is known leads to the user whose it is, whoever is logged in, and is never moved."
+    )
+    difference = first_difference(before, after)
+    if difference:
+        raise Missed(
+            should=should,
+            did=f"Ada was logged in, and then Bo signed in with Facebook in the same browser: {difference}",
+            look="sign_in in app/auth.py: only an identity that nobody has yet is given to current_user.",
+        )
+    if "Bo Lindqvist" not in front:
+        raise Missed(
+            should=should,
+            did="Bo has come by Facebook before. Where Ada was logged in, Bo signed in with Facebook, and the "
+            f"front page says: {shortened(front)}",
+            look="sign_in in app/auth.py: login_user(identity.user), also where somebody is logged in already.",
+        )
+
+
+# 5.6 The account page
+
+
+@exercise("5.6")
+def test_the_account_page_lists_every_way_in(site: Site) -> None:
+    ways = (("twitter", "100200300400"), ("facebook", "500600700800900"), way_in("ada", "twitter"))
+    add_user(site.database, "Ada Okafor", *ways)
+    add_user(site.database, "Somebody Else", ("facebook", "999888777666555"))
+    browser = site.browser()
+    come(site, browser)
+    page = browser.open("/account")
+    should = (
+        "/account lists every way in of whoever is logged in, with provider and subject, and nobody else's."
+    )
+    look = "account in app/pages.py: a user has identities."
+    if page.path != "/account" or page.status >= 400:
+        did = f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}"
+        raise Missed(should=should, did=did, look=look)
+    for provider, subject in ways:
+        if subject not in page.words or provider not in page.words.lower():
+            did = f"{provider} {subject} is not on it. It says: {shortened(page.words)}"
+            raise Missed(should=should, did=did, look=look)
+    if "999888777666555" in page.words:
+        raise Missed(should=should, did="it also lists a way in of somebody else.", look=look)
+
+
+@exercise("5.6")
+def test_strangers_have_no_account_page(site: Site) -> None:
+    add_user(site.database, "Somebody", ("facebook", "999888777666555"))
+    page = site.browser().open("/account")
+    if page.path == "/account" and page.status not in (401, 403, 404):
+        raise Missed(
+            should="/account is only for those who are logged in; strangers are sent away.",
+            did=f"it answered a stranger with the status {page.status}: {shortened(page.words)}",
+            look="account in app/pages.py: @login_required stays.",
+        )
+
+
+# 5.7 Delete the account
+
+BUTTON = 'templates/account.html: <form method="post" action="{{ url_for(\'pages.delete\') }}"> with a button in it.'
+
+
+def delete_account(browser: Browser) -> Page:
+    """Clicks the button on the account page."""
+    page = browser.open("/account")
+    forms = [form for form in page.forms() if form.action.endswith("/account/delete")]
+    if not forms or forms[0].method != "POST":
+        raise Missed(
+            should="/account has a button that sends a POST to /account/delete.",
+            did="there is no such form." if not forms else f"the form there is sent by {forms[0].method}.",
+            look=BUTTON,
+        )
+    page = browser.submit(forms[0])
+    if page.status >= 400:
+        raise Missed(
+            should="after a click on Delete the person is on the front page, and nobody is signed in.",
+            did=f"{page.path} answered with the status {page.status}.",
+            look="delete in app/pages.py.",
+        )
+    return page
+
+
+@exercise("5.7")
+def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
+    first = add_user(site.database, "Before", ("twitter", "1"), ("facebook", "2"))
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    add_user(site.database, "After", ("twitter", "3"))
+    ada = next(p.id for p in as_identities(site.database).values() if p.name == "Ada Okafor")
+    # A second way in, from outside.
+    site.database.change(
+        "INSERT INTO identities (user_id, provider, subject) VALUES (:id, 'facebook', '4')", id=ada
+    )
+    before = as_identities(site.database)
+    delete_account(browser)
+    rows = site.database.rows("SELECT user_id FROM identities")
+    should = "deleting an account deletes the user and all of their identities, and nothing of anybody else."
+    look = "delete in app/pages.py: delete the user whose id is current_user.id; identities go by ON DELETE CASCADE."
+    if ada in {row["user_id"] for row in rows}:
+        raise Missed(should=should, did="identities of the user are still there.", look=look)
+    after = as_identities(site.database)
+    if ada in after:
+        raise Missed(should=should, did=f"the row of Ada (id {ada}) is still in users.", look=look)
+    difference = first_difference({id: p for id, p in before.items() if id != ada}, after)
+    if difference:
+        raise Missed(should=should, did=f"Ada (id {ada}) deleted her account, and {difference}", look=look)
+    assert first in after
+
+
+@exercise("5.7")
+def test_the_session_is_over(site: Site) -> None:
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    delete_account(browser)
+    front = who_is_in(browser)
+    should = "whoever has deleted their account is logged out."
+    look = "delete in app/pages.py: logout_user(), and session.clear()."
+    if "Ada Okafor" in front or browser.open("/welcome").path == "/welcome":
+        raise Missed(should=should, did=f"the front page says: {shortened(front)}", look=look)
+    # SQLite gives the number of the last user, once it is free, to the next one.
+    come(site, site.browser(), "chen", "twitter")
+    if "Chén Jìng" in who_is_in(browser):
+        raise Missed(
+            should=should,
+            did="the session still held the number of the deleted user. Then somebody new got that number, and the old "
+            "browser was logged in as them.",
+            look=look,
+        )
+
+
+@exercise("5.7")
+def test_whoever_comes_back_is_new(site: Site) -> None:
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    delete_account(browser)
+    come(site, browser, "ada", "twitter")
+    people = as_identities(site.database)
+    if [p.ways_in for p in people.values()] != [(way_in("ada", "twitter"),)]:
+        raise Missed(
+            should="whoever deletes their account and signs in again is a new user, with one identity.",
+            did=f"the database holds {in_words(people)}.",
+            look="delete in app/pages.py.",
+        )
+
+
+@exercise("5.7")
+def test_a_link_deletes_nothing(site: Site) -> None:
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    before = as_identities(site.database)
+    browser.open("/account")
+    browser.open("/account/delete")
+    if as_identities(site.database) != before:
+        raise Missed(
+            should="only a POST deletes an account. A link or a picture on any page is a GET.",
+            did="a GET of /account/delete deleted it.",
+            look='@bp.route("/account/delete", methods=["POST"]).',
+        )
+
+
+# 5.8 Why the two are unique together
+
+
+@exercise("5.8")
+def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
+    check_answer(
+        folder,
+        "unique_together",
+        "c",
+        {
+            "a": "Two people who have registered at one provider have two subjects there: that is what a subject is.",
+            "b": "The pair says nothing about users. A user may have two identities at one provider: two subjects, two "
+            "rows.",
+            "d": "An index makes the search fast, and one over subject alone would, too. Being unique says what may "
+            "stand in the table at all.",
+        },
+    )
