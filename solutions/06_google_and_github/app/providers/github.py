@@ -1,0 +1,41 @@
+"""GitHub: OAuth 2, and the person's addresses in a list of their own."""
+
+import os
+
+from . import Profile
+
+label = "GitHub"
+
+
+# exercise 6.3: GitHub's addresses, key and secret
+# stub: def settings():
+# stub:     return {}
+def settings():
+    site = os.environ.get("GITHUB_URL", "https://github.com")
+    api = os.environ.get("GITHUB_API_URL", "https://api.github.com")
+    return {
+        "consumer_key": os.environ.get("GITHUB_KEY"),
+        "consumer_secret": os.environ.get("GITHUB_SECRET"),
+        "request_token_params": {"scope": "user:email"},
+        "authorize_url": f"{site}/login/oauth/authorize",
+        "access_token_url": f"{site}/login/oauth/access_token",
+        "access_token_method": "POST",
+        "base_url": f"{api}/",
+    }
+
+
+# end 6.3
+
+
+def profile(remote, answer, nonce):
+    # exercise 6.3: who is it? The number, not the login name: that one can change
+    # stub: raise ValueError("Nobody asks GitHub who it is yet: exercise 6.3.")
+    token = (answer["access_token"], "")
+    me = remote.get("user", token=token).data
+    # exercise 6.4: the primary address, and whether GitHub has verified it
+    # `email` in the profile is what people show in public, and mostly null.
+    addresses = remote.get("user/emails", token=token).data
+    primary = next((one for one in addresses if one["primary"]), {})
+    # end 6.4
+    return Profile(str(me["id"]), primary.get("email"), primary.get("verified"), me["name"] or me["login"])
+    # end 6.3

@@ -1,0 +1,952 @@
+"""Step 06: any provider. Who is let in by which site's word, what is kept of their address, and which word counts."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from workbook.checks.answers import check_answer
+from workbook.checks.any_provider import (
+    DENIED,
+    NO_HELP,
+    NOT_OURS,
+    asked_of,
+    callback_at,
+    callback_for,
+    came_to_nothing,
+    identities,
+    in_words,
+    label,
+    nobody_is_in,
+    reads,
+    refused_by,
+    signed_in_at,
+    start_of,
+    tried,
+)
+from workbook.checks.facebook_login import changed
+from workbook.checks.missed import Missed
+from workbook.checks.twitter_login import shortened
+from workbook.lab.browser import Browser
+from workbook.lab.site import Site
+from workbook.lab.visits import refuse
+from workbook.providers.github.scopes import READS_EMAILS
+from workbook.providers.people import Person, person
+from workbook.providers.server import ProvidersServer
+
+SITE = Callable[..., Site]
+
+exercise = pytest.mark.exercise
+either = pytest.mark.parametrize("name", ["twitter", "facebook"])
+
+CALLBACK_LOOK = "authorized in app/auth.py."
+
+
+def subject(who: Person, name: str) -> str:
+    """A provider's own word for a person, that never changes."""
+    return {
+        "twitter": str(who.twitter.id),
+        "facebook": who.facebook.id,
+        "google": who.google.sub,
+        "github": str(who.github.id),
+    }[name]
+
+
+def the_identity(site: Site, name: str, look: str) -> dict[str, Any]:
+    """The only identity of a provider; Missed where there is another number of them."""
+    rows = identities(site, name)
+    if len(rows) != 1:
+        raise Missed(
+            should=f"after one person has signed in with {label(site, name)}, identities has one row for it.",
+            did=f"these rows have the provider {name!r}: {in_words(rows)}.",
+            look=look,
+        )
+    return rows[0]
+
+
+def newest(site: Site, name: str) -> dict[str, Any]:
+    """The identity of a provider that came last; Missed where there is none."""
+    rows = identities(site, name)
+    if not rows:
+        raise Missed(
+            should=f"who signs in with {label(site, name)} gets a row in identities, with the provider {name!r}.",
+            did="there is none.",
+            look="sign_in in app/auth.py was given: is it as it was?",
+        )
+    return rows[-1]
+
+
+# 6.1 One login route and one callback for all
+
+
+@exercise("6.1")
+@either
+def test_a_login_with_either(site: Site, name: str) -> None:
+    for who in ("ada", "bo"):
+        a_login(site, name, who)
+
+
+def a_login(site: Site, name: str, who: str) -> None:
+    browser = site.browser()
+    page = signed_in_at(site, browser, name, who, look=CALLBACK_LOOK)
+    one = person(who)
+    if one.name not in page.words or label(site, name) not in page.words:
+        raise Missed(
+            should=f"/welcome greets {one.name}, signed in with {label(site, name)}.",
+            did=f"it says: {shortened(page.words)}",
+            look="authorized in app/auth.py: sign_in(name, profile) gets the name in the address, and the profile.",
+        )
+    rows = identities(site, name)
+    if subject(one, name) not in [row["subject"] for row in rows]:
+        raise Missed(
+            should=f"{one.name}'s identity has the provider {name} and the subject {subject(one, name)}.",
+            did=f"of {name} there is: {in_words(rows)}.",
+            look="authorized in app/auth.py: sign_in(name, profile) gets the name in the address, and what "
+            "provider.profile(…) gives, as it is.",
+        )
+
+
+@exercise("6.1")
+def test_a_site_that_there_is_not(site: Site) -> None:
+    name = secrets.token_hex(4)
+    for address in (f"/login/{name}", f"/auth/{name}/callback?code=made-up&state=made-up"):
+        page = site.browser().open(address)
+        if page.status != 404:
+            raise Missed(
+                should=f"{address} names a site that the app does not know, and is answered with 404.",
+                did=f"it led to {page.path} with the status {page.status}: {shortened(page.words)}",
+                look="providers.find(name) gives None then, and abort(404) ends the request.",
+            )
+
+
+@exercise("6.1")
+def test_the_state_is_looked_at(site: Site) -> None:
+    browser = site.browser()
+    state = asked_of(site, browser, "facebook").get("state")
+    look = "login in app/auth.py: begin(name) makes a state, and authorized looks for it by finish(name, …)."
+    if not state:
+        raise Missed(
+            should="a login with OAuth 2 goes with a state (RFC 6749 section 10.12).",
+            did="/login/facebook sent the browser to Facebook without one.",
+            look=look,
+        )
+    forged = callback_for(site, site.browser(), "facebook", "eve")
+    for sent in ("the state of Eve's own login", "no state"):
+        link = forged
+        if sent == "no state":
+            link = changed(forged, state=None)
+            look = 'authorized: anybody can leave it out. finish(name, request.args.get("state", "")).'
+        what = f"Eve sends Ada the address of her callback, with {sent}"
+        page = browser.open(link)
+        nobody_is_in(browser, what=what, look=look)
+        reads(site, page, NOT_OURS, what=what, look=look)
+
+
+@exercise("6.1")
+def test_a_state_is_good_for_one_callback(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "facebook")
+    browser.open(callback)
+    page = browser.open(callback)
+    look = "authorized: where finish(name, state) gives None, that callback is not ours."
+    reads(site, page, NOT_OURS, what="somebody loads the address of the callback again", look=look)
+
+
+@exercise("6.1")
+def test_two_tabs(site: Site) -> None:
+    browser = site.browser()
+    callbacks = [callback_for(site, browser, "facebook") for _ in range(2)]
+    for place, callback in zip(("first", "second"), callbacks, strict=True):
+        page = browser.open(callback)
+        if page.path != "/welcome" or page.status != 200:
+            raise Missed(
+                should="somebody begins a login in one tab, and another in a second. Both come to their end.",
+                did=f"the {place} one to come back ended at {page.path} with the status {page.status}: "
+                f"{shortened(page.words)} {refused_by(site, 'facebook')}".strip(),
+                look="authorized: swapped(remote) is given, and hands the code in for either tab. "
+                "remote.authorized_response() forgets the callback's address after the first.",
+            )
+
+
+@exercise("6.1")
+@either
+def test_a_person_who_says_no(site: Site, name: str) -> None:
+    browser = site.browser()
+    asked_of(site, browser, name)
+    page = refuse(browser, start=start_of(name))
+    what = f"somebody says no at {label(site, name)}"
+    look = "authorized: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
+    nobody_is_in(browser, what=what, look=look)
+    reads(site, page, DENIED, what=what, look=look)
+
+
+TROUBLE = (
+    ("twitter", "access_token", "error"),
+    ("twitter", "verify_credentials", "error"),
+    ("twitter", "verify_credentials", "broken_json"),
+    ("facebook", "access_token", "down"),
+    ("facebook", "access_token", "expired_code"),
+    ("facebook", "me", "error"),
+)
+
+
+@exercise("6.1")
+@either
+def test_a_site_that_does_not_help(site: Site, name: str) -> None:
+    for where, endpoint, kind in TROUBLE:
+        if where == name:
+            no_help_from(site, name, endpoint, kind)
+
+
+def no_help_from(site: Site, name: str, endpoint: str, kind: str) -> None:
+    """A site fails at one endpoint, when a person comes back from it."""
+    browser = site.browser()
+    callback = callback_for(site, browser, name)
+    site.providers.faults.set(name, endpoint, kind)
+    page = browser.open(callback)
+    site.providers.faults.clear()
+    what = f"{label(site, name)} has a fault at {endpoint} ({kind})"
+    look = "authorized: provider.profile(…) and swapped(…) raise what goes wrong. Which errors do you catch?"
+    nobody_is_in(browser, what=what, look=look)
+    reads(site, page, NO_HELP.format(label(site, name)), what=what, look=look)
+
+
+@exercise("6.1")
+@either
+def test_next_is_where_the_login_ends(site: Site, name: str) -> None:
+    wanted = f"/account?word={secrets.token_hex(4)}"
+    start = f"{start_of(name)}?next={wanted.replace('?', '%3F')}"
+    page = tried(site, site.browser(), name, start=start)
+    ended = page.path + (f"?{page.query}" if page.query else "")
+    if ended != wanted or page.status != 200:
+        raise Missed(
+            should=f"a login that begins at {start_of(name)}?next={wanted} ends at {wanted}.",
+            did=f"it ended at {ended} with the status {page.status}.",
+            look='login in app/auth.py: session["next"] = request.args.get("next"). sign_in takes it from there.',
+        )
+
+
+@exercise("6.1")
+def test_who_is_logged_in_gets_one_more_way_in(site: Site) -> None:
+    browser = site.browser()
+    signed_in_at(site, browser, "twitter", look=CALLBACK_LOOK)
+    tried(site, browser, "facebook")
+    users = {row["user_id"] for name in ("twitter", "facebook") for row in identities(site, name)}
+    if len(users) != 1:
+        raise Missed(
+            should="who is signed in with Twitter, and then signs in with Facebook, is one user with two identities.",
+            did=f"these identities belong to {len(users)} users: "
+            f"{in_words(identities(site, 'twitter') + identities(site, 'facebook'))}.",
+            look="sign_in in app/auth.py was given: is it as it was?",
+        )
+
+
+# 6.2 What a site tells of the address
+
+KEEP_LOOK = "sign_in in app/auth.py: the identity has two columns for it, email and email_verified."
+# What each documents: providers that tell nothing of it, in words.
+SILENT = {
+    "twitter": "Twitter says nothing of it: it gives an address only if it has verified it, and sends no word with it "
+    "(X's documentation of account/verify_credentials)",
+    "facebook": "Facebook says nothing of it: its Graph API has no such field for an address",
+}
+
+
+@exercise("6.2")
+def test_the_address_is_kept_with_the_identity(site: Site) -> None:
+    for name in ("twitter", "facebook"):
+        signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
+        row = the_identity(site, name, KEEP_LOOK)
+        address = person("ada").twitter.email
+        if row["email"] != address:
+            raise Missed(
+                should=f"the identity has the address that {label(site, name)} told, {address}.",
+                did=f"the row is: {in_words([row])}.",
+                look=KEEP_LOOK,
+            )
+
+
+@exercise("6.2")
+@either
+def test_not_told_is_no_answer(site: Site, name: str) -> None:
+    for who in ("ada", "chen" if name == "twitter" else "eve"):
+        nothing_is_known(site, name, who)
+
+
+def nothing_is_known(site: Site, name: str, who: str) -> None:
+    """A person signs in at a site that does not tell whether an address is verified."""
+    signed_in_at(site, site.browser(), name, who, look=CALLBACK_LOOK)
+    row = newest(site, name)
+    if row["email_verified"] is not None:
+        raise Missed(
+            should=f"email_verified is NULL. {SILENT[name]}.",
+            did=f"the row is: {in_words([row])}.",
+            look="sign_in in app/auth.py keeps what profile.email_verified is: None is not False, and not True. "
+            f"And app/providers/{name}.py was given, and says None.",
+        )
+    if who != "ada" and row["email"] is not None:
+        raise Missed(
+            should=f"{person(who).name} has no address at {label(site, name)}: email is NULL.",
+            did=f"the row is: {in_words([row])}.",
+            look=KEEP_LOOK,
+        )
+
+
+@exercise("6.2")
+@either
+def test_the_last_word_counts(site: Site, name: str) -> None:
+    signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
+    new = f"ada.{secrets.token_hex(4)}@example.org"
+    for address in (new, None):
+        site.providers.people.change("ada", **{name: {"email": address}})  # type: ignore[arg-type]
+        signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
+        row = the_identity(site, name, KEEP_LOOK)
+        if row["email"] != address:
+            changed_how = (
+                f"changes the address at {label(site, name)} to {new}" if address else "takes it away"
+            )
+            raise Missed(
+                should=f"Ada {changed_how}, and signs in again: the identity has what was said last.",
+                did=f"the row is: {in_words([row])}.",
+                look="sign_in in app/auth.py: at each login, and not only where the identity is new.",
+            )
+
+
+# 6.3 GitHub
+
+GITHUB_LOOK = "app/providers/github.py."
+
+
+@exercise("6.3")
+def test_github_is_a_site(site: Site) -> None:
+    asked_of(site, site.browser(), "github")
+    page = site.browser().open(start_of("github"))
+    if not site.at_provider(page) or page.status != 200:
+        signed_in_at(site, site.browser(), "github", look=GITHUB_LOOK)
+
+
+@exercise("6.3")
+def test_the_code_is_swapped_at_github(site: Site) -> None:
+    page = tried(site, site.browser(), "github")
+    asked = [a for a in site.providers.github.attempts if a.endpoint == "access_token"]
+    if not asked or asked[-1].error or asked[-1].status != 200:
+        did = (
+            f"GitHub answered {asked[-1].status} and {asked[-1].error}."
+            if asked
+            else f"it never asked. The login ended at {page.path} with the status {page.status}."
+        )
+        raise Missed(
+            should="your app hands the code in at GitHub, with its secret, and gets an access token.",
+            did=did,
+            look="settings() in app/providers/github.py: access_token_url, by POST, and consumer_secret.",
+            flow=site.flow("Your app"),
+            expected="06_google_and_github.github",
+        )
+
+
+@exercise("6.3")
+def test_github_says_who_it_is(site: Site) -> None:
+    signed_in_at(site, site.browser(), "github", look="profile in app/providers/github.py.")
+    row = the_identity(site, "github", GITHUB_LOOK)
+    one = person("ada")
+    if row["subject"] != str(one.github.id):
+        raise Missed(
+            should=f"the subject of {one.name} is the number that GitHub has for the account, {one.github.id}.",
+            did=f"the row is: {in_words([row])}.",
+            look='profile in app/providers/github.py: str(me["id"]). A login name can be changed, and then be taken by '
+            "somebody else.",
+        )
+
+
+@exercise("6.3")
+def test_a_login_name_that_changes_hands(site: Site) -> None:
+    first = site.browser()
+    signed_in_at(site, first, "github", "ada", look="profile in app/providers/github.py.")
+    old = person("ada").github.login
+    site.providers.people.change("ada", github={"login": f"ada-{secrets.token_hex(3)}"})
+    site.providers.people.change("bo", github={"login": old})
+    signed_in_at(site, site.browser(), "github", "bo", look="profile in app/providers/github.py.")
+    signed_in_at(site, site.browser(), "github", "ada", look="profile in app/providers/github.py.")
+    rows = identities(site, "github")
+    if len(rows) != 2 or len({row["user_id"] for row in rows}) != 2:
+        raise Missed(
+            should=f"Ada takes another login name at GitHub, and Bo takes her old one, {old}: they stay two "
+            "people, and Ada is known again.",
+            did=f"these identities are there: {in_words(rows)}.",
+            look="profile in app/providers/github.py: the subject is the number of the account.",
+        )
+
+
+@exercise("6.3")
+def test_who_gives_no_name(site: Site) -> None:
+    page = signed_in_at(
+        site, site.browser(), "github", "chen", look="profile in app/providers/github.py: name may be null."
+    )
+    login = person("chen").github.login
+    if login not in page.words or "None" in page.words:
+        raise Missed(
+            should=f"Chén Jìng has written no name at GitHub, and is greeted by the login name, {login}.",
+            did=f"/welcome says: {shortened(page.words)}",
+            look='profile in app/providers/github.py: me["name"] or me["login"].',
+        )
+
+
+@exercise("6.3")
+def test_github_refuses_with_200(site: Site) -> None:
+    browser = site.browser()
+    state = asked_of(site, browser, "github").get("state")
+    page = browser.open(changed(callback_at("github"), state=state, code="made-up"))
+    what = "somebody makes a code up, and GitHub says bad_verification_code, with the status 200"
+    look = "profile in app/providers/github.py: there is no access_token in that answer."
+    nobody_is_in(browser, what=what, look=look)
+    reads(site, page, NO_HELP.format("GitHub"), what=what, look=look)
+
+
+@exercise("6.3")
+def test_github_does_not_help(site: Site) -> None:
+    for kind in ("error", "broken_json", "down"):
+        no_help_from(site, "github", "user", kind)
+
+
+# 6.4 GitHub's addresses
+
+ADDRESS_LOOK = "profile in app/providers/github.py: user/emails gives a list. One of them is primary."
+
+
+def address_of(site: Site, who: str, should: str, address: str | None, verified: bool | None) -> None:
+    """A person signs in with GitHub; Missed where what is kept of the address is anything else."""
+    scope = asked_of(site, site.browser(), "github").get("scope", "")
+    signed_in_at(site, site.browser(), "github", who, look=ADDRESS_LOOK)
+    row = newest(site, "github")
+    if (row["email"], row["email_verified"]) == (address, verified):
+        return
+    look = ADDRESS_LOOK
+    asked = [a for a in site.providers.github.attempts if a.endpoint == "emails"]
+    if not set(scope.replace(",", " ").split()) & set(READS_EMAILS):
+        look = f"settings(): with the scope {scope!r} GitHub does not give the list. user:email is the one for it."
+    elif not asked:
+        look = f"{ADDRESS_LOOK} Your app did not ask for it. The email in the profile is what people show in public."
+    elif row["email"] == address:
+        look = (
+            "profile in app/providers/github.py: `verified` of that address, as GitHub says it. And sign_in in "
+            "app/auth.py keeps it as it comes."
+        )
+    listed = ", ".join(
+        f"{one.email}{' (primary)' if one.primary else ''}{'' if one.verified else ' (not verified)'}"
+        for one in site.providers.people[who].github.emails
+    )
+    raise Missed(
+        should=should, did=f"the row is: {in_words([row])}. GitHub's list: {listed or 'empty'}.", look=look
+    )
+
+
+@exercise("6.4")
+def test_one_of_many(site: Site) -> None:
+    should = "of Dara Haddad's addresses the primary one counts."
+    address_of(site, "dara", should, "dara@example.org", verified=True)
+    site.providers.people.change("bo", github={"email": "bo@example.org"})
+    should = "Bo Lindqvist shows another address in public than the primary one. The primary one counts."
+    address_of(site, "bo", should, "bo-codes@example.net", verified=True)
+    should = "Chén Jìng shows no address in public, and GitHub tells your app the primary one."
+    address_of(site, "chen", should, "Chen@Example.org", verified=True)
+
+
+@exercise("6.4")
+def test_not_verified(site: Site) -> None:
+    should = "Eve Novak's primary address is Ada's, and Eve never confirmed it: email_verified is false."
+    address_of(site, "eve", should, "ada@example.org", verified=False)
+
+
+@exercise("6.4")
+def test_no_address_at_all(site: Site) -> None:
+    site.providers.people.change("ada", github={"email": None, "emails": ()})
+    should = "GitHub's list is empty, and the person is signed in all the same, without an address."
+    address_of(site, "ada", should, None, verified=None)
+
+
+# 6.5 Google
+
+GOOGLE_LOOK = "settings() in app/providers/google.py"
+
+
+@exercise("6.5")
+def test_what_google_is_asked_for(site: Site) -> None:
+    asked = asked_of(site, site.browser(), "google")
+    page = site.browser().open(start_of("google"))
+    scopes = asked.get("scope", "").split()
+    missing = [scope for scope in ("openid", "email", "profile") if scope not in scopes]
+    if missing:
+        raise Missed(
+            should="the app asks Google for the scopes openid, email and profile.",
+            did=f"it asks for {asked.get('scope')!r}.",
+            look=f"{GOOGLE_LOOK}: request_token_params. Without openid it is no OpenID Connect (OpenID Connect Core "
+            "section 3.1.2.1), and without the others Google tells neither address nor name.",
+        )
+    if page.status != 200:
+        signed_in_at(site, site.browser(), "google", look=GOOGLE_LOOK)
+
+
+def swapped_at_google(site: Site) -> None:
+    page = tried(site, site.browser(), "google")
+    asked = [a for a in site.providers.google.attempts if a.endpoint == "token"]
+    if not asked or asked[-1].status != 200:
+        did = (
+            f"Google answered {asked[-1].status} and {asked[-1].error}."
+            if asked
+            else f"it never asked. The login ended at {page.path} with the status {page.status}."
+        )
+        raise Missed(
+            should="your app hands the code in at Google's token endpoint, with its secret.",
+            did=did,
+            look=f"{GOOGLE_LOOK}: access_token_url, by POST, and consumer_secret.",
+            flow=site.flow("Your app"),
+            expected="06_google_and_github.google",
+        )
+
+
+@exercise("6.5")
+def test_the_code_is_swapped_at_google(site: Site) -> None:
+    swapped_at_google(site)
+
+
+@exercise("6.5")
+def test_the_addresses_are_discovered(site: Site) -> None:
+    at = site.providers.google.issuer
+    moved = {"authorization_endpoint": f"{at}/o/oauth2/auth", "token_endpoint": f"{at}/o/oauth2/token"}
+    site.providers.google.moved = moved
+    swapped_at_google(site)
+    asked = {m.url.partition("?")[0] for m in site.messages() if m.receiver == "google" and m.is_request}
+    for what, address in moved.items():
+        if address not in asked:
+            raise Missed(
+                should="Google may move its endpoints: where they are stands in its discovery document. This time the "
+                f"{what} is {urlsplit(address).path}.",
+                did=f"it went to {', '.join(sorted(urlsplit(one).path for one in asked))}.",
+                look=f'{GOOGLE_LOOK}: discovered()["{what}"]. The real Google has its endpoints on three hosts.',
+            )
+
+
+# 6.6 The ID token, verified
+
+TOKEN_LOOK = "verified in app/providers/google.py"
+
+
+@exercise("6.6")
+def test_a_good_id_token(site: Site) -> None:
+    for who, verified in (("ada", True), ("eve", False)):
+        a_good_id_token(site, who, verified)
+
+
+def a_good_id_token(site: Site, who: str, verified: bool) -> None:
+    """A person signs in with Google, and nothing is wrong."""
+    signed_in_at(site, site.browser(), "google", who, look=f"profile and {TOKEN_LOOK}.")
+    row = newest(site, "google")
+    one = person(who).google
+    if (row["subject"], row["email"], row["email_verified"]) != (one.sub, one.email, verified):
+        raise Missed(
+            should=f"Google says of {person(who).name}: sub {one.sub}, email {one.email}, email_verified {verified}. "
+            "That is kept.",
+            did=f"the row is: {in_words([row])}.",
+            look="profile in app/providers/google.py: the claims of the ID token have these names. And sign_in in "
+            "app/auth.py keeps what it is given.",
+        )
+
+
+@exercise("6.6")
+def test_google_has_changed_its_keys(site: Site) -> None:
+    look = f"{TOKEN_LOOK}: ask for jwks_uri again, at the latest when no key has the token's kid."
+    signed_in_at(site, site.browser(), "google", look=f"profile and {TOKEN_LOOK}.")
+    site.providers.google.keys.rotate()
+    page = tried(site, site.browser(), "google")
+    if page.path != "/welcome" or page.status != 200:
+        raise Missed(
+            should="Google changes its keys now and then. After that logins go on as before.",
+            did=f"the first login with a new key ended at {page.path} with the status {page.status}: "
+            f"{shortened(page.words)}",
+            look=look,
+        )
+
+
+def _parts(token: str) -> list[bytes]:
+    return [base64.urlsafe_b64decode(part + "==") for part in token.split(".")]
+
+
+def _joined(*parts: bytes) -> str:
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+def one_bit_of_the_claims(token: str) -> str:
+    """The lowest bit of the first digit of sub: another account."""
+    header, claims, signature = _parts(token)
+    at = claims.index(json.loads(claims)["sub"].encode())
+    return _joined(header, claims[:at] + bytes([claims[at] ^ 1]) + claims[at + 1 :], signature)
+
+
+def one_bit_of_the_signature(token: str) -> str:
+    header, claims, signature = _parts(token)
+    return _joined(header, claims, bytes([signature[0] ^ 1]) + signature[1:])
+
+
+def not_signed(token: str) -> str:
+    """The algorithm "none", and an empty signature (RFC 7519 section 6)."""
+    return _joined(b'{"alg":"none","typ":"JWT"}', _parts(token)[1], b"")
+
+
+def signed_with_the_public_key(site: Site) -> Callable[[str], str]:
+    """HMAC, with Google's public key as the secret: everybody has that (RFC 8725 section 2.1)."""
+    key = site.providers.google.keys.current
+
+    def signed(token: str) -> str:
+        header = json.dumps({"alg": "HS256", "kid": key.kid}).encode()
+        to_sign = _joined(header, _parts(token)[1])
+        digest = hmac.new(key.as_pem(private=False), to_sign.encode(), "sha256").digest()
+        return _joined(header, _parts(token)[1], digest)
+
+    return signed
+
+
+def lasting_until(seconds: float) -> dict[str, Any]:
+    now = int(time.time())
+    return {"exp": now + int(seconds), "iat": now + int(seconds) - 3600}
+
+
+SIGNATURE = "the signature is checked with Google's keys, before a claim is believed (RFC 7515 section 5.2)."
+ALGORITHM = (
+    'jwt.decode(…, algorithms=["RS256"]): your app says which algorithm counts, the token does not '
+    "(RFC 8725 section 3.1)."
+)
+NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...] = (
+    (
+        "one bit of its claims was changed after it was signed",
+        SIGNATURE,
+        lambda site: {"tampered": one_bit_of_the_claims},
+    ),
+    (
+        "one bit of its signature was changed",
+        SIGNATURE,
+        lambda site: {"tampered": one_bit_of_the_signature},
+    ),
+    (
+        "it was signed by a key that is not Google's",
+        SIGNATURE,
+        lambda site: {"signed_by_stranger": True},
+    ),
+    (
+        "it is not signed at all (alg is none)",
+        ALGORITHM,
+        lambda site: {"tampered": not_signed},
+    ),
+    (
+        "it was signed by HMAC, with Google's public key as the secret",
+        ALGORITHM,
+        lambda site: {"tampered": signed_with_the_public_key(site)},
+    ),
+    (
+        "its iss is https://accounts.example.com: another site says it",
+        "iss has to be the issuer of the discovery document (OpenID Connect Core section 3.1.3.7, 2).",
+        lambda site: {"wrong_claims": {"iss": "https://accounts.example.com"}},
+    ),
+    (
+        "it has no iss",
+        "iss has to be there: essential.",
+        lambda site: {"wrong_claims": {"iss": None}},
+    ),
+    (
+        "its aud is another app: somebody signed in there, and its owner sent the token here",
+        "aud has to be your client id, GOOGLE_KEY (OpenID Connect Core section 3.1.3.7, 3).",
+        lambda site: {"wrong_claims": dict.fromkeys(("aud", "azp"), f"other-{secrets.token_hex(4)}")},
+    ),
+    (
+        "it has no aud",
+        "aud has to be there: essential.",
+        lambda site: {"wrong_claims": {"aud": None}},
+    ),
+    (
+        "it was good until an hour ago (exp)",
+        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
+        lambda site: {"wrong_claims": lasting_until(-3600)},
+    ),
+    (
+        "it has no exp: it would be good for ever",
+        "exp has to be there: essential.",
+        lambda site: {"wrong_claims": {"exp": None}},
+    ),
+)
+
+
+@exercise("6.6")
+def test_an_id_token_that_is_not_to_be_believed(site: Site) -> None:
+    google = site.providers.google
+    for words, look, wrong in NOT_TO_BE_BELIEVED:
+        browser = site.browser()
+        callback = callback_for(site, browser, "google")
+        google.tampered, google.signed_by_stranger, google.wrong_claims = None, False, {}
+        for name, value in wrong(site).items():
+            setattr(google, name, value)
+        page = browser.open(callback)
+        refused(site, browser, page, f"an ID token comes, and {words}", f"{TOKEN_LOOK}: {look}")
+
+
+@exercise("6.6")
+def test_a_word_for_true_and_false(site: Site) -> None:
+    look = 'profile in app/providers/google.py: in Python every text that is not empty is true, "false" too.'
+    for said, verified in (("false", False), ("true", True)):
+        site.providers.google.wrong_claims = {"email_verified": said}
+        page = tried(site, site.browser(), "google")
+        if page.status >= 400:
+            raise came_to_nothing(site, page, "google", look)
+        rows = identities(site, "google")
+        if rows and rows[0]["email_verified"] not in (verified, None):
+            raise Missed(
+                should=f"Google sends email_verified as the text {said!r}, as it once did: it is kept as {verified}.",
+                did=f"the row is: {in_words(rows)}.",
+                look=look,
+            )
+
+
+@exercise("6.6")
+def test_no_address_told(site: Site) -> None:
+    site.providers.faults.set("google", "token", "missing_email")
+    look = 'profile in app/providers/google.py: claims.get("email") gives None where there is none.'
+    signed_in_at(site, site.browser(), "google", look=look)
+    row = the_identity(site, "google", look)
+    if row["email"] is not None or row["email_verified"] is not None:
+        raise Missed(
+            should="Google tells no address this time, and the identity has none: both columns are NULL.",
+            did=f"the row is: {in_words([row])}.",
+            look=look,
+        )
+
+
+def refused(site: Site, browser: Browser, page: Any, what: str, look: str) -> None:
+    """Nobody was signed in, and the person reads that Google could not help."""
+    nobody_is_in(browser, what=what, look=look)
+    reads(site, page, NO_HELP.format("Google"), what=what, look=look)
+
+
+# 6.7 The nonce
+
+
+NONCE_LOOK = "login in app/auth.py sends what begin(name) made, as nonce"
+
+
+@exercise("6.7")
+def test_a_nonce_goes_along(site: Site) -> None:
+    browser = site.browser()
+    nonces = [asked_of(site, each, "google").get("nonce") for each in (browser, browser, site.browser())]
+    if not all(nonces):
+        raise Missed(
+            should="the request to Google carries a nonce (OpenID Connect Core section 3.1.2.1).",
+            did="/login/google sent the browser to Google without one.",
+            look=f'{NONCE_LOOK}: remote.authorize(…, nonce=started["nonce"]).',
+        )
+    if len(set(nonces)) < len(nonces):
+        raise Missed(
+            should="each login has a nonce of its own.",
+            did=f"three logins began, with the nonces {', '.join(map(str, nonces))}.",
+            look=f"{NONCE_LOOK}; it makes a new one for each login.",
+        )
+
+
+@exercise("6.7")
+def test_the_nonce_has_to_come_back(site: Site) -> None:
+    look = (
+        f"{TOKEN_LOOK}: the claim nonce has to be there, and be the one that this login began with (OpenID Connect "
+        "Core section 3.1.3.7, 11)."
+    )
+    for nonce, words in (
+        (
+            secrets.token_urlsafe(),
+            "with the nonce of another login: it was stolen there, and is played again",
+        ),
+        (None, "that has no nonce in it"),
+    ):
+        browser = site.browser()
+        callback = callback_for(site, browser, "google")
+        site.providers.google.wrong_claims = {"nonce": nonce}
+        page = browser.open(callback)
+        refused(site, browser, page, f"an ID token comes {words}", look)
+
+
+@exercise("6.7")
+def test_the_nonce_is_not_taken_from_the_address(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "google")
+    stolen = secrets.token_urlsafe()
+    site.providers.google.wrong_claims = {"nonce": stolen}
+    page = browser.open(changed(callback, nonce=stolen))
+    refused(
+        site,
+        browser,
+        page,
+        "an ID token comes with the nonce of another login, and the address of the callback names that nonce, too",
+        "authorized in app/auth.py: the nonce waits in the session, and finish(name, state) gives it. In the address "
+        "anybody can write one.",
+    )
+
+
+@exercise("6.7")
+def test_two_tabs_at_google(site: Site) -> None:
+    for order in ((0, 1), (1, 0)):
+        two_tabs_at_google(site, order)
+
+
+def two_tabs_at_google(site: Site, order: tuple[int, int]) -> None:
+    """Two logins begin in one browser, and come back in that order."""
+    browser = site.browser()
+    callbacks = [callback_for(site, browser, "google") for _ in range(2)]
+    for tab in order:
+        page = browser.open(callbacks[tab])
+        if page.path != "/welcome" or page.status != 200:
+            raise Missed(
+                should="somebody begins a login with Google in one tab, and another in a second. Both end well.",
+                did=f"the tab that was opened {'first' if tab == 0 else 'last'} ended at {page.path} with the status "
+                f"{page.status}: {shortened(page.words)}",
+                look="each login has its own nonce, and begin(name) keeps it beside its state.",
+            )
+
+
+# 6.8 A fifth site
+
+FIFTH = '''"""{label}: OAuth 2. This module was added to your app by the check."""
+
+import os
+
+from . import Profile
+
+label = "{label}"
+
+
+def settings():
+    site = os.environ["{prefix}_URL"]
+    return {{
+        "consumer_key": os.environ["{prefix}_KEY"],
+        "consumer_secret": os.environ["{prefix}_SECRET"],
+        "request_token_params": {{"scope": "{scope}"}},
+        "authorize_url": site + "{authorize}",
+        "access_token_url": site + "{token}",
+        "access_token_method": "POST",
+        "base_url": site + "/",
+    }}
+
+
+def profile(remote, answer, nonce):
+    me = remote.get("{me}", token=(answer["access_token"], "")).data
+    return Profile(me["{subject}"], me.get("{email}"), me.get("{verified}"), me["{name}"])
+'''
+FIFTH_LOOK = "app/providers/__init__.py: names() gives the modules of the folder, whatever they are called."
+
+
+def fifth_module(providers: ProvidersServer) -> dict[str, str]:
+    """The file that makes the fifth provider one of the app's sites."""
+    fifth = providers.fifth
+    assert fifth is not None
+    text = FIFTH.format(
+        label=fifth.label,
+        prefix=fifth.name.upper(),
+        scope=fifth.scope,
+        authorize=fifth.authorize_path,
+        token=fifth.token_path,
+        me=fifth.me_path.lstrip("/"),
+        subject=fifth.says_subject,
+        email=fifth.says_email,
+        verified=fifth.says_verified,
+        name=fifth.says_name,
+    )
+    return {f"app/providers/{fifth.name}.py": text}
+
+
+@pytest.fixture
+def with_fifth(open_site: SITE) -> Site:
+    """The app, with one module more."""
+    return open_site(with_fifth=True, added=fifth_module, may_fail=True)
+
+
+def fifth_of(site: Site) -> str:
+    assert site.providers.fifth is not None
+    return site.providers.fifth.name
+
+
+@exercise("6.8")
+def test_the_front_page_offers_it(with_fifth: Site) -> None:
+    name = fifth_of(with_fifth)
+    front = with_fifth.browser().open("/")
+    links = [urlsplit(link).path for link in front.links()]
+    if start_of(name) not in links or label(with_fifth, name) not in front.words:
+        raise Missed(
+            should=f"a file app/providers/{name}.py is added to your app, and nothing else. The front page then has a "
+            f"button for {label(with_fifth, name)}, which leads to {start_of(name)}.",
+            did=f"the front page ({front.status}) leads to {', '.join(links) or 'nowhere'}.",
+            look=FIFTH_LOOK,
+        )
+
+
+@exercise("6.8")
+def test_a_login_with_the_fifth(with_fifth: Site) -> None:
+    for who in ("ada", "eve", "bo", "chen"):
+        a_login_with_the_fifth(with_fifth, who)
+
+
+def a_login_with_the_fifth(site: Site, who: str) -> None:
+    """A person comes in by a site that the app has never seen."""
+    name = fifth_of(site)
+    fifth = site.providers.fifth
+    assert fifth is not None
+    look = (
+        f"{FIFTH_LOOK} And login and authorized in app/auth.py: no line of them may know a site by its name."
+    )
+    signed_in_at(site, site.browser(), name, who, look=look)
+    row = newest(site, name)
+    told = fifth.told_of(person(who))
+    wanted = (fifth.subject(person(who)), told.get(fifth.says_email), told.get(fifth.says_verified))
+    if (row["subject"], row["email"], row["email_verified"]) != wanted:
+        raise Missed(
+            should=f"the module's profile says of {person(who).name}: subject {wanted[0]}, email {wanted[1]}, "
+            f"email_verified {wanted[2]}. That is kept.",
+            did=f"the row is: {in_words([row])}.",
+            look="sign_in in app/auth.py: all three answers to email_verified are kept as they are, for any site.",
+        )
+
+
+@exercise("6.8")
+def test_a_forged_callback_at_the_fifth(with_fifth: Site) -> None:
+    site, name = with_fifth, fifth_of(with_fifth)
+    victim = site.browser()
+    asked_of(site, victim, name)
+    page = victim.open(callback_for(site, site.browser(), name, "eve"))
+    what = f"Eve sends Ada the address of her callback from {label(site, name)}"
+    look = "authorized in app/auth.py: the state is looked at for every site that speaks OAuth 2."
+    nobody_is_in(victim, what=what, look=look)
+    reads(site, page, NOT_OURS, what=what, look=look)
+
+
+@exercise("6.8")
+def test_trouble_at_the_fifth(with_fifth: Site) -> None:
+    no_help_from(with_fifth, fifth_of(with_fifth), "me", "broken_json")
+
+
+# 6.9 Which token says who is there
+
+
+@exercise("6.9")
+def test_which_token_says_who_is_there(folder: Path) -> None:
+    check_answer(
+        folder,
+        "who_is_there",
+        "b",
+        {
+            "a": "It opens an API, for whoever has it. It may have been given to another app, and for the app that "
+            "gets it, it is a word without a meaning (RFC 6749 section 1.4).",
+            "c": "Look at both in the notebook: only one of them has an aud in it, and a time.",
+            "d": "The code was good for one request, and is spent. What does the answer to that request hold?",
+        },
+    )
