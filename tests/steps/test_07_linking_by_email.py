@@ -1,0 +1,476 @@
+"""Step 07: linking by verified email. Who becomes whose user, whom a login never leads to, and who comes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from workbook.checks.answers import check_answer
+from workbook.checks.any_provider import LABELS, callback_for
+from workbook.checks.causes import with_app_error
+from workbook.checks.decisions import check_decision
+from workbook.checks.missed import Missed
+from workbook.checks.ways_in import (
+    comes_in,
+    is_in,
+    subject_of,
+    user_in,
+    users_in_words,
+)
+from workbook.lab.browser import Browser
+from workbook.lab.races import at_once
+from workbook.lab.site import Site
+from workbook.providers.people import GitHubEmail
+
+exercise = pytest.mark.exercise
+SITE = Callable[..., Site]
+
+ADDRESS = "ada@example.org"
+KNOWN_FIRST = (
+    "user_of looks for (provider, subject) before anything else, and whoever is found there is logged in."
+)
+
+
+def tells(site: Site, who: str, provider: str, address: str, *, verified: bool = True) -> None:
+    """From now on a provider tells this address of a person. Twitter and Facebook do not say whether it is verified."""
+    changed: dict[str, object] = {"email": address}
+    if provider == "google":
+        changed["email_verified"] = verified
+    if provider == "github":
+        changed = {"emails": (GitHubEmail(address, primary=True, verified=verified, visibility="private"),)}
+    site.providers.people.change(who, **{provider: changed})
+
+
+def same_user(site: Site, browsers: Sequence[Browser], should: str, look: str) -> None:
+    """Missed where the people in these browsers are not one user."""
+    if len({user_in(site, browser) for browser in browsers}) != 1:
+        raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
+
+
+def other_users(site: Site, browsers: Sequence[Browser], should: str, look: str) -> None:
+    """Missed where two of the people in these browsers are one user."""
+    if len({user_in(site, browser) for browser in browsers}) != len(browsers):
+        raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
+
+
+# 7.1 The decision table
+
+_KNOWN = {
+    "link": "This identity is linked already: your table identities says to whom.",
+    "create": "This person has been here before, by this very identity, and would find nothing of what is theirs.",
+}
+_PROVES_NOTHING = {
+    "log in": "Nobody has been here by this identity. Nothing but the address would lead to the user who is there.",
+}
+DECISIONS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "row_1": ("the identity is known, and the address is still that of its user.", "log in", _KNOWN),
+    "row_2": (
+        "the identity is known, and its verified address is now the verified address of another user.",
+        "log in",
+        {
+            "link": "This identity has a user already. To give it to the other one would take a way in from one person "
+            "and hand it to another, because of an address.",
+            "create": _KNOWN["create"],
+        },
+    ),
+    "row_3": ("the identity is known, and this time no address comes along.", "log in", _KNOWN),
+    "row_4": (
+        "the identity is new, its address is verified, and it is the verified address of a user.",
+        "link",
+        {
+            "log in": "Then nothing is written down, and the next login depends on the address again: after a "
+            "change of it the person would not find their user any more.",
+            "create": "Two providers have both made sure that the address belongs to who is there. That is the one "
+            "case in which two ways in may meet.",
+        },
+    ),
+    "row_5": (
+        "the identity is new, its address is verified, and a user has it whose own address nobody has verified.",
+        "create",
+        {
+            **_PROVES_NOTHING,
+            "link": "Then somebody who registers your address somewhere, and comes here first, waits in a user that "
+            "you will take for your own (pre-hijacking).",
+        },
+    ),
+    "row_6": (
+        "the identity is new, its address is verified, and no user has it.",
+        "create",
+        {"log in": "There is no user to log in yet.", "link": "There is no user to link it to."},
+    ),
+    "row_7": (
+        "the identity is new, the provider says that its address is not verified, and a user has that address.",
+        "create",
+        {
+            **_PROVES_NOTHING,
+            "link": "Everybody can type somebody else's address into a form. Eve has.",
+        },
+    ),
+    "row_8": (
+        "the identity is new, the provider does not tell whether its address is verified, and a user has it.",
+        "create",
+        {
+            **_PROVES_NOTHING,
+            "link": "Not told is not yes. Facebook never tells.",
+        },
+    ),
+    "row_9": (
+        "the identity is new, and there is no address.",
+        "create",
+        {
+            "log in": "Whom? Of all users without an address, the first?",
+            "link": "Nothing is there by which to find a user. No address is not the same as another person's no "
+            "address.",
+        },
+    ),
+}
+
+
+@exercise("7.1")
+@pytest.mark.parametrize("row", DECISIONS)
+def test_the_table(folder: Path, row: str) -> None:
+    check_decision(folder, row, *DECISIONS[row])
+
+
+# 7.2 A verified address leads to the same user
+
+LINK = "verified_address says whether there is an address that counts, and current_or_linked finds the user who has it."
+NOT_NOTED = (
+    "nobody has a verified_email yet, so nobody is found by it. verified_address says which address counts, and "
+    "keep_verified writes it into the user's row."
+)
+KEEP = (
+    "keep_verified: a user's address can be verified later than at the first login, and then it stands in "
+    "users.verified_email from then on."
+)
+
+
+@exercise("7.2")
+@pytest.mark.parametrize(("first", "second"), [("google", "github"), ("github", "google")])
+def test_one_verified_address_is_one_user(site: Site, first: str, second: str) -> None:
+    for who in ("ada", "dara"):
+        one, other = comes_in(site, who, first, LINK), comes_in(site, who, second, LINK)
+        should = (
+            f"{site.providers.people[who].name} signs in with {LABELS[first]}, and in another browser with "
+            f"{LABELS[second]}. Both have verified the same address, so it is the same user."
+        )
+        noted = site.database.rows("SELECT id FROM users WHERE verified_email IS NOT NULL")
+        same_user(site, [one, other], should, LINK if noted else NOT_NOTED)
+        ways = "SELECT provider FROM identities WHERE subject IN (:one, :other)"
+        subjects = [subject_of(site.providers.people[who], provider) for provider in (first, second)]
+        if len(site.database.rows(ways, one=subjects[0], other=subjects[1])) != 2:
+            raise Missed(
+                should=f"{should} That user then has two ways in: two rows in identities.",
+                did=f"{users_in_words(site)}.",
+                look="user_of: a login that is linked is written down as an identity, too. Else it depends on the "
+                "address each time.",
+            )
+
+
+@exercise("7.2")
+def test_an_address_that_is_verified_later(site: Site) -> None:
+    tells(site, "bo", "github", "bo@example.net", verified=False)
+    tells(site, "bo", "google", "bo@example.net")
+    one = comes_in(site, "bo", "github", LINK)
+    tells(site, "bo", "github", "bo@example.net", verified=True)
+    comes_in(site, "bo", "github", LINK)
+    other = comes_in(site, "bo", "google", LINK)
+    should = (
+        "Bo comes by GitHub before he has confirmed his address there, and again afterwards. From then on his address "
+        "is verified: when he comes by Google with the same one, verified too, he is the same user."
+    )
+    same_user(site, [one, other], should, KEEP)
+
+
+# 7.3 What never links
+
+UNVERIFIED = (
+    "verified_address: only what a provider calls verified counts, and True is not the same as `not False`."
+)
+UNTOLD = (
+    "verified_address: email_verified is None where the provider does not tell. None is not yes: `is True` asks for "
+    "yes."
+)
+OWN = (
+    "current_or_linked: look for the user by users.verified_email, not by users.email: that is what anybody may have "
+    "typed in anywhere."
+)
+
+
+@exercise("7.3")
+def test_an_unverified_address_leads_to_nobody(site: Site) -> None:
+    ada = comes_in(site, "ada", "google", UNVERIFIED)
+    for provider in ("github", "google"):
+        eve = comes_in(site, "eve", provider, UNVERIFIED)
+        should = (
+            f"Eve has registered Ada's address at {LABELS[provider]}, which says that it is not verified. She comes "
+            "after Ada, and is another user."
+        )
+        other_users(site, [ada, eve], should, UNVERIFIED)
+
+
+@exercise("7.3")
+def test_nobody_is_led_to_an_unverified_address(site: Site) -> None:
+    eves = [comes_in(site, "eve", provider, OWN) for provider in ("github", "google")]
+    should = (
+        "Eve has registered Ada's address at GitHub and at Google, unverified, and is here first. Then Ada comes by "
+        "Google, which has verified the address, and is another user: she would be in Eve's else."
+    )
+    ada = comes_in(site, "ada", "google", OWN)
+    for eve in eves:
+        other_users(site, [eve, ada], should, OWN)
+    for provider in ("github", "google"):
+        again = comes_in(site, "eve", provider, OWN)
+        other_users(site, [ada, again], "Eve comes again after that, and is still not Ada.", KNOWN_FIRST)
+
+
+@exercise("7.3")
+def test_an_untold_address_leads_to_nobody(site: Site) -> None:
+    ada = comes_in(site, "ada", "google", UNTOLD)
+    for provider in ("twitter", "facebook"):
+        tells(site, "eve", provider, ADDRESS)
+        eve = comes_in(site, "eve", provider, UNTOLD)
+        should = (
+            f"Eve comes by {LABELS[provider]} with Ada's address, and {LABELS[provider]} does not tell whether it is "
+            "verified. She is another user."
+        )
+        other_users(site, [ada, eve], should, UNTOLD)
+
+
+@exercise("7.3")
+def test_nobody_is_led_to_an_untold_address(site: Site) -> None:
+    eves = []
+    for provider in ("twitter", "facebook"):
+        tells(site, "eve", provider, ADDRESS)
+        eves.append(comes_in(site, "eve", provider, OWN))
+    ada = comes_in(site, "ada", "google", OWN)
+    should = (
+        "Eve is here first, by Twitter and by Facebook, with Ada's address: nobody has told whether it is verified. "
+        "Then Ada comes by Google, which has verified it, and is another user."
+    )
+    for eve in eves:
+        other_users(site, [eve, ada], should, OWN)
+
+
+@exercise("7.3")
+def test_another_verified_address_verifies_nothing(site: Site) -> None:
+    tells(site, "eve", "google", "eve@example.net")
+    eve = comes_in(site, "eve", "github", OWN)
+    comes_in(site, "eve", "google", OWN, browser=eve)
+    ada = comes_in(site, "ada", "google", OWN)
+    should = (
+        "Eve comes by GitHub with Ada's address, unverified. Signed in, she adds her way in by Google, which has "
+        "verified an address of her own. Ada's address is not verified by that: when Ada comes by Google, she is "
+        "another user."
+    )
+    look = "keep_verified: what a provider has verified is the address that it tells, and no other one of that user."
+    other_users(site, [eve, ada], should, look)
+
+
+# 7.4 Who it is does not depend on the address
+
+
+@exercise("7.4")
+def test_people_without_an_address_are_people(site: Site) -> None:
+    look = "user_of: a user without an address is made all the same. And nobody is looked up by no address."
+    why = ", which knows no address of theirs"
+    chen = comes_in(site, "chen", "twitter", look, why=why)
+    eve = comes_in(site, "eve", "facebook", look, why=why)
+    should = "Chén Jìng comes by Twitter and Eve by Facebook, both without an address. They are two users."
+    other_users(site, [chen, eve], should, look)
+    again = comes_in(site, "chen", "twitter", look, why=why)
+    same_user(site, [chen, again], "Chén Jìng comes by Twitter a second time, and is the same user.", look)
+
+
+@exercise("7.4")
+def test_a_changed_address_changes_nothing(site: Site) -> None:
+    for who, provider in zip(("ada", "bo", "chen", "dara"), LABELS, strict=True):
+        before = comes_in(site, who, provider, KNOWN_FIRST)
+        tells(site, who, provider, f"new-{who}@example.com")
+        after = comes_in(site, who, provider, KNOWN_FIRST)
+        name = site.providers.people[who].name
+        should = (
+            f"{name} has another address at {LABELS[provider]} than at the first login, and is the same user."
+        )
+        same_user(site, [before, after], should, KNOWN_FIRST)
+
+
+@exercise("7.4")
+def test_a_known_identity_wins(site: Site) -> None:
+    ada = comes_in(site, "ada", "google", KNOWN_FIRST)
+    for who, provider in (("bo", "google"), ("dara", "github")):
+        name = site.providers.people[who].name
+        before = comes_in(site, who, provider, KNOWN_FIRST)
+        tells(site, who, provider, ADDRESS)
+        after = comes_in(site, who, provider, KNOWN_FIRST)
+        should = (
+            f"{name} has a user here, by {LABELS[provider]}. Later {LABELS[provider]} calls Ada's address theirs, "
+            f"verified. {name} is still the user of before, not Ada."
+        )
+        other_users(site, [ada, after], should, KNOWN_FIRST)
+        same_user(site, [before, after], should, KNOWN_FIRST)
+
+
+# 7.5 Letter case and spaces
+
+COMPARABLE = "comparable: .strip() takes spaces off both ends, and .lower() makes all letters small."
+
+
+@exercise("7.5")
+def test_one_address_in_two_spellings(site: Site) -> None:
+    for who, first, second in (
+        ("chen", "chen@example.org", "Chen@Example.org"),
+        ("bo", " BO@example.org", "bo@example.org "),
+    ):
+        tells(site, who, "google", first)
+        tells(site, who, "github", second)
+        one, other = comes_in(site, who, "google", COMPARABLE), comes_in(site, who, "github", COMPARABLE)
+        should = (
+            f"Google has verified {first!r}, and GitHub {second!r}. Neither the case of letters nor spaces around it "
+            f"make two addresses of one, so {site.providers.people[who].name} is one user."
+        )
+        same_user(site, [one, other], should, COMPARABLE)
+
+
+@exercise("7.5")
+def test_no_more_than_that_is_made_equal(site: Site) -> None:
+    tells(site, "bo", "google", "bolind@example.org")
+    one = comes_in(site, "bo", "google", COMPARABLE)
+    look_alikes = {
+        "ada": "bo.lind@example.org",
+        "chen": "bolind+news@example.org",
+        "dara": "bolind@example.net",
+    }
+    for who, look_alike in look_alikes.items():
+        tells(site, who, "github", look_alike)
+        other = comes_in(site, who, "github", COMPARABLE)
+        should = (
+            f"Bo has the address 'bolind@example.org', and {site.providers.people[who].name} {look_alike!r}. These are "
+            "two addresses, and two people: what stands before the @ means something only to the server that takes the "
+            "mail (RFC 5321 section 2.3.11)."
+        )
+        look = "comparable: only case, and spaces around the address, are made equal."
+        other_users(site, [one, other], should, look)
+
+
+@exercise("7.5")
+def test_addresses_are_shown_as_they_were_told(site: Site) -> None:
+    tells(site, "chen", "github", "Chen@Example.org")
+    page = comes_in(site, "chen", "github", COMPARABLE).open("/welcome")
+    if "Chen@Example.org" not in page.words:
+        raise Missed(
+            should="the address that a person sees, and that mail is sent to, is the one that the provider told: "
+            "Chen@Example.org.",
+            did=f"/welcome says: {page.words}",
+            look="users.email keeps what was told. The form for comparing stands in users.verified_email.",
+        )
+
+
+# 7.6, 7.7 At the same moment
+
+AGAIN = (
+    "find_or_create: the database refuses the second of two equal rows with an IntegrityError. Then roll back, and "
+    "look again: now there is something to find."
+)
+
+
+def race(
+    open_site: SITE,
+    who: str,
+    providers: Sequence[str],
+    should: str,
+    look: str,
+    *,
+    known: str | None = None,
+    first_alone: bool = False,
+) -> None:
+    """Somebody comes by each of these providers at once, each time to another worker of the app, and is one user with
+    one identity for each provider. Where `known`, they have come by that one before."""
+    site = open_site(workers=len(providers), watch_writes=True)
+    if known:
+        comes_in(site, who, known, look)
+    browsers = [site.browser(worker) for worker in range(len(providers))]
+    visits = [
+        (browser, callback_for(site, browser, provider, who))
+        for browser, provider in zip(browsers, providers, strict=True)
+    ]
+    pages = at_once(site, visits, first_alone=first_alone)
+    try:
+        for browser, page in zip(browsers, pages, strict=True):
+            is_in(browser, page, should, look)
+    except Missed as missed:
+        raise with_app_error(missed, site) from None
+    same_user(site, browsers, should, look)
+    wanted = {provider for provider in (known, *providers) if provider}
+    rows = site.database.rows("SELECT id FROM identities")
+    if len(site.database.rows("SELECT id FROM users")) != 1 or len(rows) != len(wanted):
+        raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
+
+
+@exercise("7.6")
+@pytest.mark.parametrize("provider", ["twitter", "github"])
+def test_two_first_logins_at_once(open_site: SITE, provider: str) -> None:
+    should = (
+        f"Dara's first login with {LABELS[provider]} comes twice at the same moment, as by a double click. Both get "
+        "in, and Dara is one user with one way in."
+    )
+    race(open_site, "dara", [provider, provider], should, AGAIN)
+
+
+@exercise("7.7")
+@pytest.mark.parametrize(("first", "second"), [("google", "github"), ("github", "google")])
+def test_two_providers_at_once(open_site: SITE, first: str, second: str) -> None:
+    should = (
+        f"Dara comes for the first time by {LABELS[first]} and by {LABELS[second]}, at the same moment. Both have "
+        "verified the same address: both get in, and Dara is one user with two ways in."
+    )
+    look = (
+        "two users cannot have one verified_email: the database refuses that, if it is in the row from the first write "
+        "on. A look in between is too early or too late. And after the refusal look for everything again, the address "
+        "as well."
+    )
+    race(open_site, "dara", [first, second], should, look, first_alone=True)
+
+
+@exercise("7.7")
+def test_a_known_person_twice_by_a_new_way(open_site: SITE) -> None:
+    should = (
+        "Ada is known by Google. Her first login with GitHub comes twice at the same moment: both get in, and she is "
+        "one user with two ways in."
+    )
+    race(open_site, "ada", ["github", "github"], should, AGAIN, known="google")
+
+
+# 7.8, 7.9 Questions
+
+
+@exercise("7.8")
+def test_associate_by_email(folder: Path) -> None:
+    check_answer(
+        folder,
+        "associate_by_email",
+        "c",
+        {
+            "a": "Its code asks nothing of the kind: it takes the address from the provider's answer, and looks for a "
+            "user who has it.",
+            "b": "Nobody is asked. The function gives the user back, and the pipeline logs that user in.",
+            "d": "That is how it is by default. Here somebody has put the function into the pipeline.",
+        },
+    )
+
+
+@exercise("7.9")
+def test_what_google_vouches_for(folder: Path) -> None:
+    check_answer(
+        folder,
+        "what_google_vouches_for",
+        "b",
+        {
+            "a": "Google does not run that mail server. Whoever does can give the address to somebody else tomorrow, "
+            "and Google does not hear of it.",
+            "c": "Google has made sure of the address once, which is more than nothing.",
+            "d": "The subject says who it is at Google, and goes on doing so. It says nothing about an address.",
+        },
+    )
