@@ -1,0 +1,81 @@
+"""Who is it? Finds the user of somebody who comes from a provider, or makes one; and makes one user of two."""
+
+from sqlalchemy.exc import IntegrityError
+
+from .models import Identity, User, db
+
+# So often a login looks before it gives up. Others can be faster twice: once with the same address, and once with the
+# same identity.
+LOOKS = 3
+
+
+def comparable(email):
+    """An address as addresses are compared: neither spaces around it nor the letters' case make another person. None
+    where there is none."""
+    return (email or "").strip().lower() or None
+
+
+def verified_address(profile):
+    """The address, as addresses are compared, if the provider says that it is verified; None otherwise."""
+    return comparable(profile.email) if profile.email_verified is True else None
+
+
+def find_or_create(provider, profile, user=None):
+    """The user whom this provider knows as `profile.subject`. What nobody has yet becomes a way in of `user`; without
+    one, of the user whose verified address it is, or of a new one."""
+    for look in range(LOOKS):
+        try:
+            owner = user_of(provider, profile, user)
+            db.session.commit()
+            return owner
+        except IntegrityError:
+            # Somebody was faster, between our look and our write. So there is something to find now: look again.
+            db.session.rollback()
+            if look == LOOKS - 1:
+                raise
+
+
+def user_of(provider, profile, user):
+    """The same, without a commit."""
+    known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
+    identity = db.session.execute(known).scalar_one_or_none()
+    if identity is None:
+        identity = Identity(provider=provider, subject=profile.subject)
+        # TODO 8.7: keep: for those who are not logged in the rules of step 07 hold
+        identity.user = user or linked(profile) or new_user(profile)
+        db.session.add(identity)
+    identity.email = profile.email
+    identity.email_verified = profile.email_verified
+    keep_verified(identity.user, profile)
+    return identity.user
+
+
+def linked(profile):
+    """The user whose verified address it is; None where there is none."""
+    address = verified_address(profile)
+    return user_with(address) if address else None
+
+
+def new_user(profile):
+    """A user who has not been here before."""
+    user = User(name=profile.name, email=profile.email)
+    user.verified_email = verified_address(profile)
+    return user
+
+
+def keep_verified(user, profile):
+    """Notes that a user's address is verified, once a provider says so of this very address."""
+    address = verified_address(profile)
+    wanted = address and user.verified_email is None and address == comparable(user.email)
+    if wanted and not user_with(address):
+        user.verified_email = address
+
+
+def user_with(address):
+    """The user who has that verified address; None where nobody has."""
+    return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
+
+
+# TODO 8.10: nothing that the other one has is lost
+def merge(user, other):
+    """Makes one user of two: everything that the other one has becomes this one's."""

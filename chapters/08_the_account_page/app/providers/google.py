@@ -1,0 +1,65 @@
+"""Google: OpenID Connect. The answer of its token endpoint holds an ID token, and that says who it is."""
+
+import os
+from functools import cache
+
+import requests
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from . import Profile
+
+label = "Google"
+
+
+@cache
+def discovered():
+    """Where Google has its endpoints (OpenID Connect Discovery 1.0 section 4)."""
+    site = os.environ.get("GOOGLE_URL", "https://accounts.google.com")
+    answer = requests.get(f"{site}/.well-known/openid-configuration", timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def settings():
+    return {
+        "consumer_key": os.environ.get("GOOGLE_KEY"),
+        "consumer_secret": os.environ.get("GOOGLE_SECRET"),
+        "request_token_params": {"scope": "openid email profile"},
+        "authorize_url": discovered()["authorization_endpoint"],
+        "access_token_url": discovered()["token_endpoint"],
+        "access_token_method": "POST",
+    }
+
+
+def profile(remote, answer, nonce):
+    claims = verified(answer["id_token"], nonce)
+    # Google has sent it as a text, too (README of omniauth-google-oauth2), and Python takes "false" for true.
+    known = {True: True, "true": True, False: False, "false": False}
+    email_verified = known.get(claims.get("email_verified"))
+    return Profile(claims["sub"], claims.get("email"), email_verified, claims["name"])
+
+
+def verified(id_token, nonce):
+    """What an ID token says, once it is sure that Google says so, to this app, now, and for this login (OpenID Connect
+    Core section 3.1.3.7); ValueError where it is not."""
+    # The keys are not kept: Google changes them now and then.
+    answer = requests.get(discovered()["jwks_uri"], timeout=10)
+    answer.raise_for_status()
+    issuer = discovered()["issuer"]
+    rules = jwt.JWTClaimsRegistry(
+        # Old tokens of Google's have the issuer without https://.
+        iss={"essential": True, "values": [issuer, issuer.removeprefix("https://")]},
+        aud={"essential": True, "value": os.environ["GOOGLE_KEY"]},
+        exp={"essential": True},
+        sub={"essential": True},
+        nonce={"essential": True, "value": nonce},
+        leeway=60,  # seconds by which two clocks may differ
+    )
+    try:
+        token = jwt.decode(id_token, KeySet.import_key_set(answer.json()), algorithms=["RS256"])
+        rules.validate(token.claims)
+    except JoseError as error:
+        raise ValueError(f"The ID token does not hold: {error}") from error
+    return token.claims

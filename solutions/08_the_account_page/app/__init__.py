@@ -1,0 +1,27 @@
+"""Step 08: the account page. The app as a package: this file puts its parts together."""
+
+from flask import Flask
+from flask.cli import load_dotenv
+
+import workbook.compat  # lets Flask-OAuthlib run on today's Flask
+from . import account, auth, config, pages
+from .forms import csrf
+from .models import db, login_manager, migrate
+from .providers import oauth
+
+
+def create_app():
+    load_dotenv()  # so that gunicorn finds the same addresses and keys as `flask run`
+    app = Flask(__name__)
+    app.config.from_mapping(config.from_environment())
+    db.init_app(app)
+    migrate.init_app(app, db)
+    login_manager.init_app(app)
+    oauth.init_app(app)
+    # exercise 8.1: from here on every POST needs a token
+    csrf.init_app(app)
+    # end 8.1
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(auth.bp)
+    app.register_blueprint(account.bp)
+    return app

@@ -1,0 +1,100 @@
+"""The account page: every way in, one more, one less, two accounts made one, and the end."""
+
+import time
+
+from flask import Blueprint, abort, flash, redirect, render_template, session, url_for
+from flask_login import current_user, login_required, logout_user
+
+from . import auth, providers
+from .models import Identity, User, db
+from .people import comparable, merge
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+PROVED_FOR = 10 * 60  # so long may a person think about a merge (seconds)
+
+
+@bp.route("")
+@login_required
+def page():
+    return render_template("account.html", other=proved())
+
+
+# exercise 8.3: one more way in: by POST, and for those who are logged in
+@bp.route("/link/<name>", methods=["POST"])
+@login_required
+def begin_link(name):
+    return auth.send_to(name, current_user.id)
+
+
+# end 8.3
+
+
+# exercise 8.8: one way in less: by POST, and only one's own
+@bp.route("/unlink/<int:id>", methods=["POST"])
+@login_required
+def unlink(id):
+    identity = db.session.get(Identity, id)
+    if identity is None or identity.user_id != current_user.id:
+        abort(404)
+    label = providers.find(identity.provider).label
+    # exercise 8.9: of two tabs the second one waits here; on SQLite, which has no such lock, it waits at its delete
+    db.session.get(User, current_user.id, with_for_update=True)
+    # end 8.9
+    db.session.delete(identity)
+    db.session.flush()
+    left = db.session.scalars(db.select(Identity).filter_by(user_id=current_user.id)).all()
+    # exercise 8.9: the last way in stays
+    if not left:
+        db.session.rollback()
+        flash("This is your only way in. Link another one first.")
+        return redirect(url_for("account.page"))
+    # end 8.9
+    if current_user.verified_email not in [comparable(one.email) for one in left if one.email_verified]:
+        current_user.verified_email = None  # who said that it is verified is not a way in any more
+    db.session.commit()
+    flash(f"You cannot sign in with this {label} account any more.")
+    return redirect(url_for("account.page"))
+
+
+# end 8.8
+
+
+def proved():
+    """The other account that this person has just proved to be theirs; None where there is none."""
+    # exercise 8.10: proved by whoever is logged in now, and not long ago
+    # stub: return None
+    said = session.get("proved")
+    if said is None or said["by"] != current_user.id or time.time() - said["at"] > PROVED_FOR:
+        return None
+    return db.session.get(User, said["user"])
+    # end 8.10
+
+
+# exercise 8.10: make one account of two, both of which are proved
+@bp.route("/merge", methods=["POST"])
+@login_required
+def merge_other():
+    other = proved()
+    session.pop("proved", None)
+    if other is None:
+        flash("First show that the other account is yours: link one of its ways in.")
+    else:
+        merge(current_user._get_current_object(), other)
+        flash("The two accounts are one now.")
+    return redirect(url_for("account.page"))
+
+
+# end 8.10
+
+
+@bp.route("/delete", methods=["POST"])
+@login_required
+def delete():
+    # The database deletes the identities: ON DELETE CASCADE.
+    db.session.execute(db.delete(User).filter_by(id=current_user.id))
+    db.session.commit()
+    logout_user()
+    session.clear()
+    flash("Your account is deleted.")
+    return redirect(url_for("pages.index"))

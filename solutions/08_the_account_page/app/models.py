@@ -1,0 +1,65 @@
+"""The people, and the ways in that they have."""
+
+import sqlite3
+
+from flask_login import LoginManager, UserMixin
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+db = SQLAlchemy()
+migrate = Migrate()
+login_manager = LoginManager()
+login_manager.login_view = "pages.index"
+
+
+class User(UserMixin, db.Model):
+    """One person."""
+
+    __tablename__ = "users"
+    # SQLite would give the number of a user who is gone to the next one who comes. A browser that still has the old
+    # user's session would then be the new one's (sqlite.org/autoinc.html).
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id = db.Column(db.Integer, primary_key=True)
+    name = db.Column(db.String, nullable=False)
+    email = db.Column(db.String)
+    # The address that a provider has verified, written in the one way in which addresses are compared. Nobody else can
+    # have it: it is unique, and NULL for everybody who has none.
+    verified_email = db.Column(db.String, unique=True, index=True)
+    identities = db.relationship(
+        "Identity",
+        back_populates="user",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by="Identity.id",
+    )
+
+
+class Identity(db.Model):
+    """One way in: a provider, and the word by which that provider knows the person."""
+
+    __tablename__ = "identities"
+    __table_args__ = (db.UniqueConstraint("provider", "subject", name="uq_identities_provider_subject"),)
+
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
+    provider = db.Column(db.String, nullable=False)
+    subject = db.Column(db.String, nullable=False)
+    # What the provider said last. email_verified is true, false, or NULL: it does not tell.
+    email = db.Column(db.String)
+    email_verified = db.Column(db.Boolean)
+    user = db.relationship("User", back_populates="identities")
+
+
+@login_manager.user_loader
+def load_user(user_id):
+    return db.session.get(User, int(user_id))
+
+
+@event.listens_for(Engine, "connect")
+def enforce_foreign_keys(connection, record):
+    """SQLite looks at foreign keys only when it is told to, for each connection (sqlite.org/foreignkeys.html)."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA foreign_keys = ON")

@@ -1,0 +1,1086 @@
+"""Step 08: the account page. Whose a way in is after every cell of the table, after every form, and in every tab."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbook.checks.account_page import (
+    LABELS,
+    REFUSED,
+    Row,
+    account,
+    add_identity,
+    at_provider_next,
+    beside,
+    button,
+    came_in,
+    identities,
+    is_signed_in,
+    linked,
+    owner_of,
+    subject,
+    users,
+    ways_in,
+    whose,
+    without_a_token,
+)
+from workbook.checks.answers import check_answer
+from workbook.checks.missed import Missed
+from workbook.checks.twitter_login import shortened
+from workbook.lab.browser import Browser, Form, NoAnswer, Page
+from workbook.lab.databases import Database
+from workbook.lab.races import submitted_at_once
+from workbook.lab.site import Site
+from workbook.lab.visits import (
+    ACCOUNT,
+    NotAsked,
+    form_to,
+    log_out_at,
+    refuse_link,
+    unused_callback,
+    unused_callback_from,
+)
+from workbook.providers.people import person
+
+exercise = pytest.mark.exercise
+SITE = Callable[..., Site]
+
+ADA, BO, CHEN = person("ada"), person("bo"), person("chen")
+OAUTH2 = pytest.mark.parametrize("provider", ["facebook", "google", "github"])
+
+
+# 8.1 A token in every form
+
+LOG_OUT = Form("POST", "/logout", (), ())
+TOKEN_LOOK = (
+    "app/__init__.py: csrf.init_app(app). And in the form the hidden field csrf_token, with {{ csrf_token() }} for "
+    "its value."
+)
+
+
+def log_out_button(browser: Browser) -> Form:
+    """The form on the front page that logs out."""
+    form = form_to(browser.open("/"), LOG_OUT.action)
+    if form is None or form.method != "POST":
+        raise Missed(
+            should="for somebody who is signed in the front page has a button that sends a POST to /logout.",
+            did="there is no such form.",
+            look="templates/index.html.",
+        )
+    return form
+
+
+@exercise("8.1")
+def test_nothing_changes_without_a_token(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    without_a_token(browser, LOG_OUT.action)
+    if not is_signed_in(browser, ADA.name):
+        raise Missed(
+            should="a POST to /logout that does not come from a page of your app logs nobody out.",
+            did="Ada's browser sent one, without a token, and she was logged out.",
+            look=TOKEN_LOOK,
+        )
+    without_a_token(browser, f"{ACCOUNT}/delete")
+    if not users(site):
+        raise Missed(
+            should=f"a POST to {ACCOUNT}/delete that does not come from a page of your app deletes nothing.",
+            did="Ada's browser sent one, without a token, and her account was gone.",
+            look=TOKEN_LOOK,
+        )
+
+
+@exercise("8.1")
+def test_a_token_of_somebody_else_is_none(site: Site) -> None:
+    ada, eve = site.browser(), site.browser()
+    came_in(site, ada, "twitter")
+    came_in(site, eve, "twitter", "eve")
+    hers = button(eve, f"{ACCOUNT}/delete", "Eve can delete her account.", "templates/account.html.")
+    ada.open("/")
+    without_a_token(ada, f"{ACCOUNT}/delete", **dict(hers.fields))
+    if len(users(site)) != 2:
+        raise Missed(
+            should="the token of a form is good in one session only. Eve has one from her own account page.",
+            did="Ada's browser sent a form with Eve's token, and Ada's account was gone.",
+            look=TOKEN_LOOK,
+        )
+
+
+@exercise("8.1")
+def test_the_buttons_that_were_there_still_work(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    page = browser.submit(log_out_button(browser))
+    if page.status >= 400 or is_signed_in(browser, ADA.name):
+        raise Missed(
+            should="a click on Log out logs out.",
+            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look="templates/index.html: the field csrf_token has to stand between <form …> and </form>.",
+        )
+    came_in(site, browser, "twitter")
+    should = "a click on Delete my account deletes it."
+    page = browser.submit(button(browser, f"{ACCOUNT}/delete", should, "templates/account.html."))
+    if page.status >= 400 or users(site):
+        raise Missed(
+            should=should,
+            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look="templates/account.html: the field csrf_token has to stand between <form …> and </form>.",
+        )
+
+
+# 8.2 A login never links
+
+LOGIN_LOOK = "sign_in in app/auth.py: find_or_create(name, profile), with no user."
+
+
+@exercise("8.2")
+@pytest.mark.parametrize(("provider", "known"), [("facebook", False), ("google", False), ("facebook", True)])
+def test_a_login_is_a_login_whoever_was_logged_in(site: Site, provider: str, known: bool) -> None:
+    if known:
+        came_in(site, site.browser(), provider, "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    ada = owner_of(site, "twitter", ADA)
+    came_in(site, browser, provider, "bo")
+    did = ""
+    if owner_of(site, provider, BO) == ada:
+        did = f"Bo's account at {LABELS[provider]} is a way in to Ada's account now."
+    elif len(users(site)) != 2:
+        did = f"there are {len(users(site))} users, and two people have come."
+    elif not is_signed_in(browser, BO.name):
+        did = f"the front page says: {shortened(browser.open('/').words)}"
+    if did:
+        raise Missed(
+            should=f"Ada is logged in, and in her browser Bo logs in with {LABELS[provider]}. Then Bo is logged in, in "
+            "his own account, and Ada's is as it was.",
+            did=did,
+            look=LOGIN_LOOK,
+        )
+
+
+@exercise("8.2")
+def test_nothing_of_whoever_was_there_stays(site: Site) -> None:
+    came_in(site, site.browser(), "facebook", "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    should = "Ada can delete her account."
+    old = button(browser, f"{ACCOUNT}/delete", should, "templates/account.html.")
+    came_in(site, browser, "facebook", "bo")
+    browser.open("/")
+    browser.submit(old)
+    if owner_of(site, "facebook", BO) is None:
+        raise Missed(
+            should="when Bo has logged in, forms in a tab that still shows Ada's page are good for nothing.",
+            did="a click on Delete my account in that tab deleted Bo's account.",
+            look="sign_in: session.clear() where somebody else was logged in. Then the old token does not fit.",
+        )
+
+
+@exercise("8.2")
+def test_next_is_still_where_a_login_ends(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    wanted = f"/?page={secrets.token_hex(4)}"
+    page = browser.open(unused_callback(browser, "bo", start=f"/login/facebook?next={wanted}"))
+    if f"{page.path}?{page.query}" != wanted or not is_signed_in(browser, BO.name):
+        raise Missed(
+            should=f"a login that begins with next={wanted} ends there, also where somebody else was logged in.",
+            did=f"it ended at {page.path}{'?' if page.query else ''}{page.query}: {shortened(page.words)}",
+            look="sign_in: take next out of the session before you clear it.",
+        )
+
+
+# 8.3 Link one more way in
+
+LINK_LOOK = "linked in app/auth.py: find_or_create(name, profile, …) with the user who is logged in."
+
+
+def check_linked(
+    site: Site, page: Page, provider: str, owner: int, since: int, look: str = LINK_LOOK
+) -> None:
+    """Whether Bo's account at a provider is a way in of that user now, and everything else is as it was."""
+    label = LABELS[provider]
+    mine = owner_of(site, provider, BO)
+    if mine != owner or len(users(site)) != 1:
+        raise Missed(
+            should=f"after a click on Link {label}, and a yes there, the account there is a way in of whoever clicked.",
+            did=f"whoever clicked is user {owner}. The ways in are: {ways_in(identities(site))}; there are "
+            f"{len(users(site))} users. The page says: {shortened(page.words)}",
+            look=look,
+            **beside(site, provider, since),
+        )
+    if page.path != ACCOUNT or label not in page.words:
+        raise Missed(
+            should=f"after a link the person is on {ACCOUNT}, and sees the new way in there.",
+            did=f"they ended at {page.path}: {shortened(page.words)}",
+            look=f"linked in app/auth.py: {'redirect(url_for(' + chr(34) + 'account.page' + chr(34) + '))'}.",
+            **beside(site, provider, since),
+        )
+
+
+@exercise("8.3")
+@OAUTH2
+def test_what_is_linked_is_a_way_in(site: Site, provider: str) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    since = len(site.messages())
+    page = linked(site, browser, provider, "bo")
+    check_linked(site, page, provider, users(site)[0]["id"], since)
+    another = site.browser()
+    came_in(site, another, provider, "bo")
+    if not is_signed_in(another, ADA.name):
+        raise Missed(
+            should=f"Ada has linked an account at {LABELS[provider]}, and signs in with it in another browser.",
+            did=f"the front page does not say that Ada is signed in: {shortened(another.open('/').words)}",
+            look=LINK_LOOK,
+        )
+
+
+@exercise("8.3")
+def test_what_the_provider_says_of_the_address_is_kept(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    linked(site, browser, "google", "bo")
+    row = next((row for row in identities(site) if row["provider"] == "google"), None)
+    if row is None or row["email"] != BO.google.email or not row["email_verified"]:
+        raise Missed(
+            should=f"the new row of identities holds what Google says: {BO.google.email}, and that it is verified.",
+            did=f"it is {row}.",
+            look=LINK_LOOK,
+        )
+    user = users(site)[0]
+    if (user["name"], user["email"]) != (ADA.name, ADA.twitter.email):
+        raise Missed(
+            should="a link changes nothing of the user but the ways in.",
+            did=f"the user is now {user['name']}, {user['email']}.",
+            look=LINK_LOOK,
+        )
+
+
+@exercise("8.3")
+@pytest.mark.parametrize("provider", ["twitter", "google"])
+def test_a_link_begins_by_a_form_of_ones_own_page(site: Site, provider: str) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    path = f"{ACCOUNT}/link/{provider}"
+    page = browser.open(path, follow=False)
+    if at_provider_next(site, page):
+        raise Missed(
+            should=f"only a POST begins a link. A GET of {path} is sent by any link and any picture.",
+            did=f"a GET sent the browser to {LABELS[provider]}.",
+            look='begin_link: @bp.route("/link/<name>", methods=["POST"]).',
+        )
+    page = without_a_token(browser, path)
+    if at_provider_next(site, page):
+        raise Missed(
+            should=f"a POST to {path} without a token begins nothing.",
+            did=f"it sent the browser to {LABELS[provider]}.",
+            look="begin_link must not be exempt from csrf, and csrf.init_app(app) must be there.",
+        )
+    button(
+        browser,
+        path,
+        f"{ACCOUNT} has a button that links {LABELS[provider]}.",
+        f"templates/account.html: for each site a form with method=post, to {path}.",
+    )
+
+
+@exercise("8.3")
+def test_only_who_is_logged_in_can_begin_a_link(site: Site) -> None:
+    """Her account is deleted in another browser, and her page is still open in this one."""
+    here, there = site.browser(), site.browser()
+    came_in(site, here, "twitter")
+    came_in(site, there, "twitter")
+    path = f"{ACCOUNT}/link/facebook"
+    form = button(here, path, f"{ACCOUNT} has a button that links Facebook.", "templates/account.html.")
+    delete = button(there, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html.")
+    there.submit(delete)
+    page = here.submit(form, follow=False)
+    if page.status >= 500 or at_provider_next(site, page):
+        did = "it sent the browser to Facebook." if page.status < 500 else f"it answered {page.status}."
+        raise Missed(
+            should="whoever is not logged in cannot begin a link, also with a page that was open before.",
+            did=f"Ada deleted her account in another browser, and clicked on Link Facebook here: {did}",
+            look="begin_link: @login_required, below @bp.route.",
+        )
+
+
+@exercise("8.3")
+def test_who_says_no_has_linked_nothing(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    before = whose(identities(site))
+    button(browser, f"{ACCOUNT}/link/facebook", "Ada can link Facebook.", "templates/account.html.")
+    page = refuse_link(browser, "facebook", "bo")
+    if whose(identities(site)) != before or page.status >= 400 or not is_signed_in(browser, ADA.name):
+        raise Missed(
+            should="whoever says no at the provider has linked nothing, and is logged in as before.",
+            did=f"it ended at {page.path} with the status {page.status}. The ways in are: {ways_in(identities(site))}.",
+            look="authorized in app/auth.py: is the refusal looked for first?",
+        )
+
+
+# 8.4 Twitter has no state
+
+TWITTER_LOOK = (
+    "send_to: after remote.authorize(…), begin(name, user_id, token) with the request token from the session. "
+    "authorized: finish(name, token), with the one in the session."
+)
+
+
+@exercise("8.4")
+def test_twitter_is_linked(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "facebook", "chen")
+    owner = users(site)[0]["id"]
+    since = len(site.messages())
+    page = linked(site, browser, "twitter", "bo", "OAuth 1.0a has no state.")
+    check_linked(site, page, "twitter", owner, since, TWITTER_LOOK)
+
+
+@exercise("8.4")
+def test_a_login_with_twitter_is_no_link(site: Site) -> None:
+    """A link with Twitter was begun, and given up. Then comes a login, in the same browser."""
+    browser = site.browser()
+    came_in(site, browser, "facebook", "chen")
+    owner = users(site)[0]["id"]
+    form = button(browser, f"{ACCOUNT}/link/twitter", "Twitter can be linked.", "templates/account.html.")
+    browser.submit(form)
+    came_in(site, browser, "twitter", "bo")
+    if owner_of(site, "twitter", BO) == owner:
+        raise Missed(
+            should="whoever begins a link with Twitter, gives it up, and then begins a login, has begun a login.",
+            did="your app linked Bo's Twitter to the account of Chén Jìng, who had begun a link before.",
+            look=TWITTER_LOOK,
+        )
+
+
+@exercise("8.4")
+def test_twitters_answer_to_a_link_logs_nobody_in(site: Site) -> None:
+    """The request token in the address is another one than the app has asked for."""
+    browser = site.browser()
+    came_in(site, browser, "facebook", "chen")
+    callback = callback_of_link(site, browser, "twitter", "bo")
+    token = callback.partition("oauth_token=")[2].partition("&")[0]
+    browser.open(callback.replace(token, secrets.token_urlsafe(20)))
+    if len(users(site)) != 1 or not is_signed_in(browser, CHEN.name):
+        raise Missed(
+            should="what began as a link logs nobody in, whatever oauth_token stands in the callback's address.",
+            did="the address was changed, and your app took it for a login: the front page says: "
+            f"{shortened(browser.open('/').words)}",
+            look="authorized: Flask-OAuthlib hands in the request token of the session, and does not look at the "
+            "address. So look there, too.",
+        )
+
+
+# 8.5 A link is its user's
+
+USER_LOOK = (
+    "linked in app/auth.py: compare user_id with current_user.get_id(), a text, before anything is linked."
+)
+
+
+def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> str:
+    """Begins a link, and says yes at the provider: gives the address of the callback, which is still to be opened."""
+    path = f"{ACCOUNT}/link/{provider}"
+    label = LABELS[provider]
+    should = f"{ACCOUNT} has a button that links {label}, for the user who clicks on it."
+    form = button(browser, path, should, "templates/account.html.")
+    try:
+        return unused_callback_from(browser, browser.submit(form, follow=False), who)
+    except NotAsked as error:
+        raise Missed(
+            should=f"a click on Link {label} leads to {label}.",
+            did=f"it led to {error.page.path} with the status {error.page.status}.",
+            look="begin_link: return what send_to gives you.",
+        ) from None
+
+
+def check_nothing_came_of_it(
+    site: Site, browser: Browser, before: list[Row], what: str, callback: str
+) -> None:
+    """Opens the callback of a link whose user has gone; nothing may be linked, and nobody logged in by it."""
+    shown = browser.open("/").words
+    page = browser.open(callback)
+    front = browser.open("/").words
+    did = ""
+    if whose(identities(site)) != whose(before):
+        did = f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now."
+    elif "signed in as" in front and "signed in as" not in shown:
+        did = f"then somebody was logged in: {shortened(front)}"
+    elif page.status >= 500:
+        did = f"{page.path} answered with the status {page.status}."
+    if did:
+        raise Missed(
+            should=f"a link is for the user who began it. {what} When the callback comes then, nothing is linked, and "
+            "nobody is logged in by it.",
+            did=did,
+            look=USER_LOOK,
+        )
+
+
+@exercise("8.5")
+def test_a_link_ends_with_the_session(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    callback = callback_of_link(site, browser, "github", "bo")
+    browser.submit(log_out_button(browser))
+    what = "Ada began one, and logged out in another tab."
+    check_nothing_came_of_it(site, browser, identities(site), what, callback)
+
+
+@exercise("8.5")
+def test_a_link_ends_with_the_account(site: Site) -> None:
+    here, there = site.browser(), site.browser()
+    came_in(site, here, "twitter")
+    came_in(site, there, "twitter")
+    callback = callback_of_link(site, here, "facebook", "bo")
+    there.submit(button(there, f"{ACCOUNT}/delete", "Ada can delete it.", "templates/account.html."))
+    what = "Ada began one, and deleted her account in another browser."
+    check_nothing_came_of_it(site, here, identities(site), what, callback)
+
+
+@exercise("8.5")
+@pytest.mark.parametrize("leaves", [True, False], ids=["logged-out", "still-there"])
+def test_a_link_is_not_for_the_next_one(site: Site, leaves: bool) -> None:
+    browser = site.browser()
+    came_in(site, site.browser(), "google", "chen")
+    came_in(site, browser, "twitter")
+    callback = callback_of_link(site, browser, "facebook", "bo")
+    if leaves:
+        browser.submit(log_out_button(browser))
+    came_in(site, browser, "google", "chen")
+    what = "Ada began one, and Chén Jìng logged in, in the same browser."
+    check_nothing_came_of_it(site, browser, identities(site), what, callback)
+
+
+@exercise("8.5")
+@pytest.mark.parametrize("first", ["login", "link"])
+def test_each_state_says_what_began(site: Site, first: str) -> None:
+    """A login and a link are under way at the same time, in two tabs of one browser."""
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    ada = users(site)[0]["id"]
+    if first == "login":
+        callback = unused_callback(browser, "bo", start="/login/facebook")
+        callback_of_link(site, browser, "facebook", "bo")
+    else:
+        callback = callback_of_link(site, browser, "facebook", "bo")
+        unused_callback(browser, "bo", start="/login/facebook")
+    page = browser.open(callback)
+    if (owner_of(site, "facebook", BO) == ada) != (first == "link"):
+        raise Missed(
+            should="in one tab a login is under way, and in another one a link. The state that comes back tells which "
+            "of the two it is.",
+            did=f"the {first} began first, and came back first, and your app did not take it for a {first}: "
+            f"{shortened(page.words)}",
+            look="what began waits beside its state in session['logins']. One word for the whole session is too few.",
+        )
+
+
+@exercise("8.5")
+def test_a_callback_is_good_in_one_browser(site: Site) -> None:
+    """Eve begins a link, says yes at Facebook, and sends Ada the address of the callback."""
+    eve, ada = site.browser(), site.browser()
+    came_in(site, eve, "twitter", "eve")
+    came_in(site, ada, "twitter")
+    callback = callback_of_link(site, eve, "facebook", "eve")
+    what = "Eve began one, and sent Ada the address of her callback."
+    check_nothing_came_of_it(site, ada, identities(site), what, callback)
+
+
+# 8.6 The identity is known
+
+KNOWN_LOOK = "linked in app/auth.py: find_or_create gives back whose the identity is now."
+
+
+@exercise("8.6")
+@pytest.mark.parametrize("provider", ["facebook", "google"])
+def test_what_is_ones_own_already_stays(site: Site, provider: str) -> None:
+    browser = site.browser()
+    came_in(site, browser, provider, "ada")
+    before = identities(site)
+    why = "Ada links a way in that she has already."
+    page = linked(site, browser, provider, "ada", why)
+    if whose(identities(site)) != whose(before) or len(users(site)) != 1:
+        raise Missed(
+            should="whoever links a way in that they have already has the same ways in as before.",
+            did=f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now.",
+            look=KNOWN_LOOK,
+        )
+    if page.path != ACCOUNT or "already" not in page.words.lower():
+        raise Missed(
+            should=f"then {ACCOUNT} says that it is a way in already.",
+            did=f"the word 'already' does not stand at {page.path}: {shortened(page.words)}",
+            look="linked: look whether it is among current_user.identities, before find_or_create.",
+        )
+
+
+@exercise("8.6")
+@pytest.mark.parametrize("provider", ["facebook", "google"])
+def test_what_is_somebody_elses_stays_theirs(site: Site, provider: str) -> None:
+    came_in(site, site.browser(), provider, "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    before, people, since = identities(site), users(site), len(site.messages())
+    page = linked(site, browser, provider, "bo", "Here it is a way in that somebody else has.")
+    should = f"Ada links an account at {LABELS[provider]} that is a way in to Bo's account. Nothing moves."
+    if whose(identities(site)) != whose(before) or users(site) != people:
+        raise Missed(
+            should=should,
+            did=f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now.",
+            look="an identity that has a user keeps it.",
+            **beside(site, provider, since, REFUSED),
+        )
+    if "another account" not in page.words.lower():
+        raise Missed(
+            should=f"{should} The page says that it is a way in to another account.",
+            did=f"the words 'another account' do not stand at {page.path}: {shortened(page.words)}",
+            look=KNOWN_LOOK,
+            **beside(site, provider, since, REFUSED),
+        )
+    if not is_signed_in(browser, ADA.name):
+        raise Missed(
+            should=f"{should} And Ada stays logged in.",
+            did=f"the front page says: {shortened(browser.open('/').words)}",
+            look="linked logs nobody in: it was no login.",
+        )
+
+
+# 8.7 Nobody is logged in
+
+
+@exercise("8.7")
+@pytest.mark.parametrize("provider", ["twitter", "github"])
+def test_who_is_known_is_the_same_user(site: Site, provider: str) -> None:
+    came_in(site, site.browser(), provider, "chen")
+    before = users(site)
+    came_in(site, site.browser(), provider, "chen")
+    if users(site) != before:
+        raise Missed(
+            should=f"whoever signs in with {LABELS[provider]} a second time is the same user.",
+            did=f"there were {len(before)} users, and are {len(users(site))} now.",
+            look="user_of in app/people.py: an identity that is there already.",
+        )
+
+
+@exercise("8.7")
+def test_a_verified_address_leads_to_its_user(site: Site) -> None:
+    came_in(site, site.browser(), "google")
+    came_in(site, site.browser(), "github")
+    if len(users(site)) != 1:
+        raise Missed(
+            should="Ada comes from Google, and then from GitHub. Both have verified the same address: one user.",
+            did=f"there are {len(users(site))} users.",
+            look="user_of in app/people.py: linked(profile), where no user is given.",
+        )
+
+
+@exercise("8.7")
+@pytest.mark.parametrize(("first", "second"), [("twitter", "facebook"), ("google", "facebook")])
+def test_an_address_that_nobody_vouches_for_leads_nowhere(site: Site, first: str, second: str) -> None:
+    came_in(site, site.browser(), first)
+    came_in(site, site.browser(), second)
+    if len(users(site)) != 2:
+        raise Missed(
+            should=f"{LABELS[second]} does not say that an address is verified. So who comes from there is a new user.",
+            did=f"there are {len(users(site))} users.",
+            look="user_of in app/people.py, and verified_address: only True is True.",
+        )
+
+
+# 8.8 One way in less
+
+UNLINK_SHOULD = f"each way in on {ACCOUNT} has a button that removes it."
+UNLINK_LOOK = "templates/account.html: a form with method=post, to /account/unlink/ and the number."
+
+
+def two_ways_in(site: Site, browser: Browser) -> tuple[Row, Row]:
+    """Ada is logged in, and can come by Twitter and by Facebook."""
+    came_in(site, browser, "twitter")
+    add_identity(site, users(site)[0]["id"], "facebook", ADA)
+    first, second = identities(site)
+    return first, second
+
+
+@exercise("8.8")
+@pytest.mark.parametrize("number", [0, 1], ids=["the-first", "the-second"])
+def test_a_way_in_is_removed(site: Site, number: int) -> None:
+    browser = site.browser()
+    rows = two_ways_in(site, browser)
+    gone, stays = rows[number], rows[1 - number]
+    page = browser.submit(button(browser, f"{ACCOUNT}/unlink/{gone['id']}", UNLINK_SHOULD, UNLINK_LOOK))
+    left = identities(site)
+    if whose(left) != whose([stays]) or page.status >= 400:
+        raise Missed(
+            should=f"a click on Remove at {gone['provider']} removes that way in, and no other.",
+            did=f"it ended with the status {page.status}, and the ways in are: {ways_in(left)}.",
+            look="unlink: db.session.delete(identity), and db.session.commit().",
+        )
+    if not is_signed_in(browser, ADA.name):
+        raise Missed(
+            should="whoever removes a way in stays logged in.",
+            did=f"the front page says: {shortened(browser.open('/').words)}",
+            look="unlink logs nobody out.",
+        )
+    came_in(site, site.browser(), gone["provider"])
+    if len(users(site)) != 2:
+        raise Missed(
+            should="a way in that was removed does not lead to the account any more.",
+            did=f"somebody came with {gone['provider']}, and the ways in are: {ways_in(identities(site))}.",
+            look="unlink: the row has to be gone.",
+        )
+
+
+@exercise("8.8")
+def test_only_ones_own_is_removed(site: Site) -> None:
+    ada, eve = site.browser(), site.browser()
+    first, _ = two_ways_in(site, ada)
+    came_in(site, eve, "twitter", "eve")
+    own = next(row for row in identities(site) if row["subject"] == subject(person("eve"), "twitter"))
+    add_identity(site, own["user_id"], "facebook", person("eve"))
+    form = button(eve, f"{ACCOUNT}/unlink/{own['id']}", UNLINK_SHOULD, UNLINK_LOOK)
+    before = whose(identities(site))
+    for id in (first["id"], 1_000_000):
+        page = eve.submit(Form("POST", form.action.replace(f"/{own['id']}", f"/{id}"), form.fields, ()))
+        if whose(identities(site)) != before:
+            raise Missed(
+                should="nobody can remove a way in of somebody else, whatever number they write into the address.",
+                did=f"Eve sent a POST to {ACCOUNT}/unlink/{id}, with a token of her own, and now the ways in are: "
+                f"{ways_in(identities(site))}.",
+                look="unlink: is identity.user_id that of whoever is logged in? If not, abort(404).",
+            )
+        if page.status not in (403, 404):
+            raise Missed(
+                should="the number of somebody else's way in, or of none, is answered with 404.",
+                did=f"{ACCOUNT}/unlink/{id} answered Eve with the status {page.status}.",
+                look="unlink: db.session.get gives None where there is none. abort(404) for both.",
+            )
+        eve.open(ACCOUNT)
+
+
+@exercise("8.8")
+def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
+    browser = site.browser()
+    first, _ = two_ways_in(site, browser)
+    path = f"{ACCOUNT}/unlink/{first['id']}"
+    button(browser, path, UNLINK_SHOULD, UNLINK_LOOK)
+    browser.open(path)
+    if len(identities(site)) != 2:
+        raise Missed(
+            should=f"only a POST removes a way in. A GET of {path} is sent by any link and any picture.",
+            did="a GET removed it.",
+            look='unlink: @bp.route("/unlink/<int:id>", methods=["POST"]).',
+        )
+    without_a_token(browser, path)
+    if len(identities(site)) != 2:
+        raise Missed(
+            should=f"a POST to {path} without a token removes nothing.",
+            did="it was removed.",
+            look="unlink must not be exempt from csrf, and csrf.init_app(app) must be there.",
+        )
+
+
+@exercise("8.8")
+def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "google")
+    add_identity(site, users(site)[0]["id"], "twitter", ADA)
+    google = next(row for row in identities(site) if row["provider"] == "google")
+    browser.submit(button(browser, f"{ACCOUNT}/unlink/{google['id']}", UNLINK_SHOULD, UNLINK_LOOK))
+    came_in(site, site.browser(), "google")
+    if owner_of(site, "google", ADA) == google["user_id"]:
+        raise Missed(
+            should="Ada has removed Google, who had verified her address. Who comes with that Google then does not get "
+            "into her account.",
+            did="the login with Google found her account by the verified address, and was a way in again.",
+            look="unlink: verified_email is None, where none of the ways in that are left vouches for it.",
+        )
+
+
+@exercise("8.8")
+def test_an_address_stays_verified_while_somebody_vouches_for_it(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "google")
+    ada = users(site)[0]["id"]
+    add_identity(site, ada, "github", ADA, verified_email="Ada@example.org")
+    add_identity(site, ada, "twitter", ADA)
+    rows = {row["provider"]: row["id"] for row in identities(site)}
+    for provider in ("twitter", "google"):
+        path = f"{ACCOUNT}/unlink/{rows[provider]}"
+        browser.submit(button(browser, path, UNLINK_SHOULD, UNLINK_LOOK))
+        verified = users(site)[0]["verified_email"]
+        if verified != ADA.google.email:
+            raise Missed(
+                should=f"Ada removed {LABELS[provider]}, and GitHub still vouches for her address.",
+                did=f"her verified_email is {verified!r} now.",
+                look="unlink: only what none of the ways in that are left vouches for is not verified any more.",
+            )
+
+
+# 8.9 The last way in stays
+
+
+def account_with_two(site: Site, browser: Browser) -> Page:
+    """The account page of Ada, who has two ways in."""
+    two_ways_in(site, browser)
+    return account(browser)
+
+
+def unlink_forms(page: Page) -> list[Form]:
+    """The forms that remove one of two ways in, from one page: both tabs show it."""
+    forms = [form for form in page.forms() if f"{ACCOUNT}/unlink/" in form.action and form.method == "POST"]
+    if len(forms) != 2:
+        raise Missed(
+            should=f"with two ways in {ACCOUNT} has two buttons, one to remove each.",
+            did=f"it has {len(forms)} forms to {ACCOUNT}/unlink/….",
+            look=UNLINK_LOOK,
+        )
+    return forms
+
+
+@exercise("8.9")
+def test_the_only_way_in_is_not_removed(site: Site) -> None:
+    browser = site.browser()
+    page = account_with_two(site, browser)
+    for form in unlink_forms(page):
+        page = browser.submit(form)
+    if not identities(site):
+        raise Missed(
+            should="somebody who has removed one of two ways in cannot remove the other one.",
+            did="it was removed: nobody will ever come into this account again.",
+            look="unlink: how many are left?",
+        )
+    if page.status >= 400 or "only way in" not in page.words.lower():
+        raise Missed(
+            should=f"then {ACCOUNT} says that it is the only way in.",
+            did=f"the words 'only way in' do not stand at {page.path}, status {page.status}: {shortened(page.words)}",
+            look="unlink: flash(…), and a redirect to account.page.",
+        )
+
+
+@exercise("8.9")
+def test_what_vouches_for_the_address_stays_with_the_only_way_in(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "google")
+    (row,) = identities(site)
+    token = button(browser, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html.")
+    # The page may leave the button out. A form that was sent from an older page comes all the same.
+    form = Form("POST", token.action.replace("/delete", f"/unlink/{row['id']}"), token.fields, ())
+    if browser.submit(form).status >= 500:
+        raise Missed(
+            should="whoever sends the form that removes the only way in is told that it is the only one.",
+            did="it was answered with 500.",
+            look="unlink.",
+        )
+    if not identities(site) or users(site)[0]["verified_email"] != ADA.google.email:
+        raise Missed(
+            should="where the last way in stays, everything stays as it was.",
+            did=f"the ways in are {ways_in(identities(site))}, and verified_email is "
+            f"{users(site)[0]['verified_email']!r}.",
+            look="unlink: db.session.rollback() takes back what was not committed.",
+        )
+
+
+@exercise("8.9")
+def test_two_tabs_at_once_leave_one(open_site: SITE) -> None:
+    site = open_site(watch_writes=True)
+    first, second = site.browser(), site.browser()
+    forms = unlink_forms(account_with_two(site, first))
+    came_in(site, second, "twitter")
+    tabs = [(first, forms[0]), (second, unlink_forms(account(second))[1])]
+    pages = submitted_at_once(site, tabs, "identities")
+    left = identities(site)
+    crashed = [page for page in pages if isinstance(page, NoAnswer) or page.status >= 500]
+    if len(left) != 1 or crashed:
+        did = f"the ways in that are left: {ways_in(left)}."
+        if crashed:
+            did += f" And one of them was answered with {crashed[0]}."[:200]
+        raise Missed(
+            should="two tabs remove one way in each, of two that there are, at the same moment. One of them stays.",
+            did=did,
+            look="unlink: delete first, then count, and db.session.rollback() if none is left. On PostgreSQL lock the "
+            "user's row before: with_for_update=True.",
+        )
+
+
+# 8.10 Two accounts become one
+
+MERGE = f"{ACCOUNT}/merge"
+PROOF_LOOK = "proved in app/account.py: each reason why there is no proof gives None."
+
+
+def proved(site: Site, browser: Browser, provider: str, who: str) -> Form:
+    """Whoever is logged in links what is somebody else's: gives the form that merges the two."""
+    linked(
+        site, browser, provider, who, "It is another account's, and so proves that that one is theirs, too."
+    )
+    return button(
+        browser,
+        MERGE,
+        f"after a link was refused because it is another account's, {ACCOUNT} has a button that merges the two.",
+        f"templates/account.html: where there is a proof, a form with method=post, to {MERGE}.",
+    )
+
+
+def all_moved(site: Site, before: list[Row], to: int) -> bool:
+    """Whether every way in that there was is now one of that user's, and nobody else is left."""
+    wanted = {(row["provider"], row["subject"], to) for row in before}
+    return whose(identities(site)) == wanted and [row["id"] for row in users(site)] == [to]
+
+
+def check_not_merged(site: Site, before: list[Row], people: list[Row], what: str, look: str) -> None:
+    """Whether nothing has become of a merge that was not to be."""
+    if whose(identities(site)) != whose(before) or users(site) != people:
+        raise Missed(
+            should=f"{what} Nothing is merged then.",
+            did=f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now.",
+            look=look,
+        )
+
+
+@exercise("8.10")
+@pytest.mark.parametrize("others", [(), ("google", "github")], ids=["one", "three"])
+def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> None:
+    """Bo's account goes, with as many ways in as it has."""
+    browser, elsewhere = site.browser(), site.browser()
+    came_in(site, elsewhere, "facebook", "bo")
+    bo = users(site)[0]["id"]
+    for provider in others:
+        add_identity(site, bo, provider, BO)
+    came_in(site, browser, "twitter")
+    ada = owner_of(site, "twitter", ADA)
+    assert ada is not None
+    before = identities(site)
+    form = proved(site, browser, "facebook", "bo")
+    page = browser.submit(form)
+    if page.status >= 400 or not all_moved(site, before, ada):
+        raise Missed(
+            should=f"after a merge every way in of both is one of user {ada}, who is logged in, and user {bo} is gone.",
+            did=f"it ended with the status {page.status}. The ways in are: {ways_in(identities(site))}; the users are: "
+            f"{', '.join(str(row['id']) for row in users(site))}.",
+            look="merge in app/people.py: first move the ways in, then delete the user.",
+        )
+    if not is_signed_in(browser, ADA.name):
+        raise Missed(
+            should="whoever merges stays logged in.",
+            did=f"the front page says: {shortened(browser.open('/').words)}",
+            look="merge: it is the other user who goes.",
+        )
+    page = elsewhere.open("/welcome")
+    if page.status >= 500 or page.path == "/welcome":
+        raise Missed(
+            should="a browser that is logged in to the account that is gone is logged out, and told so kindly.",
+            did=f"/welcome ended at {page.path} with the status {page.status}.",
+            look="load_user in app/models.py gives None where there is no such user.",
+        )
+    came_in(site, elsewhere, "facebook", "bo")
+    if not is_signed_in(elsewhere, ADA.name):
+        raise Missed(
+            should="after a merge every way in of both leads to the one account.",
+            did=f"Bo signed in with Facebook: {shortened(elsewhere.open('/').words)}",
+            look="merge in app/people.py.",
+        )
+
+
+@exercise("8.10")
+def test_the_number_of_the_account_that_is_gone_is_nobodys(site: Site) -> None:
+    browser, elsewhere = site.browser(), site.browser()
+    came_in(site, browser, "twitter")
+    came_in(site, elsewhere, "facebook", "bo")
+    browser.submit(proved(site, browser, "facebook", "bo"))
+    came_in(site, site.browser(), "twitter", "chen")
+    page = elsewhere.open("/welcome")
+    if page.path == "/welcome":
+        raise Missed(
+            should="a browser that is logged in to the account that is gone is nobody, also after somebody new came.",
+            did=f"it is logged in as the new one: {shortened(page.words)}",
+            look="class User in app/models.py: sqlite_autoincrement, and the migration 0005.",
+        )
+
+
+@exercise("8.10")
+def test_the_addresses_are_not_lost(site: Site) -> None:
+    """Chén Jìng has no address at Twitter, and one that Google has verified."""
+    came_in(site, site.browser(), "google", "chen")
+    browser = site.browser()
+    came_in(site, browser, "twitter", "chen")
+    browser.submit(proved(site, browser, "google", "chen"))
+    (user,) = users(site) if len(users(site)) == 1 else (None,)
+    has = (user["email"], user["verified_email"]) if user else None
+    if has != (CHEN.google.email, CHEN.google.email):
+        raise Missed(
+            should="where the account that stays has no address, and no verified one, it gets those of the other one: "
+            f"{CHEN.google.email}, verified.",
+            did=f"email and verified_email are now {has}." if has else "there are still two users.",
+            look="merge in app/people.py: read both before the other user is deleted, and give them on afterwards.",
+        )
+
+
+@exercise("8.10")
+def test_ones_own_addresses_stay(site: Site) -> None:
+    came_in(site, site.browser(), "google", "bo")
+    browser = site.browser()
+    came_in(site, browser, "google", "ada")
+    kept = [row for row in users(site) if row["email"] == ADA.google.email]
+    log_out_at(site, browser, "google")
+    browser.submit(proved(site, browser, "google", "bo"))
+    if users(site) != kept:
+        raise Missed(
+            should="the account that stays keeps its own name and its own addresses.",
+            did=f"the users were {kept}; they are {users(site)} now.",
+            look="merge in app/people.py: user.email or other.email.",
+        )
+
+
+@exercise("8.10")
+def test_a_merge_needs_a_form_of_ones_own_page(site: Site) -> None:
+    came_in(site, site.browser(), "facebook", "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    form = proved(site, browser, "facebook", "bo")
+    before, people = identities(site), users(site)
+    browser.open(MERGE)
+    look = 'merge_other: @bp.route("/merge", methods=["POST"]).'
+    check_not_merged(site, before, people, f"Ada's browser opens {MERGE} by a GET.", look)
+    plain = {name: value for name, value in form.fields if "csrf" not in name}
+    without_a_token(browser, MERGE, **plain)
+    look = "merge_other must not be exempt from csrf, and csrf.init_app(app) must be there."
+    check_not_merged(site, before, people, f"Ada's browser sends {MERGE} a form without a token.", look)
+
+
+@exercise("8.10")
+def test_without_a_proof_there_is_no_merge(site: Site) -> None:
+    """Eve knows the numbers of others, and any token of her own will do."""
+    came_in(site, site.browser(), "facebook", "bo")
+    eve = site.browser()
+    came_in(site, eve, "twitter", "eve")
+    came_in(site, site.browser(), "twitter")
+    victims = [row["id"] for row in users(site) if row["name"] != person("eve").name]
+    token = button(eve, f"{ACCOUNT}/delete", "Eve can delete her account.", "templates/account.html.")
+    before, people = identities(site), users(site)
+    names = ("user", "user_id", "other", "other_id", "id", "account", "merge", "proved", "with")
+    for victim in victims:
+        fields = (*token.fields, *((name, str(victim)) for name in names))
+        page = eve.submit(Form("POST", token.action.replace("/delete", "/merge"), fields, ()))
+        look = "merge_other: which user it is has to come from the proof in the session."
+        what = f"Eve has proved nothing, and sends {MERGE} the number {victim} of somebody else."
+        check_not_merged(site, before, people, what, look)
+        if page.status >= 500:
+            raise Missed(
+                should=f"{MERGE} without a proof says that there is none.",
+                did=f"it answered with the status {page.status}.",
+                look="merge_other: proved() may be None.",
+            )
+        eve.open(ACCOUNT)
+    # With a proof for Bo's account, Ada's number in the form is worth nothing, either.
+    form = proved(site, eve, "facebook", "bo")
+    bo = owner_of(site, "facebook", BO)
+    ada = owner_of(site, "twitter", ADA)
+    fields = tuple((name, str(ada) if value == str(bo) else value) for name, value in form.fields)
+    eve.submit(Form("POST", form.action, (*fields, *((name, str(ada)) for name in names)), ()))
+    if owner_of(site, "twitter", ADA) != ada:
+        raise Missed(
+            should="Eve has proved that Bo's account is hers, and writes Ada's number into the form.",
+            did=f"the ways in are: {ways_in(identities(site))}.",
+            look="merge_other: which user it is has to come from the proof in the session.",
+        )
+
+
+@exercise("8.10")
+def test_a_proof_is_used_up(site: Site) -> None:
+    came_in(site, site.browser(), "facebook", "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    form = proved(site, browser, "facebook", "bo")
+    browser.submit(form)
+    before, people = identities(site), users(site)
+    came_in(site, site.browser(), "facebook", "chen")
+    again = browser.submit(form)
+    if again.status >= 500 or form_to(browser.open(ACCOUNT), MERGE):
+        raise Missed(
+            should="a proof is good for one merge. Then the button is gone, and a second click merges nothing.",
+            did=f"the second click was answered with {again.status}."
+            if again.status >= 500
+            else "the button is still there.",
+            look="merge_other: session.pop('proved', None).",
+        )
+    if not {row["id"] for row in people} < {row["id"] for row in users(site)} or not whose(before) < whose(
+        identities(site)
+    ):
+        raise Missed(
+            should="the second click on the same button merges nothing.",
+            did=f"the ways in are {ways_in(identities(site))} now.",
+            look="merge_other: session.pop('proved', None).",
+        )
+
+
+@exercise("8.10")
+def test_a_proof_ends(open_site: SITE, database: Database) -> None:
+    key = {"SECRET_KEY": secrets.token_hex()}
+    site = open_site(database=database, environment=key)
+    came_in(site, site.browser(), "facebook", "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    form = proved(site, browser, "facebook", "bo")
+    before, people = identities(site), users(site)
+    for minutes in (11, 8):
+        later = open_site(database=database, environment=key, ahead=60 * minutes)
+        again = later.browser()
+        again.set_cookie("session", browser.cookie("session") or "")
+        again.open("/")
+        again.submit(form)
+        if minutes > 10:
+            what = f"Somebody proves that another account is theirs, and clicks {minutes} minutes later."
+            look = "a proof holds when it was made, time.time(), and is good for ten minutes."
+            check_not_merged(site, before, people, what, look)
+        elif len(users(site)) != 1:
+            raise Missed(
+                should=f"a proof is good for ten minutes: {minutes} minutes later one can still merge.",
+                did="nothing was merged.",
+                look=PROOF_LOOK,
+            )
+
+
+@exercise("8.10")
+@pytest.mark.parametrize("leaves", [True, False], ids=["logged-out", "still-there"])
+def test_a_proof_is_not_for_the_next_one(site: Site, leaves: bool) -> None:
+    """Ada proves that Bo's account is hers. Then Chén Jìng logs in, in the same browser."""
+    came_in(site, site.browser(), "facebook", "bo")
+    came_in(site, site.browser(), "google", "chen")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    form = proved(site, browser, "facebook", "bo")
+    if leaves:
+        browser.submit(log_out_button(browser))
+    came_in(site, browser, "google", "chen")
+    before, people = identities(site), users(site)
+    fresh = button(browser, f"{ACCOUNT}/delete", "One can delete it.", "templates/account.html.")
+    kept = tuple(field for field in form.fields if "csrf" not in field[0])
+    browser.submit(Form("POST", form.action, (*kept, *fresh.fields), ()))
+    what = (
+        "Ada has a proof for Bo's account, and Chén Jìng logs in, in the same browser, and asks for a merge."
+    )
+    look = "a proof holds the number of the user who has it, and is good for nobody else."
+    check_not_merged(site, before, people, what, look)
+
+
+# 8.11 Why not by a link?
+
+
+@exercise("8.11")
+def test_why_a_link_is_not_begun_by_a_get(folder: Path) -> None:
+    check_answer(
+        folder,
+        "link_by_post",
+        "c",
+        {
+            "a": "Over HTTPS both are encrypted, address and all. Over HTTP neither is.",
+            "b": "To Facebook both are the same request, and your app sends it by a redirect, which is a GET.",
+            "d": "A login needs its state as much: without it somebody is logged in as somebody else.",
+        },
+    )
