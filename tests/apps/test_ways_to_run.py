@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -94,7 +94,8 @@ def running(way: tuple[str, ...], folder: Path, settings: Mapping[str, str]) -> 
             late.cancel()
             own = psutil.Process(process.pid)
             for member in (*own.children(recursive=True), own):
-                member.kill()
+                with suppress(psutil.NoSuchProcess):  # one may end by itself in the meantime
+                    member.kill()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -100,7 +100,8 @@ class Started:
     def kill(self) -> None:
         """Ends it without asking."""
         for member in self.family():
-            member.kill()
+            with suppress(psutil.NoSuchProcess):  # one may end by itself in the meantime
+                member.kill()
         self.process.wait()
 
 
