@@ -519,7 +519,9 @@ def test_the_code_is_swapped_at_google(site: Site) -> None:
 
 
 @exercise("6.5")
-def test_the_addresses_are_discovered(site: Site) -> None:
+def test_the_addresses_are_discovered(open_site: SITE) -> None:
+    """In an app that has only now been started: it may keep what it has read."""
+    site = open_site()
     at = site.providers.google.issuer
     moved = {"authorization_endpoint": f"{at}/o/oauth2/auth", "token_endpoint": f"{at}/o/oauth2/token"}
     site.providers.google.moved = moved

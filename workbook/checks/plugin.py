@@ -178,29 +178,36 @@ def folder(request: pytest.FixtureRequest) -> Path:
     return checked_folder(request.config) / step.name
 
 
+def _opened(
+    folder: Path, warm: Warm, broken: dict[Path, AppFailed], *, may_fail: bool = False, **arguments: Any
+) -> Site:
+    """A new site of the app in a folder, where that comes up; one that `may_fail` says nothing of the others."""
+    from workbook.lab.commands import MigrationFailed
+    from workbook.lab.running import AppFailed
+    from workbook.lab.site import Site
+
+    if folder in broken:
+        raise broken[folder]
+    if not folder.is_dir():
+        broken[folder] = AppFailed(f"there is no folder {folder}")
+        raise broken[folder]
+    try:
+        return Site(folder, warm, **arguments)
+    except AppFailed as error:
+        if not may_fail and not isinstance(error, MigrationFailed):
+            broken[folder] = error
+        raise
+
+
 @pytest.fixture
 def open_site(
     warm: Warm, folder: Path, broken: dict[Path, AppFailed], pytestconfig: pytest.Config
 ) -> Iterator[Callable[..., Site]]:
     """Opens sites of the checked app; arguments as for Site. One that `may_fail` says nothing of the others."""
-    from workbook.lab.commands import MigrationFailed
-    from workbook.lab.running import AppFailed
-    from workbook.lab.site import Site
-
     opened: list[Site] = []
 
-    def open_one(*, may_fail: bool = False, **arguments: Any) -> Site:
-        if folder in broken:
-            raise broken[folder]
-        if not folder.is_dir():
-            broken[folder] = AppFailed(f"there is no folder {folder}")
-            raise broken[folder]
-        try:
-            site = Site(folder, warm, server=pytestconfig.getoption("database"), **arguments)
-        except AppFailed as error:
-            if not may_fail and not isinstance(error, MigrationFailed):
-                broken[folder] = error
-            raise
+    def open_one(**arguments: Any) -> Site:
+        site = _opened(folder, warm, broken, server=pytestconfig.getoption("database"), **arguments)
         opened.append(site)
         return site
 
@@ -218,10 +225,45 @@ def database(pytestconfig: pytest.Config) -> Iterator[Database]:
         yield ours
 
 
+@pytest.fixture(scope="session")
+def kept(pytestconfig: pytest.Config) -> Iterator[dict[str, Site]]:
+    """The site that the next test of an exercise may have, by the exercise."""
+    sites: dict[str, Site] = {}
+    yield sites
+    for site in sites.values():
+        site.close()
+
+
 @pytest.fixture
-def site(open_site: Callable[..., Site]) -> Site:
-    """The checked app, running beside providers of its own."""
-    return open_site()
+def site(
+    request: pytest.FixtureRequest,
+    warm: Warm,
+    folder: Path,
+    broken: dict[Path, AppFailed],
+    kept: dict[str, Site],
+    pytestconfig: pytest.Config,
+) -> Iterator[Site]:
+    """The checked app, running beside providers of its own, where nobody has been.
+
+    To start an app takes longer than most checks. So the next test of the same exercise gets the same one, cleared of
+    all that was done, unless this one has failed, or the app itself puts somebody into its database at its start.
+    """
+    exercise = exercise_of(request.node)
+    id = f"{folder.name} {exercise.id if exercise else ''}"
+    again, site = True, kept.pop(id, None)
+    for other in list(kept):
+        kept.pop(other).close()
+    if site is not None and not site.begin_anew():
+        site.close()
+        site = None
+    if site is None:
+        site = _opened(folder, warm, broken, server=pytestconfig.getoption("database"))
+        again = site.begins_with_nobody()
+    yield site
+    if again and exercise is not None and pytestconfig.stash[_passed].get(exercise.id):
+        kept[id] = site
+    else:
+        site.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from .errors import WorkbookError
@@ -101,16 +103,15 @@ def exercises_marked(solution: Path) -> set[str]:
 
 def source_files(folder: Path) -> list[Path]:
     """The files of a step's folder that are source, not what running it has left there."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.match(pattern) for part in _inner_parts(path, folder) for pattern in NOT_SOURCE)
-    ]
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if _is_source(name)]
+        found += [path for name in names if _is_source(name) and (path := Path(place, name)).is_file()]
+    return sorted(found)
 
 
-def _inner_parts(path: Path, folder: Path) -> list[Path]:
-    return [Path(part) for part in path.relative_to(folder).parts]
+def _is_source(name: str) -> bool:
+    return not any(fnmatch(name, pattern) for pattern in NOT_SOURCE)
 
 
 def starter_files(solution: Path) -> dict[Path, bytes]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # How long a question waits for a lock that somebody else holds (seconds).
 PATIENCE = 10
+# How long it waits where it could also do without (seconds).
+_AT_ONCE = 2
 
 # The number of the lock at which transactions are held, and how often it is looked who waits there (seconds).
 _HELD = 8
@@ -106,6 +108,44 @@ class Database:
     def fill(self, content: bytes) -> None:
         """Begins with what another one was, as its `content` says."""
         self._file.write_bytes(content)
+
+    def is_empty(self) -> bool:
+        """Whether no table has a row, other than the one in which Alembic keeps how far it has come."""
+        with self.engine.connect() as connection:
+            return not any(
+                connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first()
+                for table in self._tables(connection)
+            )
+
+    def empty(self) -> bool:
+        """Takes all rows away, and counts from 1 again; False where somebody is in the way for too long. How far
+        Alembic has come stays."""
+        from sqlalchemy.exc import OperationalError
+
+        try:
+            with self.engine.begin() as connection:
+                tables = self._tables(connection)
+                if self.server is not None and tables:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_AT_ONCE}s'")
+                    connection.exec_driver_sql(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+                elif tables:
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout = {_AT_ONCE * 1000}")
+                    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+                    counted = "SELECT name FROM sqlite_master WHERE name = 'sqlite_sequence'"
+                    if connection.exec_driver_sql(counted).first():
+                        tables.append("sqlite_sequence")
+                    for table in tables:
+                        connection.exec_driver_sql(f"DELETE FROM {table}")
+        except OperationalError:
+            return False
+        return True
+
+    def _tables(self, connection: Connection) -> list[str]:
+        """The tables that the app made, with their names as they stand in a statement."""
+        from sqlalchemy import inspect
+
+        quoted = connection.dialect.identifier_preparer.quote
+        return [quoted(name) for name in inspect(connection).get_table_names() if name != "alembic_version"]
 
     @contextlib.contextmanager
     def locked(self, table: str) -> Iterator[Connection]:

@@ -100,6 +100,7 @@ class RunningApp:
         self._failed: dict[str, Any] | None = None
         self._errors: list[AppFailed] = []
         self._ended = False
+        self._log_begins = 0
         try:
             home = folder if in_place else copied(folder, self._workplace)
             self.child = warm.run(
@@ -163,11 +164,18 @@ class RunningApp:
             self._arrived.wait_for(lambda: bool(self._errors) or self._ended, timeout)
             return self._errors[-1] if self._errors else None
 
+    def begin_anew(self) -> None:
+        """From now on `last_error` and `log` speak only of what comes."""
+        with self._arrived:
+            self._errors.clear()
+        if self.child.log is not None:
+            self._log_begins = self.child.log.stat().st_size
+
     def log(self) -> str:
         """What the app has printed and logged so far, where that is not shown here."""
         if self.child.log is None:
             return ""
-        return self.child.log.read_text(encoding="utf-8", errors="replace")
+        return self.child.log.read_bytes()[self._log_begins :].decode(errors="replace")
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Blueprint
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from workbook.flow.messages import APP, BROWSER, Message
@@ -25,6 +25,7 @@ from .github import routes as github
 from .github.state import GitHubState
 from .google import routes as google
 from .google.state import GoogleState
+from .pages import Pages
 from .people import PEOPLE, People, Person
 from .twitter import routes as twitter
 from .twitter.state import TwitterState
@@ -87,35 +88,50 @@ class ProvidersServer:
         people: Iterable[Person] = PEOPLE,
         with_fifth: bool = False,
     ) -> None:
-        self.world = World(seed, clock, dict(keys or {}))
-        self.people = People(people)
-        self.fifth = FifthState(self.world, self.people) if with_fifth else None
+        self._accounts = tuple(people)
+        self._with_fifth = with_fifth
+        self._control_key = control_key
+        self.on_message: Callable[[Message], None] | None = None
+        self._lock = threading.Lock()
+        self._making_pages = threading.Lock()
+        self._mounted: dict[str, WSGIApplication] = {}
+        recorded = Recorder(self._serve, self._heard, sender=self._who_asks, receiver=self._who_is_asked)
+        self._recorded: WSGIApplication = recorded
+        if port and _is_taken(port):
+            raise PortInUse(port)
+        self._server = make_server("127.0.0.1", port, self._dispatch, threaded=True, request_handler=_Quiet)
+        self._begin(World(seed, clock, dict(keys or {})))
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": _POLL}, name="providers", daemon=True
+        )
+        self._thread.start()
+
+    def _begin(self, world: World) -> None:
+        """Everything that the providers know, in a world in which nothing has been said yet."""
+        self.world = world
+        self.people = People(self._accounts)
+        self.fifth = FifthState(world, self.people) if self._with_fifth else None
         self._asked_by_browser = {**_ASKED_BY_BROWSER}
         if self.fifth:
             asked_there = self.fifth.authorize_path
             self._asked_by_browser[self.fifth.name] = lambda path: path == asked_there
         self.faults = Faults({**_FAULTS, **({self.fifth.name: fifth.FAULTS} if self.fifth else {})})
-        self.twitter = TwitterState(self.world, self.people)
-        self.facebook = FacebookState(self.world, self.people)
-        self.google = GoogleState(self.world, self.people)
-        self.github = GitHubState(self.world, self.people)
-        self.on_message: Callable[[Message], None] | None = None
-        self._messages: list[Message] = []
-        self._lock = threading.Lock()
-        self._mounted: dict[str, WSGIApplication] = {}
-        self._control_key = control_key
-        self._pages = self._make_pages()
-        recorded = Recorder(self._pages, self._heard, sender=self._who_asks, receiver=self._who_is_asked)
-        self._recorded: WSGIApplication = recorded
-        if port and _is_taken(port):
-            raise PortInUse(port)
-        self._server = make_server("127.0.0.1", port, self._dispatch, threaded=True, request_handler=_Quiet)
+        self.twitter = TwitterState(world, self.people)
+        self.facebook = FacebookState(world, self.people)
+        self.google = GoogleState(world, self.people)
         self.google.issuer = f"{self.url}/google"
+        self.github = GitHubState(world, self.people)
         self.github.issuer = f"{self.url}/github{github.ISSUER}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": _POLL}, name="providers", daemon=True
-        )
-        self._thread.start()
+        self._messages: list[Message] = []
+        self._pages: dict[str, Pages] = {}
+
+    def begin_anew(self) -> None:
+        """Forgets all that was said and done, as if they had just been made: at the same address, for the same apps,
+        with the same keys. A fifth provider would have another name then, so there must be none."""
+        assert not self._with_fifth
+        self.faults.end()
+        with self._making_pages, self._lock:
+            self._begin(World(self.world.seed, self.world.clock, self.world.keys))
 
     def __enter__(self) -> ProvidersServer:
         return self
@@ -179,25 +195,47 @@ class ProvidersServer:
         self._server.server_close()
         self._thread.join()
 
-    def _make_pages(self) -> Flask:
-        pages = Flask(__name__, static_folder="static", static_url_path=_STATIC)
-        pages.register_blueprint(twitter.twitter_pages(self.twitter, self.faults), url_prefix="/twitter")
-        pages.register_blueprint(facebook.facebook_pages(self.facebook, self.faults), url_prefix="/facebook")
-        pages.register_blueprint(google.google_pages(self.google, self.faults), url_prefix="/google")
-        pages.register_blueprint(github.github_pages(self.github, self.faults), url_prefix="/github")
-        if self.fifth:
-            pages.register_blueprint(
-                fifth.fifth_pages(self.fifth, self.faults), url_prefix=f"/{self.fifth.name}"
-            )
-        if self._control_key:
-            pages.register_blueprint(control_pages(self.faults, self._control_key), url_prefix="/control")
-        return pages
+    def _blueprint(self, name: str) -> Blueprint | None:
+        """What stands below /NAME; None for a name that nothing has."""
+        if name == "twitter":
+            return twitter.twitter_pages(self.twitter, self.faults)
+        if name == "facebook":
+            return facebook.facebook_pages(self.facebook, self.faults)
+        if name == "google":
+            return google.google_pages(self.google, self.faults)
+        if name == "github":
+            return github.github_pages(self.github, self.faults)
+        if self.fifth and name == self.fifth.name:
+            return fifth.fifth_pages(self.fifth, self.faults)
+        if self._control_key and name == "control":
+            return control_pages(self.faults, self._control_key)
+        return None
+
+    def _pages_of(self, name: str) -> Pages:
+        """The pages below /NAME. They are made when they are first asked for: most checks need one provider or two, and
+        Werkzeug takes a while to make a route."""
+        with self._making_pages:
+            if name not in self._pages:
+                self._pages[name] = Pages(__name__, static_folder="static", static_url_path=_STATIC)
+                blueprint = self._blueprint(name)
+                if blueprint is not None:
+                    self._pages[name].register_blueprint(blueprint, url_prefix=f"/{name}")
+            return self._pages[name]
+
+    def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        name = _first_part(environ)
+        return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "/")
-        if path.split("/")[1] in (*self._asked_by_browser, _STATIC[1:], "control"):
+        if _first_part(environ) in (*self._below, _STATIC[1:]):
             return self._recorded(environ, start_response)
-        return self._mounted.get(path, self._mounted.get("/", self._pages))(environ, start_response)
+        path = environ.get("PATH_INFO", "/")
+        return self._mounted.get(path, self._mounted.get("/", self._serve))(environ, start_response)
+
+    @property
+    def _below(self) -> tuple[str, ...]:
+        """The paths below which there are pages."""
+        return (*self._asked_by_browser, "control")
 
     def _heard(self, message: Message) -> None:
         with self._lock:
@@ -215,6 +253,12 @@ class ProvidersServer:
     def _who_is_asked(self, path: str) -> str | None:
         provider = path.lstrip("/").partition("/")[0]
         return provider if provider in self._asked_by_browser else None
+
+
+def _first_part(environ: WSGIEnvironment) -> str:
+    """The first part of the address that is asked for: "twitter" of /twitter/oauth/authorize."""
+    path: str = environ.get("PATH_INFO", "/")
+    return path.partition("/")[2].partition("/")[0]
 
 
 def _is_taken(port: int) -> bool:

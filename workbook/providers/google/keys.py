@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import random
 import threading
@@ -49,18 +50,26 @@ class SigningKeys:
 
     def stranger(self) -> RSAKey:
         """A key that is nobody's, with the kid of the one that signs: for a token that is not to be believed."""
-        return _as_key(rsa.generate_private_key(_EXPONENT, _BITS), str(self.current.kid))
+        return _as_key(_made("a stranger's"), str(self.current.kid))
 
     def _add(self) -> None:
         if self._world.seed is None:
-            made = rsa.generate_private_key(_EXPONENT, _BITS)
+            made = _made(f"key {len(self._keys)}")
+            kid = hashlib.sha1(str(made.public_key().public_numbers().n).encode()).hexdigest()
         else:
             made = _seeded(f"{self._world.seed} key {len(self._keys)}")
-        self._keys.append(_as_key(made, self._world.word("kid", 40, _HEX)))
+            kid = self._world.word("kid", 40, _HEX)
+        self._keys.append(_as_key(made, kid))
 
 
 def _as_key(made: rsa.RSAPrivateKey, kid: str) -> RSAKey:
     return RSAKey.import_key(made, {"kid": kid, "alg": "RS256", "use": "sig"})
+
+
+@lru_cache
+def _made(name: str) -> rsa.RSAPrivateKey:
+    """A key, the same for each Google of this process: making one takes longer than a whole login."""
+    return rsa.generate_private_key(_EXPONENT, _BITS)
 
 
 @lru_cache
