@@ -729,6 +729,19 @@ def test_no_address_told(site: Site) -> None:
         )
 
 
+@exercise("6.6")
+def test_no_name_told(site: Site) -> None:
+    site.providers.google.wrong_claims = {"name": None}
+    look = 'profile in app/providers/google.py: claims.get("name", "Somebody") gives a word where there is none.'
+    page = tried(site, site.browser(), "google")
+    if page.path != "/welcome" or page.status != 200:
+        raise Missed(
+            should="Google promises no name. Whoever comes without one is signed in all the same.",
+            did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            look=look,
+        )
+
+
 def refused(site: Site, browser: Browser, page: Any, what: str, look: str) -> None:
     """Nobody was signed in, and the person reads that Google could not help."""
     nobody_is_in(browser, what=what, look=look)

@@ -47,7 +47,7 @@ def profile(remote, answer, nonce):
     # Google has sent it as a text, too (README of omniauth-google-oauth2), and Python takes "false" for true.
     known = {True: True, "true": True, False: False, "false": False}
     email_verified = known.get(claims.get("email_verified"))
-    return Profile(claims["sub"], claims.get("email"), email_verified, claims["name"])
+    return Profile(claims["sub"], claims.get("email"), email_verified, claims.get("name", "Somebody"))
 
 
 def verified(id_token, nonce):
