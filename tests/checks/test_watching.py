@@ -22,7 +22,10 @@ from workbook.course.steps import Step, find_step
 
 STEP = "01_twitter_login"
 SOLUTION = (SOLUTIONS / STEP / "app.py").read_text(encoding="utf-8")
-PATIENCE = 30.0
+# Longer than anything takes on a slow machine (seconds).
+PATIENCE = 120.0
+# What is written within so many seconds is one save.
+BURST = 0.06
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -124,10 +127,16 @@ EDITORS = (in_place, in_many_moves, beside_and_renamed, old_one_renamed, removed
 def test_however_an_editor_saves_it_is_one_save(
     saved: Seen, app: Path, save: Callable[[Path, str], None]
 ) -> None:
+    begun = time.monotonic()
     save(app, SOLUTION)
-    assert "app.py" in saved.next()  # type: ignore[operator]
+    took = time.monotonic() - begun
+    answers = [saved.next()]
+    assert "app.py" in answers[0]  # type: ignore[operator]
     (app.parent / "later").touch()
-    assert saved.next() == {"later"}
+    while "later" not in answers[-1]:  # type: ignore[operator]
+        answers.append(saved.next())
+    # A machine that stands still for a moment in the middle of a save makes two of it.
+    assert len(answers) - 1 <= 1 + took // BURST
 
 
 def test_what_running_leaves_behind_is_no_save(saved: Seen, app: Path) -> None:
@@ -162,17 +171,19 @@ def message_of(verdicts: Verdicts, exercise: str) -> str:
 
 
 def saved_until(shown: Seen, app: Path, text: str, wanted: Callable[[Verdicts], bool]) -> Verdicts:
-    """Saves, and gives the verdict that was wanted. Saves again while the watch has not begun to look."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    """Saves, and gives the verdict that was wanted. Saves again while the watch has not begun to look, and waits longer
+    each time: a save ends the run that is going on."""
+    for patience in (5, 10, 20, 40, PATIENCE):
         app.write_text(text, encoding="utf-8")
-        try:
-            verdicts = shown.every.get(timeout=4)
-        except queue.Empty:
-            continue
-        assert isinstance(verdicts, Verdicts)
-        if wanted(verdicts):
-            return verdicts
+        until = time.monotonic() + patience
+        while (left := until - time.monotonic()) > 0:
+            try:
+                verdicts = shown.every.get(timeout=left)
+            except queue.Empty:
+                break
+            assert isinstance(verdicts, Verdicts)
+            if wanted(verdicts):
+                return verdicts
     raise AssertionError("the verdict never came")
 
 
@@ -222,7 +233,7 @@ def test_a_cancelled_run_ends_with_its_app_and_the_next_one_has_verdicts(
         app.write_text(SOLUTION, encoding="utf-8")
         checks.cancel()
         with pytest.raises(Cancelled):
-            run.result(timeout=5)
+            run.result(timeout=PATIENCE)
     wait_until(lambda: not loaded.is_running() or loaded.status() == psutil.STATUS_ZOMBIE)
     assert checks.run(find_step("01"), work).all_passed
 

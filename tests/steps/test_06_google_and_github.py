@@ -732,7 +732,9 @@ def test_no_address_told(site: Site) -> None:
 @exercise("6.6")
 def test_no_name_told(site: Site) -> None:
     site.providers.google.wrong_claims = {"name": None}
-    look = 'profile in app/providers/google.py: claims.get("name", "Somebody") gives a word where there is none.'
+    look = (
+        'profile in app/providers/google.py: claims.get("name", "Somebody") gives a word where there is none.'
+    )
     page = tried(site, site.browser(), "google")
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
