@@ -217,8 +217,15 @@ def seeded(seed: int | None, clock: Clock) -> list[object]:
 
 def test_the_same_seed_gives_the_same_keys_and_tokens(clock: Clock) -> None:
     assert seeded(7, clock) == seeded(7, clock)
-    for one, other in ((seeded(7, clock), seeded(8, clock)), (seeded(None, clock), seeded(None, clock))):
-        assert all(mine != theirs for mine, theirs in zip(one, other, strict=True))
+    for mine, theirs in zip(seeded(7, clock), seeded(8, clock), strict=True):
+        assert mine != theirs
+
+
+def test_without_a_seed_tokens_are_new_and_keys_are_those_of_the_process(clock: Clock) -> None:
+    (*tokens, head, keys), (*other_tokens, other_head, other_keys) = seeded(None, clock), seeded(None, clock)
+    assert not set(tokens) & set(other_tokens)
+    assert (head, keys) == (other_head, other_keys)
+    assert keys != seeded(7, clock)[-1]
 
 
 def test_a_finished_id_token_can_be_spoilt(google: GoogleClient, providers: ProvidersServer) -> None:

@@ -362,6 +362,9 @@ def forged(site: Site, callback: str, victim: Browser, how: str, look: str, sinc
     reads(page, site, NOT_OURS, what=f"{how}, and the app does nothing with it", look=look)
 
 
+NEITHER = "Where neither has one, None == None and '' == '' are true."
+
+
 @exercise("3.5")
 def test_an_attackers_callback_is_refused(site: Site) -> None:
     # The victim has begun a login, too. Without one Flask-OAuthlib knows no redirect_uri, and the swap fails by chance.
@@ -390,20 +393,19 @@ def test_a_callback_without_state_is_refused(site: Site) -> None:
             changed(callback, state=state),
             victim,
             "Eve took the state out of the link before she sent it to somebody who had begun a login, and cancelled it",
-            f"{COMPARE} Where neither has one, None == None and '' == '' are true.",
+            f"{COMPARE} {NEITHER}",
         )
 
 
 @exercise("3.5")
 def test_a_browser_that_began_nothing_is_refused(site: Site) -> None:
     callback = callback_for(site, site.browser(), "eve")
-    forged(
-        site,
-        callback,
-        site.browser(),
-        "Eve sent a link with her code and her state to somebody who had begun no login",
-        COMPARE,
-    )
+    for sent, how, look in (
+        (callback, "her state", COMPARE),
+        (changed(callback, state=None), "no state", f"{COMPARE} {NEITHER}"),
+    ):
+        what = f"Eve sent a link with her code and {how} to somebody who had begun no login"
+        forged(site, sent, site.browser(), what, look)
 
 
 @exercise("3.5")
