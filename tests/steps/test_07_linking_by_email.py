@@ -335,6 +335,15 @@ def test_one_address_in_two_spellings(site: Site) -> None:
 
 
 @exercise("7.5")
+def test_no_address_has_no_spelling(site: Site) -> None:
+    why = ", and knew no address of theirs until then"
+    browser = comes_in(site, "chen", "twitter", COMPARABLE, why=", which knows no address of theirs")
+    tells(site, "chen", "google", "chen@example.org")
+    look = "comparable: where there is no address, it is None, and that has neither .strip() nor .lower()."
+    comes_in(site, "chen", "google", look, why=why, browser=browser)
+
+
+@exercise("7.5")
 def test_no_more_than_that_is_made_equal(site: Site) -> None:
     tells(site, "bo", "google", "bolind@example.org")
     one = comes_in(site, "bo", "google", COMPARABLE)

@@ -377,6 +377,22 @@ def test_twitters_answer_to_a_link_logs_nobody_in(site: Site) -> None:
         )
 
 
+@exercise("8.4")
+def test_no_request_token_is_no_crash(site: Site) -> None:
+    """She has logged out in another tab before she says yes."""
+    browser = site.browser()
+    came_in(site, browser, "facebook", "chen")
+    callback = callback_of_link(site, browser, "twitter", "bo")
+    browser.submit(log_out_button(browser))
+    page = browser.open(callback)
+    if page.status >= 500:
+        raise Missed(
+            should="a callback of Twitter's may come to a session that has no request token, and is answered in words.",
+            did=f"Chén Jìng logged out in another tab, and then said yes at Twitter: the status was {page.status}.",
+            look='authorized in app/auth.py: session.get(f"{name}_oauthtok", ("", "")).',
+        )
+
+
 # 8.5 A link is its user's
 
 USER_LOOK = (
