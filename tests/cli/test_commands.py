@@ -203,10 +203,14 @@ def test_what_is_only_read_is_read_on_every_terminal(
     assert done.returncode == 0 and done.stdout and "\x1b" not in done.stdout, done.stderr
 
 
-def test_whoever_stops_reading_hears_no_complaint(clone: Path) -> None:
+@pytest.mark.parametrize("command", ["list", "check 00"])
+def test_whoever_stops_reading_hears_no_complaint(clone: Path, command: str) -> None:
     """As in `python -m workbook list | head -1`."""
     with subprocess.Popen(
-        [sys.executable, "-m", "workbook", "list"], cwd=clone, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "workbook", *command.split()],
+        cwd=clone,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout and process.stderr
         process.stdout.close()

@@ -34,7 +34,8 @@ def run_checks(
 
     `only` names exercises; the others that these need are run, and left out of what comes back. `database` is the
     address of a PostgreSQL server to use in the place of SQLite. `on_verdict` is given each verdict as soon as it
-    stands. WorkbookError where the checks themselves cannot be run.
+    stands. WorkbookError where the checks themselves cannot be run, BrokenPipeError where `on_verdict` cannot say it to
+    anybody.
     """
     steps = tuple(steps)
     if not folder.is_dir():
@@ -60,6 +61,8 @@ def run_checks(
             code = pytest.main(arguments, plugins=[book])
     finally:
         sys.dont_write_bytecode = writes
+    if book.unheard is not None:
+        raise BrokenPipeError from book.unheard
     if code == pytest.ExitCode.INTERRUPTED and not book.complete:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -98,6 +101,7 @@ class _Book:
         self._made: dict[str, Verdict] = {}
         self._exercises = {exercise.id: exercise for step in steps for exercise in step.exercises}
         self._ids: dict[str, str] = {}
+        self.unheard: BaseException | None = None
 
     @property
     def complete(self) -> bool:
@@ -125,7 +129,15 @@ class _Book:
             self._left[id] -= 1
             if self._left[id] == 0:
                 self._made[id] = self._verdict(self._exercises[id])
-                self._on_verdict(self._made[id])
+                self._tell(self._made[id])
+
+    def _tell(self, verdict: Verdict) -> None:
+        """Gives a verdict on. Where nobody reads any more, as after `check | head`, the run ends."""
+        try:
+            self._on_verdict(verdict)
+        except (OSError, SystemExit) as unheard:  # rich makes a SystemExit of a broken pipe
+            self.unheard = unheard
+            pytest.exit("Nobody reads any more.")
 
     def _verdict(self, exercise: Exercise) -> Verdict:
         if exercise.id in self._waits:
