@@ -52,6 +52,25 @@ def test_a_change_that_fails_changes_nothing(database: Database) -> None:
     assert len(database.rows("SELECT * FROM users")) == 1
 
 
+def test_it_can_be_emptied(database: Database) -> None:
+    database.change("CREATE TABLE identities (user_id INTEGER NOT NULL REFERENCES users (id))")
+    database.change("INSERT INTO identities VALUES (1)")
+    database.change("CREATE TABLE alembic_version (version_num VARCHAR)")
+    database.change("INSERT INTO alembic_version VALUES ('0001')")
+    assert not database.is_empty()
+    assert database.empty()
+    assert database.is_empty() and database.rows("SELECT * FROM users") == []
+    assert database.rows("SELECT * FROM alembic_version") == [{"version_num": "0001"}]
+
+
+def test_somebody_in_the_way_of_emptying_is_told(database: Database) -> None:
+    other = another_way_in(database)
+    with other.engine.connect() as connection:
+        connection.execute(text("UPDATE users SET name = 'Bo Lindqvist'"))
+        assert not database.empty()
+    assert database.rows("SELECT name FROM users") == [{"name": "Ada Okafor"}]
+
+
 def test_what_is_made_later_is_seen(database: Database) -> None:
     assert database.look().has_table("identities") is False
     database.change("CREATE TABLE identities (id INTEGER PRIMARY KEY)")

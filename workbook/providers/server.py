@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -95,8 +96,6 @@ class ProvidersServer:
         self._lock = threading.Lock()
         self._making_pages = threading.Lock()
         self._mounted: dict[str, WSGIApplication] = {}
-        recorded = Recorder(self._serve, self._heard, sender=self._who_asks, receiver=self._who_is_asked)
-        self._recorded: WSGIApplication = recorded
         if port and _is_taken(port):
             raise PortInUse(port)
         self._server = make_server("127.0.0.1", port, self._dispatch, threaded=True, request_handler=_Quiet)
@@ -122,8 +121,15 @@ class ProvidersServer:
         self.google.issuer = f"{self.url}/google"
         self.github = GitHubState(world, self.people)
         self.github.issuer = f"{self.url}/github{github.ISSUER}"
-        self._messages: list[Message] = []
         self._pages: dict[str, Pages] = {}
+        self._messages: list[Message] = []
+        # What is still being answered when a new world begins is written down in the old one.
+        self._recorded: WSGIApplication = Recorder(
+            self._serve,
+            partial(self._heard, self._messages),
+            sender=self._who_asks,
+            receiver=self._who_is_asked,
+        )
 
     def begin_anew(self) -> None:
         """Forgets all that was said and done, as if they had just been made: at the same address, for the same apps,
@@ -237,9 +243,9 @@ class ProvidersServer:
         """The paths below which there are pages."""
         return (*self._asked_by_browser, "control")
 
-    def _heard(self, message: Message) -> None:
+    def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
-            self._messages.append(message)
+            messages.append(message)
         if self.on_message:
             self.on_message(message)
 
