@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 # Without these it looks for its maker's hosts at every start.
@@ -18,6 +18,10 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
 )
+
+
+# Playwright gives a page 5 s to become as expected. A busy machine takes longer; one that is right never waits so long.
+expect.set_options(timeout=30_000)
 
 
 @contextmanager
@@ -31,3 +35,9 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         yield browser
         browser.close()
+
+
+def press(page: Page, button: str) -> None:
+    """Presses a button of a form, and waits for the page that follows: a click alone ends before the form is sent."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=button).click()

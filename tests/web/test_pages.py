@@ -18,7 +18,7 @@ from workbook.providers.twitter.state import CALLBACKS
 from workbook.web.live import Live
 from workbook.web.page import live_page
 
-from .browsing import chromium
+from .browsing import chromium, press
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,7 @@ def twitter_asks(page: Page, providers: ProvidersServer) -> None:
 def twitter_asks_again(page: Page, providers: ProvidersServer) -> None:
     pin = providers.twitter.new_request_token("oob").token
     page.goto(f"{providers.url}/twitter/oauth/authorize?oauth_token={pin}")
-    page.get_by_role("button", name="Sign In").click()
+    press(page, "Sign In")
     again = providers.twitter.new_request_token(CALLBACKS[0]).token
     page.goto(f"{providers.url}/twitter/oauth/authorize?oauth_token={again}")
 
@@ -55,12 +55,12 @@ def twitter_asks_again(page: Page, providers: ProvidersServer) -> None:
 def twitter_pin(page: Page, providers: ProvidersServer) -> None:
     token = providers.twitter.new_request_token("oob").token
     page.goto(f"{providers.url}/twitter/oauth/authorize?oauth_token={token}")
-    page.get_by_role("button", name="Sign In").click()
+    press(page, "Sign In")
 
 
 def twitter_refused(page: Page, providers: ProvidersServer) -> None:
     twitter_asks(page, providers)
-    page.get_by_role("button", name="Cancel").click()
+    press(page, "Cancel")
 
 
 def twitter_old(page: Page, providers: ProvidersServer) -> None:
@@ -101,7 +101,7 @@ def google_asks(
 
 def google_asks_again(page: Page, providers: ProvidersServer) -> None:
     google_asks(page, providers, redirect_uri=f"{providers.url}/auth/google/callback")
-    page.get_by_role("button", name="Continue").click()
+    press(page, "Continue")
     providers.google.granted.clear()
     google_asks(page, providers)
 
@@ -124,7 +124,7 @@ def github_asks(
 
 def github_asks_again(page: Page, providers: ProvidersServer) -> None:
     github_asks(page, providers, home=providers.url)
-    page.get_by_role("button", name="Authorize").click()
+    press(page, "Authorize")
     providers.github.granted.clear()
     github_asks(page, providers)
 
@@ -240,10 +240,10 @@ def test_faults_are_switched_by_page(browser: Browser, providers: ProvidersServe
     page.goto(providers.faults_page)
     assert "key=" not in page.url
     page.get_by_label("me", exact=True).select_option("broken_json")
-    page.get_by_role("button", name="Set facebook me").click()
+    press(page, "Set facebook me")
     assert providers.faults.on() == {("facebook", "me"): "broken_json"}
     page.get_by_label("me", exact=True).select_option("")
-    page.get_by_role("button", name="Set facebook me").click()
+    press(page, "Set facebook me")
     assert providers.faults.on() == {}
     page.close()
 

@@ -19,7 +19,7 @@ from workbook.course.starters import write_starter
 from workbook.providers.people import person
 from workbook.web.start import local_keys
 
-from .browsing import chromium
+from .browsing import chromium, press
 from .starting import INTERRUPT, Started, ended, free_port, fresh_copy, is_free, started
 
 STEP = "01_twitter_login"
@@ -35,7 +35,7 @@ def work(tmp_path: Path) -> Path:
 def choose(page: Page, who: str, button: str) -> None:
     """At Twitter: chooses a person and clicks."""
     page.locator(f"input[name=person][value={who}]").check()
-    page.get_by_role("button", name=button).click()
+    press(page, button)
 
 
 @pytest.mark.browser
@@ -64,7 +64,7 @@ def test_the_tour_on_a_fresh_clone(tmp_path: Path, shots: Path) -> None:
         live.screenshot(path=shots / "tour-signed-in.png", full_page=True)
 
         live.get_by_role("link", name="log out there").click()
-        app.get_by_role("button", name="Log out here").click()
+        press(app, "Log out here")
         live.get_by_role("link", name="sign in once more").click()
         choose(app, "bo", "Cancel")
         app.get_by_role("link", name="Return to").click()
