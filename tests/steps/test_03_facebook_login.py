@@ -53,23 +53,25 @@ def facebook_asked(site: Site, endpoint: str) -> list[Attempt]:
 
 def own_login(site: Site, browser: Browser, who: str, look: str) -> None:
     """A login as it is meant to be, which has to go on working."""
+    since = len(site.messages())
     page = signed_in_with_facebook(site, browser, who)
     if NOT_OURS in page.words:
-        raise own_state_refused(site)
+        raise own_state_refused(site, since)
     if page.path != "/welcome" or page.status >= 400:
         raise Missed(
             should="a login that began in this browser ends on /welcome.",
             did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
             look=" ".join(filter(None, [look, why_session_was_lost(site)])),
-            flow=site.flow("Your app"),
+            flow=site.flow("Your app", since),
             expected=SIGN_IN,
         )
 
 
-def own_state_refused(site: Site) -> Missed:
-    """The app does not know the state of its own login any more."""
-    went = [m.get("state") for m in site.messages() if m.is_request and m.path.endswith("/dialog/oauth")]
-    came = [m.get("state") for m in site.messages() if m.is_request and m.path.endswith("/facebook/callback")]
+def own_state_refused(site: Site, since: int = 0) -> Missed:
+    """The app does not know the state of its own login any more, which began after `since` messages."""
+    asked = [m for m in site.messages()[since:] if m.is_request]
+    went = [m.get("state") for m in asked if m.path.endswith("/dialog/oauth")]
+    came = [m.get("state") for m in asked if m.path.endswith("/facebook/callback")]
     return Missed(
         should="a login that began in this browser ends on /welcome.",
         did=f"it refused its own login: {NOT_OURS} The state went to Facebook as {went[-1]!r}, and came back as "
@@ -77,7 +79,7 @@ def own_state_refused(site: Site) -> Missed:
         look=why_session_was_lost(site)
         or "the session: has new_state put that word there, and does is_ours look for it under the same name, and give "
         "its answer back?",
-        flow=site.flow("Your app"),
+        flow=site.flow("Your app", since),
         expected=SIGN_IN,
     )
 
@@ -94,6 +96,11 @@ def reads(page: Page, site: Site, message: str, *, what: str, look: str) -> None
             look=f"{look} Go to url_for('index'), a page that does not begin a login.",
         )
     if message not in page.words:
+        if DENIED in page.words:
+            look = (
+                f"{look} That they denied it is true of error=access_denied alone (RFC 6749 section 4.1.2.1): nobody "
+                "denied anything where another error comes, or none."
+            )
         raise Missed(
             should=should, did=f"they ended at {page.path} and read: {shortened(page.words)}", look=look
         )
@@ -388,6 +395,7 @@ def test_a_callback_without_state_is_refused(site: Site) -> None:
         callback = callback_for(site, site.browser(), "eve")
         victim = site.browser()
         refuse(victim, start=START)
+        site.app.begin_anew()  # an app that fails at a refusal has 3.9 to answer for it
         forged(
             site,
             changed(callback, state=state),

@@ -46,14 +46,9 @@ def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> Non
     if failure:
         raise Missed(
             should=f"flask db {' '.join(command or ('upgrade',))} goes through.",
-            did=f"it failed: {shortened_error(failure)}",
+            did=f"it failed: {failure.error}",
             look=where_to_look(failure, MIGRATION),
         )
-
-
-def shortened_error(failure: AppFailed) -> str:
-    """What the database said, without the address of SQLAlchemy's page on it."""
-    return failure.error.partition(" (Background on this error")[0]
 
 
 def old_columns(database: Database, table: str = "users") -> list[str]:
@@ -70,7 +65,7 @@ def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
     if made.failure:
         raise Missed(
             should="the models can be made into tables.",
-            did=f"SQLAlchemy refused: {shortened_error(made.failure)}",
+            did=f"SQLAlchemy refused: {made.failure.error}",
             look=where_to_look(made.failure, "app/models.py."),
         )
     check_identities_table(
@@ -171,7 +166,10 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
 
 # A view of the old columns. No database drops a column under a view, so the migration fails in the middle.
 VIEW = "CREATE VIEW report AS SELECT twitter_id, facebook_id FROM users"
-ENV = "migrations/env.py: sqlite3 has to leave transactions alone, and then BEGIN has to be sent before anything else."
+ENV = (
+    "migrations/env.py: sqlite3 has to leave transactions alone (isolation_level = None), and then BEGIN has to be "
+    "sent before anything else, where SQLAlchemy says that a transaction begins (event.listen)."
+)
 
 
 def failed_in_the_middle(folder: Path, warm: Warm, database: Database) -> None:
@@ -216,7 +214,7 @@ def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database:
     if failure:
         raise Missed(
             should="once the cause of a failure is gone, flask db upgrade goes through.",
-            did=f"the second time it failed with: {shortened_error(failure)}",
+            did=f"the second time it failed with: {failure.error}",
             look=ENV,
         )
     check_moved(before, database, "when flask db upgrade has failed once, and then gone through,")

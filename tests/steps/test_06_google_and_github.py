@@ -336,6 +336,7 @@ def test_github_is_a_site(site: Site) -> None:
 
 @exercise("6.3")
 def test_the_code_is_swapped_at_github(site: Site) -> None:
+    since = len(site.messages())
     page = tried(site, site.browser(), "github")
     asked = [a for a in site.providers.github.attempts if a.endpoint == "access_token"]
     if not asked or asked[-1].error or asked[-1].status != 200:
@@ -348,7 +349,7 @@ def test_the_code_is_swapped_at_github(site: Site) -> None:
             should="your app hands the code in at GitHub, with its secret, and gets an access token.",
             did=did,
             look="settings() in app/providers/github.py: access_token_url, by POST, and consumer_secret.",
-            flow=site.flow("Your app"),
+            flow=site.flow("Your app", since),
             expected="06_google_and_github.github",
         )
 
@@ -440,6 +441,10 @@ def address_of(site: Site, who: str, should: str, address: str | None, verified:
             "profile in app/providers/github.py: `verified` of that address, as GitHub says it. And sign_in in "
             "app/auth.py keeps it as it comes."
         )
+    if not site.providers.people[who].github.emails:
+        look = (
+            "profile in app/providers/github.py: the list may be empty. Then there is no address to tell of."
+        )
     listed = ", ".join(
         f"{one.email}{' (primary)' if one.primary else ''}{'' if one.verified else ' (not verified)'}"
         for one in site.providers.people[who].github.emails
@@ -496,6 +501,7 @@ def test_what_google_is_asked_for(site: Site) -> None:
 
 
 def swapped_at_google(site: Site) -> None:
+    since = len(site.messages())
     page = tried(site, site.browser(), "google")
     asked = [a for a in site.providers.google.attempts if a.endpoint == "token"]
     if not asked or asked[-1].status != 200:
@@ -508,7 +514,7 @@ def swapped_at_google(site: Site) -> None:
             should="your app hands the code in at Google's token endpoint, with its secret.",
             did=did,
             look=f"{GOOGLE_LOOK}: access_token_url, by POST, and consumer_secret.",
-            flow=site.flow("Your app"),
+            flow=site.flow("Your app", since),
             expected="06_google_and_github.google",
         )
 
@@ -702,10 +708,11 @@ def test_an_id_token_that_is_not_to_be_believed(site: Site) -> None:
 def test_a_word_for_true_and_false(site: Site) -> None:
     look = 'profile in app/providers/google.py: in Python every text that is not empty is true, "false" too.'
     for said, verified in (("false", False), ("true", True)):
+        since = len(site.messages())
         site.providers.google.wrong_claims = {"email_verified": said}
         page = tried(site, site.browser(), "google")
         if page.status >= 400:
-            raise came_to_nothing(site, page, "google", look)
+            raise came_to_nothing(site, page, "google", look, since)
         rows = identities(site, "google")
         if rows and rows[0]["email_verified"] not in (verified, None):
             raise Missed(

@@ -315,7 +315,10 @@ def test_a_known_identity_wins(site: Site) -> None:
 
 # 7.5 Letter case and spaces
 
-COMPARABLE = "comparable: .strip() takes spaces off both ends, and .lower() makes all letters small."
+COMPARABLE = (
+    "comparable: .strip() takes spaces off both ends, and .lower() makes all letters small. It is asked wherever an "
+    "address is looked for, kept or compared with another."
+)
 
 
 @exercise("7.5")

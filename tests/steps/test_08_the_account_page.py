@@ -879,7 +879,8 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
             should=f"after a merge every way in of both is one of user {ada}, who is logged in, and user {bo} is gone.",
             did=f"it ended with the status {page.status}. The ways in are: {ways_in(identities(site))}; the users are: "
             f"{', '.join(str(row['id']) for row in users(site))}.",
-            look="merge in app/people.py: first move the ways in, then delete the user.",
+            look="merge in app/people.py: first move the ways in, then delete the user. A loop over other.identities "
+            "that gives each to another user takes it out of that very list: list(other.identities) stays whole.",
         )
     if not is_signed_in(browser, ADA.name):
         raise Missed(

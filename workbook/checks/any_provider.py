@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -50,13 +51,14 @@ def callback_at(name: str) -> str:
 def tried(site: Site, browser: Browser, name: str, who: str = SOMEBODY, start: str | None = None) -> Page:
     """A person signs in as far as that leads. Missed where the provider's page is not reached, or not left."""
     start = start or start_of(name)
+    since = len(site.messages())
     try:
         page = sign_in(browser, who, start=start)
     except NotAsked as error:
-        raise not_there(site, error.page, name, start) from None
+        raise not_there(site, error.page, name, start, since) from None
     if site.at_provider(page):
         expected = _RECORDED.get(name, _RECORDED["github"])
-        raise left_at_provider(site, page, label(site, name), start, expected)
+        raise left_at_provider(site, page, label(site, name), start, expected, since)
     return page
 
 
@@ -64,14 +66,15 @@ def signed_in_at(
     site: Site, browser: Browser, name: str, who: str = SOMEBODY, *, look: str, start: str | None = None
 ) -> Page:
     """A person signs in, and is on /welcome then. Missed where not: `look` is where to look, in the student's words."""
+    since = len(site.messages())
     page = tried(site, browser, name, who, start)
     if page.path != "/welcome" or page.status != 200:
-        raise came_to_nothing(site, page, name, look)
+        raise came_to_nothing(site, page, name, look, since)
     return page
 
 
-def came_to_nothing(site: Site, page: Page, name: str, look: str) -> Missed:
-    """A login that was to end on /welcome, and did not."""
+def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) -> Missed:
+    """A login that was to end on /welcome, and did not. It began after `since` messages."""
     said = " ".join(filter(None, [refused_by(site, name), _logged(site)]))
     if NOT_OURS in page.words:
         look = why_session_was_lost(site) or f"is the state that was sent the one that is looked for? {look}"
@@ -83,7 +86,7 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str) -> Missed:
         should=f"who says yes at {label(site, name)} is signed in, and on /welcome.",
         did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} {said}".strip(),
         look=look,
-        flow=site.flow("Your app"),
+        flow=site.flow("Your app", since),
         expected=_RECORDED.get(name),
     )
 
@@ -99,20 +102,22 @@ def asked_of(site: Site, browser: Browser, name: str) -> dict[str, str]:
             break
         page = browser.follow()
     if not location.startswith(f"{site.providers.url}/{name}/"):
-        raise not_there(site, browser.open(start), name, start)
+        since = len(site.messages())
+        raise not_there(site, browser.open(start), name, start, since)
     return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True))
 
 
 def callback_for(site: Site, browser: Browser, name: str, who: str = SOMEBODY) -> str:
     """The address to which a provider sends a person back who has just said yes. The browser does not go there."""
+    since = len(site.messages())
     try:
         return unused_callback(browser, who, start=start_of(name))
     except NotAsked as error:
-        raise not_there(site, error.page, name, start_of(name)) from None
+        raise not_there(site, error.page, name, start_of(name), since) from None
 
 
-def not_there(site: Site, page: Page, name: str, start: str) -> Missed:
-    """`start` was to lead to a provider's page, and did not."""
+def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Missed:
+    """`start` was to lead to a provider's page, and did not. The login began after `since` messages."""
     who = label(site, name)
     look = f"settings() in app/providers/{name}.py."
     if site.at_provider(page):
@@ -145,7 +150,7 @@ def not_there(site: Site, page: Page, name: str, start: str) -> Missed:
         should=f"{start} sends the browser to {who}'s page.",
         did=did,
         look=look,
-        flow=site.flow("Your app"),
+        flow=site.flow("Your app", since),
         expected=_RECORDED.get(name),
     )
 
@@ -207,5 +212,7 @@ def _as_sql(value: object) -> str:
 
 
 def _logged(site: Site) -> str:
-    lines = [line for line in site.app.log().splitlines() if "signs nobody in" in line]
+    # Flask's own form of a line, or the words that the given code logs.
+    logged = re.compile(r" (?:WARNING|ERROR) in \w+: |signs nobody in")
+    lines = [line for line in site.app.log().splitlines() if logged.search(line)]
     return f"The app logged: {lines[-1].partition(': ')[2] or lines[-1]}" if lines else ""

@@ -106,12 +106,36 @@ _KNOWN = (
         "on also GOOGLE_URL, GOOGLE_KEY, GOOGLE_SECRET, GITHUB_URL, GITHUB_API_URL, GITHUB_KEY and GITHUB_SECRET.",
     ),
     (
-        r"has no property \"|is an invalid keyword argument for",
+        r"propert(y|ies) \"column\"",
+        "filter_by(column=…) looks for a column that is called column. The name that stands in the variable is meant: "
+        "filter_by(**{column: subject}).",
+    ),
+    (
+        r"ha(s no|ve a) property \"|is an invalid keyword argument for",
         "The model has no column of that name: class User (exercise 4.1).",
+    ),
+    (
+        r"PendingRollbackError",
+        "After an error at commit or flush the session takes nothing more until it is rolled back: "
+        "db.session.rollback() in the except, before anything is asked again.",
+    ),
+    (
+        r"UNIQUE constraint failed: users\.verified_email|duplicate key value.*verified_email",
+        "Another user has this verified_email. At a login: was that user looked for first? In a merge: the other user "
+        "has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what changed before it deletes.",
     ),
     (
         r"UNIQUE constraint failed|duplicate key value",
         "A row with this value is there already. Was it looked for first, and in the same column?",
+    ),
+    (
+        r"NOT NULL constraint failed: identities\.user_id|\"user_id\" of relation \"identities\" violates not-null",
+        "An identity was to be left without a user. SQLAlchemy does that to the identities of a user who is deleted, "
+        'unless their relationship says otherwise: cascade="all, delete-orphan", passive_deletes=True.',
+    ),
+    (
+        r"NOT NULL constraint failed: users\.name|\"name\" of relation \"users\" violates not-null",
+        "Somebody came without a name, and name may not be empty. What do you write there for them?",
     ),
     (
         r"NOT NULL constraint failed|violates not-null",
@@ -150,6 +174,15 @@ _KNOWN = (
         r"no such table|UndefinedTable",
         "The database has no table of that name. `flask db upgrade` makes those that the migrations make: does one "
         "of them make this one, under the name that the model has as __tablename__?",
+    ),
+    (
+        r"error in index \S+ after drop column",
+        "SQLite drops no column on which an index stands: op.drop_index comes before op.drop_column.",
+    ),
+    (
+        r"no such index|index \"\S+\" does not exist",
+        "The migration drops an index that is not there. Has a downgrade before it made the columns without their "
+        "indexes? op.create_index.",
     ),
     (
         r"no such column|UndefinedColumn",

@@ -22,15 +22,21 @@ CALLBACK = f"{HOME}/auth/facebook/callback"
 
 
 def signed_in_with_facebook(
-    site: Site, browser: Browser, who: str = SOMEBODY, start: str = START, expected: str = SIGN_IN
+    site: Site,
+    browser: Browser,
+    who: str = SOMEBODY,
+    start: str = START,
+    expected: str = SIGN_IN,
+    since: int | None = None,
 ) -> Page:
-    """Signs a person in with Facebook; Missed where that fails on the way. `start` is the app's address for it."""
+    """Signs a person in with Facebook; Missed where that fails on the way. All else is as for Twitter's signed_in."""
+    since = len(site.messages()) if since is None else since
     try:
         page = sign_in(browser, who, start=start)
     except NotAsked as error:
-        raise not_at_facebook(site, error.page, start, expected) from None
+        raise not_at_facebook(site, error.page, start, expected, since) from None
     if site.at_provider(page):
-        raise left_at_provider(site, page, "Facebook", start, expected)
+        raise left_at_provider(site, page, "Facebook", start, expected, since)
     return page
 
 
@@ -48,17 +54,19 @@ def asked_of_the_dialog(site: Site, browser: Browser, start: str = START) -> dic
     parts = urlsplit(location)
     ours = parts.netloc == urlsplit(site.providers.url).netloc
     if not (ours and parts.path.endswith("/dialog/oauth")):
-        raise not_at_facebook(site, browser.open(start), start)
+        since = len(site.messages())
+        raise not_at_facebook(site, browser.open(start), start, since=since)
     return dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def callback_for(site: Site, browser: Browser, who: str = SOMEBODY, start: str = START) -> str:
     """The address to which Facebook sends a person back who has just said yes. The browser does not go there, so the
     code in it is still good."""
+    since = len(site.messages())
     try:
         return unused_callback(browser, who, start=start)
     except NotAsked as error:
-        raise not_at_facebook(site, error.page, start) from None
+        raise not_at_facebook(site, error.page, start, since=since) from None
 
 
 def changed(address: str, **parameters: str | None) -> str:
@@ -69,8 +77,10 @@ def changed(address: str, **parameters: str | None) -> str:
     return urlunsplit(parts._replace(query=urlencode(kept), fragment=""))
 
 
-def not_at_facebook(site: Site, page: Page, start: str = START, expected: str = SIGN_IN) -> Missed:
-    """`start` was to lead to Facebook's dialog, and did not."""
+def not_at_facebook(
+    site: Site, page: Page, start: str = START, expected: str = SIGN_IN, since: int = 0
+) -> Missed:
+    """`start` was to lead to Facebook's dialog, and did not. The login began after `since` messages."""
     if site.at_provider(page):
         asked = dict(parse_qsl(urlsplit(page.url).query))
         did, look = _refused_by_dialog(site, page, asked)
@@ -81,7 +91,7 @@ def not_at_facebook(site: Site, page: Page, start: str = START, expected: str = 
         should=f"{start} sends the browser to Facebook's dialog, /v25.0/dialog/oauth.",
         did=did,
         look=look,
-        flow=site.flow("Your app"),
+        flow=site.flow("Your app", since),
         expected=expected,
     )
 

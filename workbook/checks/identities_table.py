@@ -7,7 +7,7 @@ from workbook.lab.databases import Database
 from .missed import Missed
 
 _UNIQUE = 'UniqueConstraint("provider", "subject") in __table_args__, and in the migration the same'
-_CASCADE = 'the foreign key of user_id: ForeignKey("users.id", ondelete="CASCADE")'
+_CASCADE = 'The foreign key of user_id: ForeignKey("users.id", ondelete="CASCADE")'
 _NEW = "INSERT INTO identities (user_id, provider, subject) VALUES (:user_id, :provider, :subject)"
 
 

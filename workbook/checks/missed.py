@@ -42,6 +42,13 @@ class Missed(AssertionError):
         return "\n".join(part for part in parts if part)
 
 
+# What is recorded is the finished step, so that it shows what an early exercise has not got to yet.
+_EXPECTED = (
+    "(Expected is the step when it is done: what later exercises add is there already, and it may begin a message "
+    "or two earlier.)"
+)
+
+
 def _both_flows(flow: Flow, expected_name: str) -> str:
     from workbook.course.places import DIAGRAMS
     from workbook.flow.compare import compare, side_by_side
@@ -53,4 +60,5 @@ def _both_flows(flow: Flow, expected_name: str) -> str:
     difference = compare(expected, actual, mode="protocol")
     if difference is None:
         return ""
-    return "\n" + difference.sentence + "\n\n" + side_by_side(expected, actual, difference, width=100)
+    drawn = side_by_side(expected, actual, difference, width=100)
+    return f"\n{difference.sentence}\n{_EXPECTED}\n\n{drawn}"

@@ -28,15 +28,15 @@ def signed_in_with(
     since = 0 if expected else len(site.messages())
     if provider == "Twitter":
         expected = expected or TWITTER_SIGN_IN
-        page = signed_in(site, browser, who, "/login/twitter", expected)
+        page = signed_in(site, browser, who, "/login/twitter", expected, since)
     else:
         expected = expected or FACEBOOK_SIGN_IN
-        page = signed_in_with_facebook(site, browser, who, expected=expected)
+        page = signed_in_with_facebook(site, browser, who, expected=expected, since=since)
     if page.status >= 400:
         raise Missed(
             should=f"a login with {provider} ends on a page of the app.",
             did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="sign_in.",
+            look="sign_in." if page.path != "/welcome" else "the view welcome, and its template.",
             flow=site.flow("Your app", since),
             expected=expected,
         )

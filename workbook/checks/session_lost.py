@@ -31,7 +31,8 @@ def why_session_was_lost(site: Site) -> str:
         if size > LONGEST_COOKIE:
             return (
                 f"The session cookie is {size} bytes long, and browsers drop what is longer than {LONGEST_COOKIE}, "
-                "without a word. Put less into session: a name or a number, not a whole answer."
+                "without a word. Put less into session: a name or a number, not a whole answer, and no list that "
+                "only grows."
             )
     asked = [m for m in messages if m.is_request]
     hosts = list(dict.fromkeys(urlsplit(m.url).netloc for m in asked))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.site import Site
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
@@ -14,31 +16,43 @@ CALLBACK = f"{HOME}/auth/twitter/callback"
 
 
 def signed_in(
-    site: Site, browser: Browser, who: str = SOMEBODY, start: str = "/login", expected: str = SIGN_IN
+    site: Site,
+    browser: Browser,
+    who: str = SOMEBODY,
+    start: str = "/login",
+    expected: str = SIGN_IN,
+    since: int | None = None,
 ) -> Page:
-    """Signs a person in with Twitter; Missed where that fails on the way. `start` is the app's address for it."""
+    """Signs a person in with Twitter; Missed where that fails on the way. `start` is the app's address for it.
+
+    `expected` is the recorded flow that this login is held against, or, with `since`, everything but the first so many
+    messages.
+    """
+    since = len(site.messages()) if since is None else since
     try:
         page = sign_in(browser, who, start=start)
     except NotAsked as error:
-        raise not_at_twitter(site, error.page, start, expected) from None
+        raise not_at_twitter(site, error.page, start, expected, since) from None
     if site.at_provider(page):
-        raise left_at_provider(site, page, "Twitter", start, expected)
+        raise left_at_provider(site, page, "Twitter", start, expected, since)
     return page
 
 
-def left_at_provider(site: Site, page: Page, provider: str, start: str, expected: str) -> Missed:
-    """The provider was to send the person back, and did not."""
+def left_at_provider(site: Site, page: Page, provider: str, start: str, expected: str, since: int) -> Missed:
+    """The provider was to send the person back, and did not. The login began after `since` messages."""
     return Missed(
         should=f"after the person has said yes, {provider} sends the browser back to your app.",
         did=f"the browser stayed at {provider}, on a page that says: {shortened(page.words)}",
         look=f"the callback that {start} gives to {provider}.",
-        flow=site.flow("Your app"),
+        flow=site.flow("Your app", since),
         expected=expected,
     )
 
 
-def not_at_twitter(site: Site, page: Page, start: str = "/login", expected: str = SIGN_IN) -> Missed:
-    """`start` was to lead to Twitter's page, and did not."""
+def not_at_twitter(
+    site: Site, page: Page, start: str = "/login", expected: str = SIGN_IN, since: int = 0
+) -> Missed:
+    """`start` was to lead to Twitter's page, and did not. The login began after `since` messages."""
     refused = [
         a for a in site.providers.twitter.attempts if a.endpoint == "request_token" and a.status != 200
     ]
@@ -56,11 +70,14 @@ def not_at_twitter(site: Site, page: Page, start: str = "/login", expected: str 
         should=f"{start} sends the browser to Twitter's page, with a request token that Twitter has just given.",
         did=did,
         look=look,
-        flow=site.flow("Your app"),
+        flow=site.flow("Your app", since),
         expected=expected,
     )
 
 
 def shortened(words: str) -> str:
-    """The first words of a page."""
+    """The first words of a page. Of Flask's own page for an error nothing but its title: the rest says nothing more."""
+    words = re.sub(
+        r"^500 .*(Internal Server Error) The server encountered an internal error.*$", r"\1.", words
+    )
     return words if len(words) <= 120 else f"{words[:119]}…"

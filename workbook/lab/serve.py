@@ -8,10 +8,12 @@ message; and, when asked to watch writes, "write" each time that it is about to 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -157,8 +159,9 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def _one_line(error: BaseException) -> str:
+    text = str(getattr(error, "orig", None) or error)
     # SQLAlchemy adds the whole statement and an address to what the database said.
-    text = str(getattr(error, "orig", None) or error).strip()
+    text = re.split(r"\s\[SQL: |\s\(Background on this error", text)[0].strip()
     if isinstance(error, SyntaxError):
         text = f"{error.msg} ({_file(error.filename or '?')}, line {error.lineno})"
     if type(error).__name__ == "NoAppException":
@@ -175,8 +178,8 @@ def own_lines(error: BaseException) -> str:
     lines = [
         f"{_file(frame.filename)}, line {frame.lineno}, in {frame.name}: {frame.line}".removesuffix(": ")
         for frame in traceback.extract_tb(error.__traceback__)
-        # "<frozen os>" is no file, and would look like one of this folder's.
-        if not frame.filename.startswith("<") and os.path.realpath(frame.filename).startswith(here)
+        # "<frozen os>" and SQLAlchemy's "lib/sqlalchemy/….pyx" are no files, and would look like some of this folder's.
+        if Path(frame.filename).is_file() and os.path.realpath(frame.filename).startswith(here)
     ]
     if isinstance(error, SyntaxError) and error.text:
         lines.append(f"{_file(error.filename or '?')}, line {error.lineno}: {error.text.strip()}")

@@ -235,7 +235,7 @@ class Start:
             now = f"has come to migration {found.current}" if found.current else "has had no migration"
             click.secho(
                 f"  {'Its database':<18} {now}, and they go to {found.newest}: the lesson says when to run "
-                "`flask db upgrade`",
+                "`flask db upgrade`, and how far",
                 fg="yellow",
             )
 
