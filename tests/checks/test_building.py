@@ -20,6 +20,8 @@ REFUSAL = {f"diagrams/{STEP}.refusal.mmd", f"diagrams/{STEP}.refusal.svg"}
 
 # In the place of mermaidx, which takes seconds for a picture: what matters here is that another text gives another.
 PAINTER = """
+import base64
+
 class Diagram:
     def __init__(self, text):
         self.text = text
@@ -28,7 +30,9 @@ class Diagram:
     def svg(self):
         return self._svg()
     def png(self, **settings):
-        return b"a picture"
+        return base64.b64decode(
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+        )
 """
 
 
@@ -153,3 +157,12 @@ def test_a_file_that_is_only_the_students_does_not_keep_the_starter_from_being_m
     assert build(repository)[1]["written"] == {STARTER}
     assert "signs the cookie;" in (repository / STARTER / "app.py").read_text(encoding="utf-8")
     assert (repository / STARTER / "notes.txt").read_text() == "mine"
+
+
+def test_only_what_is_named_is_built(repository: Path) -> None:
+    without_flows(repository)
+    edit(repository / "solutions" / STEP / "app.py", "signs the session cookie;", "signs the cookie;")
+    ended, said, output = build(repository, "--check", "01")
+    assert ended == 1 and said["stale"] == {STARTER}, output
+    ended, said, output = build(repository, "02")
+    assert ended == 2 and not any(said.values()) and "There is no step" in output

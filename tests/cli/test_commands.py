@@ -246,3 +246,11 @@ def test_students_can_be_named_one_by_one(clone: Path, students: Path) -> None:
     assert Path(anna["folder"]) == students / "anna" and (anna["passed"], anna["failed"]) == (1, 0)
     assert "there is no folder" in carl["steps"][0]["exercises"][0]["message"]
     assert run(clone, "check", "1.4", *both, "--watch").returncode == 2
+
+
+def test_test_runs_everything_unless_a_file_is_named(clone: Path) -> None:
+    """An argument that is for pytest alone leaves nothing out."""
+    everything = run(clone, "test", "--collect-only", "-q", "-n0").stdout
+    assert "tests/test_compat.py" in everything and "notebooks/01_twitter_login.ipynb" in everything
+    one = run(clone, "test", "--collect-only", "-q", "-n0", "tests/test_compat.py::test_no_such").stdout
+    assert ".ipynb" not in one and "tests/lab" not in one

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from workbook.course.places import DIAGRAMS
 from workbook.flow.drawn import Arrow
 from workbook.flow.mermaid import to_mermaid
 from workbook.flow.pictures import to_png, to_svg
@@ -74,6 +75,12 @@ def test_a_png_is_sharp() -> None:
     png = to_png(OTHER)
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert int.from_bytes(png[16:20], "big") == 1600, "pixels wide"
+
+
+def test_a_png_takes_little_room() -> None:
+    """Notebooks keep two or three of them, and a repository's page shows no notebook of several megabytes."""
+    whole_login = (DIAGRAMS / "01_twitter_login.sign_in.mmd").read_text(encoding="utf-8")
+    assert len(to_png(whole_login)) < 120_000
 
 
 def test_the_lines_of_a_long_diagram_go_down_to_its_end() -> None:

@@ -100,6 +100,7 @@ def _notebook(place: Path, only_check: bool) -> Built:
         fresh,
         timeout=120,
         kernel_name="python3",
+        coalesce_streams=True,  # what a cell prints comes in one piece or in several, by chance
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(ROOT)}},
     ).execute(env={name: value for name, value in os.environ.items() if name != "WORKBOOK_IN"})
@@ -112,16 +113,14 @@ def _notebook(place: Path, only_check: bool) -> Built:
 
 
 def _compared(notebook: object) -> list[object]:
-    """What nbval compares: text, not pictures. What a cell prints comes in one piece or in several, by chance."""
+    """What nbval compares: text, not pictures."""
     return [_outputs(cell) for cell in notebook.cells]  # type: ignore[attr-defined]
 
 
 def _outputs(cell: Any) -> list[object]:
-    printed: dict[str, str] = {}
-    shown = []
-    for output in cell.get("outputs", ()):
-        if output.get("output_type") == "stream":
-            printed[output["name"]] = printed.get(output["name"], "") + output["text"]
-        else:
-            shown.append(dict(output.get("data", {}), **{"image/png": None}))
-    return [printed, *shown]
+    return [
+        (output["name"], output["text"])
+        if output.get("output_type") == "stream"
+        else dict(output.get("data", {}), **{"image/png": None})
+        for output in cell.get("outputs", ())
+    ]

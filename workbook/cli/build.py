@@ -8,21 +8,23 @@ import click
 
 from workbook.course.errors import WorkbookError
 from workbook.course.places import SOLUTIONS
-from workbook.course.steps import all_steps
+from workbook.course.steps import all_steps, find_step
 
 
 @click.command("build")
+@click.argument("steps", nargs=-1, metavar="[STEP]...")
 @click.option(
     "--check", "only_check", is_flag=True, help="Write nothing; say what is stale, and exit 1 then."
 )
-def build_command(only_check: bool) -> int:
-    """Make untouched starters, the diagrams and the notebooks' outputs anew from the solutions."""
+def build_command(steps: tuple[str, ...], only_check: bool) -> int:
+    """Make untouched starters, diagrams and notebooks' outputs anew from the solutions: all, or some steps'."""
     from workbook.checks.building import build
 
     if not SOLUTIONS.is_dir():
         raise WorkbookError("There are no solutions here to build from.")
+    chosen = tuple(find_step(step) for step in steps) or all_steps()
     stale = 0
-    for built in build(all_steps(), only_check=only_check):
+    for built in build(chosen, only_check=only_check):
         stale += not built.current
         if built.current:
             click.echo(f"  current  {built}")
