@@ -14,7 +14,7 @@ from workbook.lab.databases import Database, uses_a_database
 from workbook.lab.site import Site
 from workbook.lab.visits import sign_in
 from workbook.lab.warm import Warm
-from workbook.providers.people import PEOPLE, Person
+from workbook.providers.people import PEOPLE
 
 pytestmark = pytest.mark.slow
 
@@ -29,12 +29,6 @@ LOGINS = {
 
 def logins_of(number: str) -> dict[str, str]:
     return LOGINS[max(first for first in LOGINS if first <= number)]
-
-
-def subject(person: Person, provider: str) -> str:
-    """The word by which a provider knows a person."""
-    account = getattr(person, provider)
-    return str(account.sub if provider == "google" else account.id)
 
 
 def whose(database: Database, number: str, provider: str, who: str) -> int | None:
@@ -79,7 +73,7 @@ def test_everybody_logs_in_at_every_step_and_stays_who_they_are(
                         )
                         assert person.name in page.words or provider == "github", (step.name, page.words)
                         if kept:
-                            user = whose(database, step.number, provider, subject(person, provider))
+                            user = whose(database, step.number, provider, person.subject(provider))
                             assert user is not None, (step.name, provider, person.key)
                             # Whoever had a user in an earlier step has the same one now.
                             assert users.setdefault((provider, person.key), user) == user, (

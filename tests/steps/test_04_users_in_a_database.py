@@ -35,11 +35,6 @@ exercise = pytest.mark.exercise
 with_either = pytest.mark.parametrize("provider", PROVIDERS)
 
 
-def subject(who: Person, provider: str) -> str:
-    """The id that a provider has for a person."""
-    return str(who.twitter.id) if provider == "Twitter" else who.facebook.id
-
-
 def address(who: Person, provider: str) -> str | None:
     """The address that a provider tells of a person."""
     return who.twitter.email if provider == "Twitter" else who.facebook.email
@@ -226,7 +221,7 @@ def test_a_first_login_makes_one_user(site: Site, provider: str, who: str) -> No
         raise Missed(should=should, did=f"{in_words(rows)}.", look=CREATE)
     row, column, other = rows[0], COLUMNS[provider], COLUMNS[OTHER[provider]]
     wanted: Row = {
-        column: subject(one, provider),
+        column: one.subject(provider.lower()),
         "name": one.name,
         "email": address(one, provider),
         other: None,
@@ -475,7 +470,7 @@ def test_whoever_is_logged_in_gets_a_second_way_in(site: Site, provider: str) ->
     signed_in_with(provider, site, browser, "ada")
     signed_in_with(second, site, browser, "ada", TWO_WAYS_IN if provider == "Twitter" else None)
     rows = users(site)
-    if list(ids(rows).values()) != [[subject(one, which) for which in PROVIDERS]]:
+    if list(ids(rows).values()) != [[one.subject(which.lower()) for which in PROVIDERS]]:
         raise Missed(
             should=f"Ada signs in with {provider}, and then in the same browser with {second}: one row, with both ids.",
             did=f"{in_words(rows)}.",

@@ -40,7 +40,7 @@ from workbook.lab.browser import Browser
 from workbook.lab.site import Site
 from workbook.lab.visits import refuse
 from workbook.providers.github.scopes import READS_EMAILS
-from workbook.providers.people import Person, person
+from workbook.providers.people import person
 from workbook.providers.server import ProvidersServer
 
 SITE = Callable[..., Site]
@@ -49,16 +49,6 @@ exercise = pytest.mark.exercise
 either = pytest.mark.parametrize("name", ["twitter", "facebook"])
 
 CALLBACK_LOOK = "authorized in app/auth.py."
-
-
-def subject(who: Person, name: str) -> str:
-    """A provider's own word for a person, that never changes."""
-    return {
-        "twitter": str(who.twitter.id),
-        "facebook": who.facebook.id,
-        "google": who.google.sub,
-        "github": str(who.github.id),
-    }[name]
 
 
 def the_identity(site: Site, name: str, look: str) -> dict[str, Any]:
@@ -106,9 +96,9 @@ def a_login(site: Site, name: str, who: str) -> None:
             look="authorized in app/auth.py: sign_in(name, profile) gets the name in the address, and the profile.",
         )
     rows = identities(site, name)
-    if subject(one, name) not in [row["subject"] for row in rows]:
+    if one.subject(name) not in [row["subject"] for row in rows]:
         raise Missed(
-            should=f"{one.name}'s identity has the provider {name} and the subject {subject(one, name)}.",
+            should=f"{one.name}'s identity has the provider {name} and the subject {one.subject(name)}.",
             did=f"of {name} there is: {in_words(rows)}.",
             look="authorized in app/auth.py: sign_in(name, profile) gets the name in the address, and what "
             "provider.profile(…) gives, as it is.",

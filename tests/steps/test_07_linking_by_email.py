@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from workbook.checks.answers import check_answer
-from workbook.checks.any_provider import LABELS, callback_for, tried
+from workbook.checks.any_provider import callback_for, tried
 from workbook.checks.causes import with_app_error
 from workbook.checks.decisions import check_decision
 from workbook.checks.missed import Missed
 from workbook.checks.ways_in import (
     comes_in,
     is_in,
-    subject_of,
     user_in,
     users_in_words,
 )
+from workbook.flow.drawn import PROVIDER_LABELS as LABELS
 from workbook.lab.browser import Browser
 from workbook.lab.races import at_once
 from workbook.lab.site import Site
@@ -159,7 +159,7 @@ def test_one_verified_address_is_one_user(site: Site, first: str, second: str) -
         noted = site.database.rows("SELECT id FROM users WHERE verified_email IS NOT NULL")
         same_user(site, [one, other], should, LINK if noted else NOT_NOTED)
         ways = "SELECT provider FROM identities WHERE subject IN (:one, :other)"
-        subjects = [subject_of(site.providers.people[who], provider) for provider in (first, second)]
+        subjects = [site.providers.people[who].subject(provider) for provider in (first, second)]
         if len(site.database.rows(ways, one=subjects[0], other=subjects[1])) != 2:
             raise Missed(
                 should=f"{should} That user then has two ways in: two rows in identities.",

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from workbook.checks.account_page import (
-    LABELS,
     REFUSED,
     Row,
     account,
@@ -22,7 +21,6 @@ from workbook.checks.account_page import (
     is_signed_in,
     linked,
     owner_of,
-    subject,
     users,
     ways_in,
     whose,
@@ -31,6 +29,7 @@ from workbook.checks.account_page import (
 from workbook.checks.answers import check_answer
 from workbook.checks.missed import Missed
 from workbook.checks.twitter_login import shortened
+from workbook.flow.drawn import PROVIDER_LABELS as LABELS
 from workbook.lab.browser import Browser, Form, NoAnswer, Page
 from workbook.lab.databases import Database
 from workbook.lab.races import submitted_at_once
@@ -657,7 +656,7 @@ def test_only_ones_own_is_removed(site: Site) -> None:
     ada, eve = site.browser(), site.browser()
     first, _ = two_ways_in(site, ada)
     came_in(site, eve, "twitter", "eve")
-    own = next(row for row in identities(site) if row["subject"] == subject(person("eve"), "twitter"))
+    own = next(row for row in identities(site) if row["subject"] == person("eve").subject("twitter"))
     add_identity(site, own["user_id"], "facebook", person("eve"))
     form = button(eve, f"{ACCOUNT}/unlink/{own['id']}", UNLINK_SHOULD, UNLINK_LOOK)
     before = whose(identities(site))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 from urllib.parse import urljoin, urlsplit
 
+from workbook.flow.drawn import PROVIDER_LABELS
 from workbook.flow.messages import Flow
 from workbook.lab.browser import HOME, Browser, Form, Page
 from workbook.lab.site import Site
@@ -15,23 +16,11 @@ from workbook.providers.people import Person
 from .missed import Missed
 from .twitter_login import shortened
 
-LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
 # The recorded flows that a link is held against.
 LINKED = "08_the_account_page.linked"
 REFUSED = "08_the_account_page.refused"
 
 Row = dict[str, Any]
-
-
-def subject(who: Person, provider: str) -> str:
-    """The id that a provider ("github") has for a person."""
-    ids = {
-        "twitter": who.twitter.id,
-        "facebook": who.facebook.id,
-        "google": who.google.sub,
-        "github": who.github.id,
-    }
-    return str(ids[provider])
 
 
 def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) -> Page:
@@ -81,7 +70,7 @@ def linked(site: Site, browser: Browser, provider: str, who: str = SOMEBODY, why
     ends. Missed where there is no button, or where it does not lead to the provider, or to an error. `why` is a
     sentence that says what the link is for."""
     path = f"{ACCOUNT}/link/{provider}"
-    label = LABELS[provider]
+    label = PROVIDER_LABELS[provider]
     should = f"the button Link {label} on {ACCOUNT} leads to {label}, and from there back. {why}".strip()
     since = len(site.messages())
     form = button(
@@ -146,7 +135,7 @@ def users(site: Site) -> list[Row]:
 def owner_of(site: Site, provider: str, who: Person) -> int | None:
     """The number of the user whose way in somebody's account at a provider is; None where it is nobody's."""
     for row in identities(site):
-        if (row["provider"], row["subject"]) == (provider, subject(who, provider)):
+        if (row["provider"], row["subject"]) == (provider, who.subject(provider)):
             return int(row["user_id"])
     return None
 
@@ -160,7 +149,7 @@ def add_identity(
         " VALUES (:user_id, :provider, :subject, :email, :email_verified)",
         user_id=user_id,
         provider=provider,
-        subject=subject(who, provider),
+        subject=who.subject(provider),
         email=verified_email,
         email_verified=True if verified_email else None,
     )

@@ -6,6 +6,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from workbook.flow.drawn import PROVIDER_LABELS
 from workbook.flow.messages import APP
 from workbook.lab.browser import HOME, MOST_REDIRECTS, Browser, Page, at_home
 from workbook.lab.site import Site
@@ -21,8 +22,6 @@ DENIED = "You denied the request to sign in."
 NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
 NO_HELP = "{} could not sign you in. Please try again."
 
-# The providers by their names in addresses, and as people know them.
-LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
 # The recorded flow that a login with each is held against.
 _RECORDED = {
     "twitter": "04_users_in_a_database.first_login",
@@ -35,7 +34,7 @@ _RECORDED = {
 def label(site: Site, name: str) -> str:
     """What people call a provider."""
     fifth = site.providers.fifth
-    return fifth.label if fifth is not None and name == fifth.name else LABELS[name]
+    return fifth.label if fifth is not None and name == fifth.name else PROVIDER_LABELS[name]
 
 
 def start_of(name: str) -> str:

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import secrets
 
+from workbook.flow.drawn import PROVIDER_LABELS
 from workbook.lab.browser import Browser, NoAnswer, Page
 from workbook.lab.site import Site
-from workbook.providers.people import Person
 
-from .any_provider import LABELS, tried
+from .any_provider import tried
 from .missed import Missed
 from .twitter_login import shortened
-
-
-def subject_of(who: Person, provider: str) -> str:
-    """The word by which a provider knows a person."""
-    return {
-        "twitter": str(who.twitter.id),
-        "facebook": who.facebook.id,
-        "google": who.google.sub,
-        "github": str(who.github.id),
-    }[provider]
 
 
 def comes_in(
@@ -35,7 +25,7 @@ def comes_in(
     is_in(
         browser,
         page,
-        f"{site.providers.people[who].name} signs in with {LABELS[provider]}{why}, and gets in.",
+        f"{site.providers.people[who].name} signs in with {PROVIDER_LABELS[provider]}{why}, and gets in.",
         look,
     )
     return browser
@@ -81,7 +71,7 @@ def users_in_words(site: Site) -> str:
     told = []
     for user in users:
         ways = [
-            LABELS.get(str(i["provider"]), str(i["provider"]))
+            PROVIDER_LABELS.get(str(i["provider"]), str(i["provider"]))
             for i in identities
             if i["user_id"] == user["id"]
         ]

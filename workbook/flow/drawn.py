@@ -18,14 +18,9 @@ from unicodedata import category
 
 from .messages import APP, BROWSER, Flow, Message, Parameter, split
 
-LABELS = {
-    BROWSER: "Browser",
-    APP: "Your app",
-    "twitter": "Twitter",
-    "facebook": "Facebook",
-    "google": "Google",
-    "github": "GitHub",
-}
+# The providers by their names in addresses, and everybody who takes part, as people call them.
+PROVIDER_LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
+LABELS = {BROWSER: "Browser", APP: "Your app", **PROVIDER_LABELS}
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,16 @@ class Person:
     google: GoogleAccount
     github: GitHubAccount
 
+    def subject(self, provider: str) -> str:
+        """The word by which a provider ("github") knows them: it never changes."""
+        ids = {
+            "twitter": self.twitter.id,
+            "facebook": self.facebook.id,
+            "google": self.google.sub,
+            "github": self.github.id,
+        }
+        return str(ids[provider])
+
 
 PEOPLE = (
     Person(
