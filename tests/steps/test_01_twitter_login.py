@@ -44,6 +44,12 @@ def test_asks_twitter_with_its_key(site: Site) -> None:
             look="remote_app(…): request_token_url must be TWITTER_URL followed by /oauth/request_token.",
         )
     first = asked[0]
+    if first.consumer_key == site.providers.twitter.consumer_secret:
+        raise Missed(
+            should=should,
+            did="it signed with its secret for the key: the two are swapped. Now everybody who reads a request has it.",
+            look="remote_app(…): consumer_key is TWITTER_KEY, and consumer_secret is TWITTER_SECRET.",
+        )
     if not first.key_known:
         raise Missed(
             should=should,

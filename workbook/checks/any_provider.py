@@ -129,6 +129,8 @@ def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Miss
         did = f"{who}'s page says: {shortened(page.words)} Your app had sent {sent or 'nothing'}."
         if asked.get("redirect_uri", callback_at(name)) != callback_at(name):
             look = f"login in app/auth.py: {who} knows the callback {callback_at(name)}, and no other."
+        elif asked.get("client_id") == site.providers.environment().get(f"{name.upper()}_SECRET"):
+            look += " consumer_key and consumer_secret are swapped: everybody can read the secret in that address."
         else:
             look += " authorize_url and consumer_key."
     elif page.status == 404:

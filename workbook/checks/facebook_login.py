@@ -99,6 +99,11 @@ def not_at_facebook(
 def _refused_by_dialog(site: Site, page: Page, asked: dict[str, str]) -> tuple[str, str]:
     """What the app asked of Facebook that its dialog does not show, and where to look."""
     callback = asked.get("redirect_uri", "")
+    if asked.get("client_id") == site.providers.facebook.app_secret:
+        return (
+            "it went to Facebook with its secret as the client_id, where everybody can read it: the two are swapped.",
+            "remote_app(…): consumer_key is FACEBOOK_KEY, and consumer_secret is FACEBOOK_SECRET.",
+        )
     if asked.get("client_id") != site.providers.facebook.app_id:
         return (
             f"it went to Facebook with the client_id {asked.get('client_id')!r}, which Facebook does not know.",
