@@ -10,6 +10,10 @@ from typing import Any
 
 Report = Callable[[dict[str, Any]], None]
 
+# A job that does not end by itself is there to be ended: no test waits for this. It only bounds, in seconds, how long
+# one stays that a failing test has lost. To wait for a condition would be to end by itself.
+LOST_FOR = 600
+
 
 def say(arguments: dict[str, Any], report: Report) -> None:
     """Tells what it finds around it."""
@@ -30,14 +34,14 @@ def say(arguments: dict[str, Any], report: Report) -> None:
 def wait(arguments: dict[str, Any], report: Report) -> None:
     """Never ends by itself."""
     report({"pid": os.getpid()})
-    time.sleep(600)
+    time.sleep(LOST_FOR)
 
 
 def start_another(arguments: dict[str, Any], report: Report) -> None:
     """Starts a process and never ends."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    child = subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({LOST_FOR})"])
     report({"pid": child.pid})
-    time.sleep(600)
+    time.sleep(LOST_FOR)
 
 
 def fail(arguments: dict[str, Any], report: Report) -> None:
