@@ -42,8 +42,8 @@ def fresh_copy(folder: Path) -> Path:
 class Started:
     """A `start` that runs: its ports, what it printed, its processes."""
 
-    def __init__(self, root: Path, *arguments: str) -> None:
-        self.port, self.provider_port = free_port(), free_port()
+    def __init__(self, root: Path, *arguments: str, ports: tuple[int, int] | None = None) -> None:
+        self.port, self.provider_port = ports or (free_port(), free_port())
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-u", "-m", "workbook", "start", *arguments, "--no-browser"),
@@ -106,9 +106,9 @@ class Started:
 
 
 @contextmanager
-def started(root: Path, *arguments: str) -> Iterator[Started]:
-    """`start` that is ready; ended afterwards in any case."""
-    one = Started(root, *arguments)
+def started(root: Path, *arguments: str, ports: tuple[int, int] | None = None) -> Iterator[Started]:
+    """`start` that is ready, at these ports (the app's and the providers') or at free ones; ended in any case."""
+    one = Started(root, *arguments, ports=ports)
     try:
         one.wait_for(r"Ctrl-C ends it")
         yield one

@@ -115,6 +115,21 @@ def test_a_save_is_seen_in_terminal_and_page(work: Path, shots: Path) -> None:
         live.screenshot(path=shots / "exercises-passed.png", full_page=True)
 
 
+@pytest.mark.browser
+def test_a_page_that_was_left_open_goes_on_with_the_next_start(work: Path) -> None:
+    with chromium() as browser:
+        live = browser.new_page()
+        with started(Path.cwd(), "00", "--in", "solutions") as first:
+            live.goto(first.page)
+            expect(live.get_by_role("heading", level=1)).to_contain_text("Step 00")
+            expect(live.get_by_text("The workbook has stopped")).to_be_hidden()
+        expect(live.get_by_text("The workbook has stopped")).to_be_visible()
+        with started(Path.cwd(), "01", "--in", str(work), ports=(first.port, first.provider_port)):
+            expect(live.get_by_role("heading", level=1)).to_contain_text("Step 01")
+            expect(live.get_by_text("The workbook has stopped")).to_be_hidden()
+            expect(live.locator("#verdicts")).to_contain_text("✗ 1.1")
+
+
 def test_what_the_app_prints_is_shown(work: Path) -> None:
     app = work / STEP / "app.py"
     app.write_text(app.read_text(encoding="utf-8") + "\nprint('printed by', 'the app')\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,8 @@ MOST_MESSAGES = 400
 class Live:
     """The state of `start`: the step, the app, what was said since the last login began, and the verdicts.
 
-    `version` grows with every change; `wait_for_change` waits for that.
+    `version` grows with every change; `wait_for_change` waits for that. `run` tells one run of `start` from the next:
+    a page that was left open shows another step then.
     """
 
     step: str
@@ -29,6 +31,7 @@ class Live:
     verdicts: Verdicts | None = None
     checking: bool = False
     version: int = 0
+    run: str = field(default_factory=lambda: secrets.token_hex(8))
     _messages: list[Message] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 

@@ -83,6 +83,7 @@ class _Pictures:
 def _state(live: Live) -> dict[str, Any]:
     drawn = arrows(live.flow())
     return {
+        "run": live.run,
         "version": live.version,
         "app_error": live.app_error,
         "checking": live.checking,

@@ -85,6 +85,7 @@ function showVerdicts(state) {
 let latest = "";
 async function refresh() {
   const state = await (await fetch("/live/state")).json();
+  if (state.run !== document.body.dataset.run) return location.reload();
   showVerdicts(state);
   const said = JSON.stringify(state.messages);
   if (said === latest) return;
@@ -94,12 +95,20 @@ async function refresh() {
 }
 
 // A browser opens few connections to one host: a page that nobody sees does not keep one.
+const AGAIN = 2000;
 let events = null;
 function follow() {
   if (document.hidden) { events?.close(); events = null; return; }
   if (events) return;
   events = new EventSource("/live/events");
+  events.onopen = () => (by("stopped").hidden = true);
   events.onmessage = () => refresh().catch(() => {});
+  events.onerror = () => {
+    by("stopped").hidden = false;
+    if (events?.readyState !== EventSource.CLOSED) return;  // It tries again by itself.
+    events = null;
+    setTimeout(follow, AGAIN);
+  };
 }
 document.addEventListener("visibilitychange", follow);
 by("forget").addEventListener("click", () => fetch("/live/forget", { method: "POST" }));
