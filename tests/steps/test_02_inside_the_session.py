@@ -310,11 +310,30 @@ def base_string_slip(mine: str, wanted: str) -> tuple[str, str]:
             f"its parameters come in the order {', '.join(names)}.",
             "they are sorted by name (section 3.4.1.3.2).",
         )
-    callback = next(pair for pair in mine_pairs if pair.startswith("oauth_callback="))
+    different = [both for both in zip(mine_pairs, real_pairs, strict=True) if both[0] != both[1]]
+    if not different:
+        return (
+            f"its third part is escaped in another way: {parts[2][:60]}…",
+            "escape it by escaped: only letters, digits, and - . _ ~ stay, and %3A has a capital A (section 3.6).",
+        )
+    pair, real_pair = different[0]
+    if unescaped(pair) != unescaped(real_pair):
+        return (
+            f"it has {pair}, and Twitter was asked with {real_pair}.",
+            "it is right, but in by_hand in app.py something was changed after it was made. "
+            "If that is the line of exercise 2.7, take it out again.",
+        )
     return (
-        f"one of its parameters is {callback!r} before it is escaped as a whole.",
+        f"one of its parameters is {pair!r} before it is escaped as a whole.",
         "each value is escaped, then all are joined, and then the whole is escaped again: a colon is %253A in the end.",
     )
+
+
+def unescaped(text: str) -> str:
+    """A text without its escapes, however many times it was escaped."""
+    while (once := unquote(text)) != text:
+        text = once
+    return text
 
 
 @exercise("2.6")
