@@ -131,9 +131,8 @@ def test_the_notebook_opens_and_ctrl_c_ends_it(clone: Path) -> None:
     address, said = None, []
     for line in process.stdout:
         said.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:\d+/lab\S*", line):
+        if found := re.search(r"http://127\.0\.0\.1:\d+/lab/tree/notebooks/00_what_oauth_is\.ipynb\S*", line):
             address = found[0]
-        if "To access the server" in line:
             break
     assert address, said
     with requests.Session() as asking:

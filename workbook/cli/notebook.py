@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from urllib.parse import quote
 
 import click
 
@@ -40,7 +41,10 @@ def notebook_command(step: str | None, folder: str | None, no_browser: bool) -> 
     if folder is not None:
         environment["WORKBOOK_IN"] = str(folder_of(folder))
     command = [
-        *(sys.executable, "-m", "jupyterlab", str(wanted), f"--ServerApp.root_dir={ROOT}"),
+        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
+        # The address that it prints leads there, too; with the file as an argument only the browser that it opens does.
+        f"--LabApp.default_url=/lab/tree/{quote(wanted.relative_to(ROOT).as_posix())}",
+        "--ServerApp.log_level=WARN",  # of thirty lines only those with the address are for people
         "--ServerApp.answer_yes=True",  # Ctrl-C ends it at once, as it does everything else here
         *_WITHOUT_NETWORK,
         *(["--no-browser"] if no_browser else []),

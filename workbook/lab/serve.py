@@ -169,7 +169,10 @@ def _one_line(error: BaseException) -> str:
         return " ".join(text.split())
     if isinstance(error, SystemExit):
         return f"the app ended itself (sys.exit({error.code!r}))"
-    return f"{type(error).__name__}: {' '.join(text.split())}" if text else type(error).__name__
+    name = type(error).__name__
+    if name == "Error":  # binascii's, csv's, …: by itself it says nothing
+        name = f"{type(error).__module__}.{name}"
+    return f"{name}: {' '.join(text.split())}" if text else name
 
 
 def own_lines(error: BaseException) -> str:
