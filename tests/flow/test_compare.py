@@ -103,6 +103,10 @@ def test_another_flow_parts_where_the_person_decides(flows: dict[str, Flow], mod
         (changed(1, is_request=False), "strict", (1, 1), "Message 2 is the first that differs."),
         (changed(7, receiver="github"), "protocol", (7, 7), f"Expected was {TOKEN}; it was Your app → GitHub"),
         (changed(8, title="401 Unauthorized"), "protocol", (8, 8), "it was Twitter → Your app: 401 Unauthorized."),
+        # all is said as it should be, and then the app breaks
+        (changed(9, title="500 Internal Server Error"), "protocol", (9, 9), "it was Your app → Browser: 500 Internal"),
+        ((*LOGIN[:9], ask("GET /me"), answer("200 OK"), answer("403 Forbidden", "app", "browser")), "protocol", (9, 11),
+         "Message 12 is the first that differs. Expected was Your app → Browser: "),
     ],
 )  # fmt: skip
 def test_the_first_message_where_they_part_is_named(

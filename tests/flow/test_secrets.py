@@ -84,6 +84,12 @@ def test_a_second_login_has_tokens_of_its_own(flows: dict[str, Flow]) -> None:
     assert names == {"‹request token›", "‹request token (2)›", "‹access token›"}
 
 
+def test_the_first_that_is_drawn_has_no_number(flows: dict[str, Flow]) -> None:
+    flow = flows["sign_in"]
+    later = Flow("", flow.messages[9:14], (*flows["refusal"], *flow.messages[:9]))
+    assert values(arrows(later), "oauth_token") == values(arrows(flow)[9:14], "oauth_token")
+
+
 def test_a_few_messages_are_drawn_as_they_are_in_the_whole(flows: dict[str, Flow]) -> None:
     flow = flows["sign_in"]
     assert arrows(flow.messages[8:14], among=flow) == arrows(flow)[8:14]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +17,13 @@ from workbook.checks.answers import check_answer
 from workbook.checks.facebook_login import asked_of_the_dialog, callback_for, signed_in_with_facebook
 from workbook.checks.missed import Missed
 from workbook.checks.people import PROVIDERS, log_out, session_of, signed_in_with
-from workbook.checks.twitter_login import shortened, signed_in
+from workbook.checks.twitter_login import LATER_SIGN_IN, shortened, signed_in
 from workbook.lab.browser import Browser, Page
 from workbook.lab.databases import Database
 from workbook.lab.site import Site
 from workbook.lab.visits import log_out_at
 from workbook.providers.people import Person
 
-FIRST_LOGIN = "04_users_in_a_database.first_login"
 TWO_WAYS_IN = "04_users_in_a_database.two_ways_in"
 COLUMNS = {"Twitter": "twitter_id", "Facebook": "facebook_id"}
 OTHER = {"Twitter": "Facebook", "Facebook": "Twitter"}
@@ -214,7 +214,7 @@ def test_a_first_login_makes_one_user(site: Site, provider: str, who: str) -> No
         odd = 2**53 + 1 + 2 * secrets.randbelow(10**17)
         people.change(who, twitter={"id": odd}, facebook={"id": str(odd + 2)})
     one = people[who]
-    signed_in_with(provider, site, site.browser(), who, FIRST_LOGIN if provider == "Twitter" else None)
+    signed_in_with(provider, site, site.browser(), who, LATER_SIGN_IN if provider == "Twitter" else None)
     rows = users(site)
     should = f"when {one.name} signs in with {provider} for the first time, one row is made in users."
     if len(rows) != 1:
@@ -370,7 +370,7 @@ def test_the_cookie_tells_nothing_of_a_person(site: Site) -> None:
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_a_login_ends_on_a_page_that_greets(site: Site, who: str) -> None:
     browser, elsewhere = site.browser(), site.browser()
-    page = signed_in_with("Twitter", site, browser, who, FIRST_LOGIN)
+    page = signed_in_with("Twitter", site, browser, who, LATER_SIGN_IN)
     signed_in_with("Facebook", site, elsewhere, "dara")
     name = site.providers.people[who].name
     if page.path != "/welcome":
@@ -379,7 +379,7 @@ def test_a_login_ends_on_a_page_that_greets(site: Site, who: str) -> None:
             did=f"they ended at {page.path}, which says: {shortened(page.words)}",
             look=f"sign_in: login_user(user), after the commit: before it the user has no number yet. {LOADER}",
             flow=site.flow("Your app"),
-            expected=FIRST_LOGIN,
+            expected=LATER_SIGN_IN,
         )
     for path in ("/welcome", "/"):
         page = browser.open(path)
@@ -640,6 +640,13 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
     }
 
 
+def compared_with_null(query: str) -> str | None:
+    """Where to look if a query compares something with NULL as if that were a value."""
+    if found := re.search(r"(!=|<>|=)\s*NULL\b", query, re.IGNORECASE):
+        return f"ways_in.sql: {found[0]} is never true, as NULL means not known. Write IS NOT NULL."
+    return None
+
+
 @exercise("4.6")
 def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
     wanted = a_town(database, 200)
@@ -650,8 +657,9 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
             should=should, did="there is no file ways_in.sql.", look="make it again with `reset 04`."
         )
     try:
+        query = file.read_text(encoding="utf-8-sig")
         # A colon in it is not the beginning of a value that is to be put in.
-        rows = database.rows(file.read_text(encoding="utf-8-sig").replace(":", "\\:"))
+        rows = database.rows(query.replace(":", "\\:"))
     except SQLAlchemyError as error:
         raise Missed(
             should=should,
@@ -663,7 +671,8 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
         raise Missed(
             should=should,
             did=f"its columns are {told(list(rows[0]))}." if rows else "it gives no row at all.",
-            look="ways_in.sql: SELECT id AS user_id, 'twitter' AS provider, twitter_id AS subject FROM users …",
+            look=compared_with_null(query)
+            or "ways_in.sql: SELECT id AS user_id, 'twitter' AS provider, twitter_id AS subject FROM users …",
             subject="your query did",
         )
     empty = [row for row in rows if row["subject"] is None or row["user_id"] is None]
@@ -682,7 +691,8 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
             should=should,
             did=f"{len(missing)} of the {len(wanted)} ways in are missing, and {len(odd)} rows are no way in. The "
             f"first that {'is missing' if missing else 'is none'}: user {some[0]}, {some[1]}, {some[2]}.",
-            look="ways_in.sql: ask for each provider by itself, and put the rows of both into one list. Somebody with "
+            look=compared_with_null(query)
+            or "ways_in.sql: ask for each provider by itself, and put the rows of both into one list. Somebody with "
             "two ways in has two rows.",
             subject="your query did",
         )

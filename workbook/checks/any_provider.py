@@ -15,7 +15,7 @@ from workbook.providers.people import PEOPLE
 
 from .missed import Missed
 from .session_lost import why_session_was_lost
-from .twitter_login import left_at_provider, shortened
+from .twitter_login import LATER_SIGN_IN, left_at_provider, shortened
 
 # What a person reads where a login came to nothing.
 DENIED = "You denied the request to sign in."
@@ -24,7 +24,7 @@ NO_HELP = "{} could not sign you in. Please try again."
 
 # The recorded flow that a login with each is held against.
 _RECORDED = {
-    "twitter": "04_users_in_a_database.first_login",
+    "twitter": LATER_SIGN_IN,
     "facebook": "03_facebook_login.sign_in",
     "google": "06_google_and_github.google",
     "github": "06_google_and_github.github",

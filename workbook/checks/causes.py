@@ -112,7 +112,8 @@ _KNOWN = (
     ),
     (
         r"ha(s no|ve a) property \"|is an invalid keyword argument for",
-        "The model has no column of that name: class User (exercise 4.1).",
+        "The model has no column of that name. Exercise 4.1 gives class User its columns; from exercise 5.4 on ways in "
+        "are rows of identities, and are looked for there.",
     ),
     (
         r"PendingRollbackError",
@@ -187,7 +188,8 @@ _KNOWN = (
     (
         r"no such column|UndefinedColumn",
         "The model and the table differ: the one has a column that the other has not. Where the step has migrations, "
-        "`flask db check` says where.",
+        "`flask db check` says where. If it is a migration by batch_alter_table: op.drop_index goes first, then the "
+        "column on which the index stands.",
     ),
     (
         r"Connection refused",

@@ -13,8 +13,7 @@ from workbook.lab.visits import SOMEBODY
 from .facebook_login import SIGN_IN as FACEBOOK_SIGN_IN
 from .facebook_login import signed_in_with_facebook
 from .missed import Missed
-from .twitter_login import SIGN_IN as TWITTER_SIGN_IN
-from .twitter_login import shortened, signed_in
+from .twitter_login import LATER_SIGN_IN, shortened, signed_in
 
 PROVIDERS = ("Twitter", "Facebook")
 
@@ -27,7 +26,7 @@ def signed_in_with(
     held against; without it this login is held against one of its kind."""
     since = 0 if expected else len(site.messages())
     if provider == "Twitter":
-        expected = expected or TWITTER_SIGN_IN
+        expected = expected or LATER_SIGN_IN
         page = signed_in(site, browser, who, "/login/twitter", expected, since)
     else:
         expected = expected or FACEBOOK_SIGN_IN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.site import Site
@@ -10,8 +11,9 @@ from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 
 from .missed import Missed
 
-# The recorded flow that a login is held against.
+# The recorded flows that a login is held against: with steps 01 and 02, and with all later ones.
 SIGN_IN = "01_twitter_login.sign_in"
+LATER_SIGN_IN = "04_users_in_a_database.first_login"
 CALLBACK = f"{HOME}/auth/twitter/callback"
 
 
@@ -20,7 +22,7 @@ def signed_in(
     browser: Browser,
     who: str = SOMEBODY,
     start: str = "/login",
-    expected: str = SIGN_IN,
+    expected: str | None = None,
     since: int | None = None,
 ) -> Page:
     """Signs a person in with Twitter; Missed where that fails on the way. `start` is the app's address for it.
@@ -28,6 +30,7 @@ def signed_in(
     `expected` is the recorded flow that this login is held against, or, with `since`, everything but the first so many
     messages.
     """
+    expected = expected or (SIGN_IN if urlsplit(start).path == "/login" else LATER_SIGN_IN)
     since = len(site.messages()) if since is None else since
     try:
         page = sign_in(browser, who, start=start)

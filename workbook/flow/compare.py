@@ -44,7 +44,8 @@ def compare(
     """The first difference; None where there is none.
 
     "strict" compares everything that is drawn. "protocol" compares what any right solution has to say, in whatever
-    words: not its own pages, not GET or POST, not the order of parameters, not what it asks beyond.
+    words: not its own pages, not GET or POST, not the order of parameters, not what it asks beyond. But where the app
+    answers with an error and was to answer with none, they part.
     """
     first = _steps(expected, mode)
     second = _steps(actual, mode)
@@ -58,7 +59,37 @@ def compare(
     if len(second) > len(first) and mode == "strict":
         j, came = second[len(first)]
         return Difference(None, j, None, came, f"Message {j + 1} is one too many: {one_line(came)}.")
+    return _error_at_the_end(expected, actual, [i for i, _ in first], [j for j, _ in second])
+
+
+def _error_at_the_end(
+    expected: Flow | Sequence[Arrow], actual: Flow | Sequence[Arrow], first: list[int], second: list[int]
+) -> Difference | None:
+    """The error that the app answered the browser with, where all else was said as it should be. `first` and `second`
+    are the places of what was compared and is alike."""
+    wanted, came = (list(arrows(flow) if isinstance(flow, Flow) else flow) for flow in (expected, actual))
+    if any(map(_is_error, wanted)):
+        return None
+    for j, error in enumerate(came):
+        if _is_error(error):
+            said = sum(place < j for place in second[: len(first)])
+            begin = first[said - 1] + 1 if said else 0
+            i = next((i for i, arrow in enumerate(wanted) if i >= begin and _is_page(arrow)), None)
+            if i is None:
+                return None
+            sentence = f"Expected was {one_line(wanted[i])}; it was {one_line(error)}."
+            return Difference(
+                i, j, wanted[i], error, f"Message {j + 1} is the first that differs. {sentence}"
+            )
     return None
+
+
+def _is_page(arrow: Arrow) -> bool:
+    return (arrow.sender, arrow.receiver, arrow.is_request) == (APP, BROWSER, False)
+
+
+def _is_error(arrow: Arrow) -> bool:
+    return _is_page(arrow) and arrow.title[:1] in ("4", "5")
 
 
 def _steps(flow: Flow | Sequence[Arrow], mode: Mode) -> list[tuple[int, Arrow]]:

@@ -103,17 +103,24 @@ def arrows(flow: Flow | Iterable[Message], among: Iterable[Message] | None = Non
     """What is drawn of a flow, in order. For a few messages of a longer one, `among` is the whole of it: values get
     their names there."""
     messages = [message for message in flow if not _is_no_part(message)]
-    if among is None:
-        among = [*flow.before, *messages] if isinstance(flow, Flow) else messages
-    names = _Names(among)
+    if among is not None:
+        names = _Names(among)
+        names.number_all()
+    else:
+        names = _Names([*flow.before, *messages] if isinstance(flow, Flow) else messages)
     return tuple(_arrow(message, names) for message in messages)
 
 
 class _Names:
-    """The names of the values of one flow, and its addresses in their canonical form."""
+    """The names of the values of one flow, and its addresses in their canonical form.
+
+    A second login in the same flow has tokens of its own: of two states the one that is drawn first is the state, and
+    the other the state (2).
+    """
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self._known: dict[str, str] = {}
+        self._numbered: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
         for message in messages:
             if APP in (message.receiver, message.sender) and BROWSER in (message.receiver, message.sender):
@@ -147,18 +154,28 @@ class _Names:
             self._know(str(_json(message.body).get("access_token") or ""), given)
 
     def _know(self, value: str, name: str) -> None:
-        if not value or value in self._known:
-            return
-        count = sum(known.partition(" (")[0] == name for known in self._known.values())
-        # A second login in the same flow has tokens of its own.
-        self._known[value] = f"{name} ({count + 1})" if count else name
+        if value:
+            self._known.setdefault(value, name)
+
+    def number_all(self) -> None:
+        """Numbers the values in the order in which they came up, and not in that in which they will be drawn."""
+        for value in self._known:
+            self._name(value)
+
+    def _name(self, value: str) -> str:
+        if value not in self._numbered:
+            name = self._known[value]
+            count = sum(known.partition(" (")[0] == name for known in self._numbered.values())
+            self._numbered[value] = f"{name} ({count + 1})" if count else name
+        return self._numbered[value]
 
     def value(self, parameter: Parameter) -> str:
         """A parameter's value as it is drawn."""
         if parameter.name in _ALWAYS_NEW:
             return f"‹{_ALWAYS_NEW[parameter.name]}›"
         if parameter.name in _HANDED_ON:
-            return f"‹{self._known.get(parameter.value) or f'unknown {_HANDED_ON[parameter.name]}'}›"
+            known = parameter.value in self._known
+            return f"‹{self._name(parameter.value) if known else f'unknown {_HANDED_ON[parameter.name]}'}›"
         return self.text(parameter.value)
 
     def text(self, text: str) -> str:
@@ -168,7 +185,7 @@ class _Names:
             (value for value in self._known if len(value) >= _SHORTEST_SECRET), key=len, reverse=True
         )
         if known:
-            text = re.sub("|".join(map(re.escape, known)), lambda found: f"‹{self._known[found[0]]}›", text)
+            text = re.sub("|".join(map(re.escape, known)), lambda found: f"‹{self._name(found[0])}›", text)
         text = _IN_TEXT.sub(r"\1‹…›", text)
         for host, canonical in self._hosts.items():
             text = text.replace(host, canonical)

@@ -98,7 +98,7 @@ class Message:
 class Flow:
     """The messages of one login, in the order in which they were sent, under a title.
 
-    `before` is what was said earlier and is not drawn: values that come from there keep their names.
+    `before` is what was said earlier and is not drawn: it tells what values are that come from there.
     """
 
     title: str
