@@ -179,6 +179,21 @@ def test_a_person_who_says_no(site: Site, name: str) -> None:
     reads(site, page, DENIED, what=what, look=look)
 
 
+@exercise("6.1")
+@pytest.mark.parametrize("error", ["error=server_error", "error_code=1349126&error_message=App+not+set+up"])
+def test_an_error_that_is_no_refusal(site: Site, error: str) -> None:
+    browser = site.browser()
+    state = asked_of(site, browser, "facebook").get("state", "")
+    page = browser.open(f"{callback_at('facebook')}?{error}&state={state}")
+    what = f"Facebook sends somebody back with {error}"
+    look = (
+        "authorized: that they denied it is true of error=access_denied alone (RFC 6749 section 4.1.2.1). Any other "
+        "error is trouble: let swapped(remote) raise it, as without a code there is nothing to swap."
+    )
+    nobody_is_in(browser, what=what, look=look)
+    reads(site, page, NO_HELP.format("Facebook"), what=what, look=look)
+
+
 TROUBLE = (
     ("twitter", "access_token", "error"),
     ("twitter", "verify_credentials", "error"),
