@@ -189,3 +189,15 @@ def test_side_by_side_of_a_flow_that_ended_early() -> None:
     lines = side_by_side(LOGIN, LOGIN[:2], difference).splitlines()
     assert lines[3].startswith("▶ 3. Twitter → Your app: 200 OK") and lines[3].endswith("│")
     assert lines[-2:] == ["Expected, Twitter → Your app: 200 OK", "    oauth_token=‹request token›"]
+
+
+def test_what_an_app_keeps_it_need_not_ask_again() -> None:
+    first = from_mermaid((DIAGRAMS / "06_google_and_github.google.mmd").read_text(encoding="utf-8"))
+    kept = [i for i, arrow in enumerate(first) if arrow.title.endswith(("openid-configuration", "/certs"))]
+    second = [arrow for i, arrow in enumerate(first) if i not in kept and i - 1 not in kept]
+    assert len(first) - len(second) == 4
+    assert compare(first, second, "protocol") is None and compare(second, first, "protocol") is None
+    assert compare(first, second, "strict") is not None
+    broken = (*second[:-3], replace(second[-3], title="500 Internal Server Error"))
+    difference = compare(first, broken, "protocol")
+    assert difference is not None and "it was Your app → Browser: 500" in difference.sentence

@@ -82,7 +82,9 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) ->
     ):
         look = "settings() in app/providers/github.py: only with the scope user:email GitHub gives the addresses."
     if any(m.sender == "github" and m.status == 404 and m.path == "/github/user" for m in site.messages()):
-        look = "settings() in app/providers/github.py: base_url ends in a slash, or user takes the place of its last part."
+        look = (
+            "settings() in app/providers/github.py: base_url ends in a slash, or user replaces its last part."
+        )
     return Missed(
         should=f"who says yes at {label(site, name)} is signed in, and on /welcome.",
         did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} {said}".strip(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ _COUNTS = {
 }
 # A request of the browser's that belongs to the protocol brings one of these to the app.
 _BROUGHT = {"oauth_verifier", "denied", "code", "error"}
+# What an app asks for once, and then keeps (OpenID Connect Discovery 1.0 section 4, Core section 10.1.1).
+_KEPT = ("/.well-known/openid-configuration", "/certs")
 # Addresses that do the same.
 _SAME = {"/oauth/authorize": "/oauth/authenticate"}
 
@@ -94,7 +97,25 @@ def _is_error(arrow: Arrow) -> bool:
 
 def _steps(flow: Flow | Sequence[Arrow], mode: Mode) -> list[tuple[int, Arrow]]:
     drawn = arrows(flow) if isinstance(flow, Flow) else flow
-    return [(i, arrow) for i, arrow in enumerate(drawn) if mode == "strict" or _is_protocol(arrow)]
+    if mode == "strict":
+        return list(enumerate(drawn))
+    kept = _kept_by_apps(drawn)
+    return [(i, arrow) for i, arrow in enumerate(drawn) if i not in kept and _is_protocol(arrow)]
+
+
+def _kept_by_apps(drawn: Sequence[Arrow]) -> set[int]:
+    """The places of requests, with their answers, that an app need not make at each login."""
+    places = set()
+    for i, arrow in enumerate(drawn):
+        if arrow.is_request and arrow.sender == APP and arrow.title.endswith(_KEPT):
+            back = (arrow.receiver, APP, False)
+            answers = (
+                j
+                for j in range(i + 1, len(drawn))
+                if (drawn[j].sender, drawn[j].receiver, drawn[j].is_request) == back
+            )
+            places |= {i, *itertools.islice(answers, 1)}
+    return places
 
 
 def _is_protocol(arrow: Arrow) -> bool:
