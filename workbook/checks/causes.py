@@ -122,8 +122,9 @@ _KNOWN = (
     ),
     (
         r"UNIQUE constraint failed: users\.verified_email|duplicate key value.*verified_email",
-        "Another user has this verified_email. At a login: was that user looked for first? In a merge: the other user "
-        "has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what changed before it deletes.",
+        "Another user has this verified_email. At a login keep_verified looks first whether somebody has it. In a "
+        "merge the other user has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what changed "
+        "before it deletes.",
     ),
     (
         r"UNIQUE constraint failed|duplicate key value",
@@ -199,10 +200,12 @@ _KNOWN = (
 )
 
 
-def where_to_look(error: AppFailed, otherwise: str = "") -> str:
+def where_to_look(error: AppFailed, otherwise: str = "", meant: str | None = None) -> str:
     """Where an exception of the app sends the student: what it is known for, or else `otherwise`, and its place in
-    their files."""
+    their files. An error that the pattern `meant` is found in is what the check is about: `otherwise` knows it best."""
     known = next((look for pattern, look in _KNOWN if re.search(pattern, error.error)), otherwise)
+    if meant and re.search(meant, error.error):
+        known = otherwise
     place = error.traceback.strip().splitlines()[-1:]
     return " ".join(part for part in (known, f"In your code: {place[0]}." if place else "") if part)
 
@@ -240,8 +243,9 @@ def no_answer(error: NoAnswer, site: Site) -> Missed:
     )
 
 
-def with_app_error(missed: Missed, site: Site | None) -> Missed:
-    """Adds what went wrong inside of the app, where it can be seen: it is the likeliest cause."""
+def with_app_error(missed: Missed, site: Site | None, meant: str | None = None) -> Missed:
+    """Adds what went wrong inside of the app, where it can be seen: it is the likeliest cause. `meant` is as for
+    where_to_look."""
     if site is None:
         return missed
     said = [m for m in site.messages() if m.sender == "app" and (m.status or 0) >= 500]
@@ -252,7 +256,7 @@ def with_app_error(missed: Missed, site: Site | None) -> Missed:
     if error is None:
         # The app has caught it, and shows a page of its own.
         error = AppFailed(f"OAuthException: {_LOST}, maybe you disabled cookie")
-    look = [where_to_look(error, missed.look), why_session_was_lost(site) if lost else ""]
+    look = [where_to_look(error, missed.look, meant), why_session_was_lost(site) if lost else ""]
     return Missed(
         should=missed.should,
         did=f"{missed.did} It raised {error.error.rstrip('.')}.",
