@@ -123,8 +123,8 @@ _KNOWN = (
     (
         r"UNIQUE constraint failed: users\.verified_email|duplicate key value.*verified_email",
         "Another user has this verified_email. At a login keep_verified looks first whether somebody has it. In a "
-        "merge the other user has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what changed "
-        "before it deletes.",
+        "merge the other user has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what "
+        "changed before it deletes.",
     ),
     (
         r"UNIQUE constraint failed|duplicate key value",
