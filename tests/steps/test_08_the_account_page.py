@@ -988,7 +988,7 @@ def test_without_a_proof_there_is_no_merge(site: Site) -> None:
         check_not_merged(site, before, people, what, look)
         if page.status >= 500:
             raise Missed(
-                should=f"{MERGE} without a proof says that there is none.",
+                should=f"{MERGE} without a proof merges nothing, and is no error.",
                 did=f"it answered with the status {page.status}.",
                 look="merge_other: proved() may be None.",
             )

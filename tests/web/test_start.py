@@ -105,6 +105,10 @@ def test_a_save_is_seen_in_terminal_and_page(work: Path, shots: Path) -> None:
         start.wait_for("of 7 exercises passed")
         broken.goto(start.app)
         expect(broken.get_by_text("TemplateNotFound").first).to_be_visible()
+        broken.screenshot(path=shots / "raised.png")
+        start.wait_for("^TemplateNotFound: no_such.html")
+        start.wait_for(r"^app\.py, line \d+, in index: ")
+        assert not any("Traceback" in line or "site-packages" in line for line in start.lines)
 
         (work / STEP / "templates" / "welcome.html").write_text(
             (SOLUTIONS / STEP / "templates" / "welcome.html").read_text(encoding="utf-8"), encoding="utf-8"

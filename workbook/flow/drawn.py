@@ -95,8 +95,8 @@ _STAND_INS = set(LABELS) - {BROWSER, APP}
 
 
 def _is_no_part(message: Message) -> bool:
-    """Whether a message is one of those that come with every page: pictures, styles, and Flask's debugger's own."""
-    return bool(_NOT_PART.search(message.path)) or "__debugger__=yes" in message.url
+    """Whether a message is one of those that come with every page: pictures, styles."""
+    return bool(_NOT_PART.search(message.path))
 
 
 def arrows(flow: Flow | Iterable[Message], among: Iterable[Message] | None = None) -> tuple[Arrow, ...]:

@@ -12,7 +12,8 @@ import re
 import socket
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,6 @@ PRELOAD = (
     "flask",
     "flask.cli",
     "werkzeug.serving",
-    "werkzeug.debug",
-    "werkzeug.debug.tbtools",
     "requests",
     "requests_oauthlib",
     "oauthlib.oauth1",
@@ -50,9 +49,9 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
     """Serves the app of the current folder on the loopback address until the process is ended.
 
     `arguments`: "port" (0 takes a free one) or "socket" (the number of one that listens already); "record";
-    "show_errors": a page with the traceback instead of a bare 500, and a page for an app that cannot be loaded;
-    "instead": only such a page, with that "error" and "traceback"; "watch_writes"; "ahead": by so many seconds its
-    clock is ahead of the real one.
+    "show_errors": instead of a bare 500 a page with the error and its lines in the app's own files, the same in the
+    terminal, and a page for an app that cannot be loaded; "instead": only such a page, with that "error" and
+    "traceback"; "watch_writes"; "ahead": by so many seconds its clock is ahead of the real one.
     """
     from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -86,14 +85,11 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
         report({"event": "failed", **described(error)})
         if not arguments.get("show_errors"):
             return
-        application = _page_for(described(error))
+        application = _only_page("Your app does not start", described(error))
     else:
         if arguments.get("show_errors"):
-            from werkzeug.debug import DebuggedApplication
-
-            # The traceback is shown in the page, without the console that would run code.
             application.config["PROPAGATE_EXCEPTIONS"] = True  # type: ignore[attr-defined]
-            application = DebuggedApplication(application, evalex=False)
+            application = _showing_errors(application)
     if arguments.get("record"):
         from workbook.flow.messages import APP, BROWSER
         from workbook.flow.recording import Recorder
@@ -194,23 +190,48 @@ def _file(name: str) -> str:
     return os.path.realpath(name).removeprefix(here)
 
 
-def _page_for(said: dict[str, str]) -> WSGIApplication:
+def _only_page(heading: str, said: dict[str, str]) -> WSGIApplication:
     """A page in the place of an app that cannot be loaded."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        start_response(_ERROR, _HTML)
+        return [_page(heading, said)]
+
+    return application
+
+
+def _showing_errors(application: WSGIApplication) -> WSGIApplication:
+    """An app that shows what it raises, in the page and in the terminal: the error, and where in its own files."""
+
+    def shown(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        parts: Iterable[bytes] = ()
+        try:
+            parts = application(environ, start_response)
+            yield from parts
+        except Exception as error:
+            said = described(error)
+            print(f"{said['error']}\n{said['traceback']}", file=sys.stderr, flush=True)
+            with suppress(Exception):  # it raises the error again where the page has begun
+                start_response(_ERROR, _HTML, sys.exc_info())
+                yield _page("Your app raised an error", said)
+        finally:
+            if close := getattr(parts, "close", None):
+                close()
+
+    return shown
+
+
+_ERROR = "500 Internal Server Error"
+_HTML = [("Content-Type", "text/html; charset=utf-8")]
+
+
+def _page(heading: str, said: dict[str, str]) -> bytes:
     from markupsafe import escape
 
-    page = (
-        "<!doctype html><html lang=en><meta charset=utf-8><title>The app does not start</title>"
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{heading}</title>"
         "<body style='font:1.1rem/1.5 system-ui;max-width:44rem;margin:3rem auto;padding:0 1rem'>"
-        "<h1>Your app does not start</h1>"
+        f"<h1>{heading}</h1>"
         f"<p>{escape(said['error'])}</p><pre style='white-space:pre-wrap'>{escape(said['traceback'])}</pre>"
         "<p>Mend it and save; then load this page again.</p>"
     ).encode()
-
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        start_response(
-            "500 Internal Server Error",
-            [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))],
-        )
-        return [page]
-
-    return application
