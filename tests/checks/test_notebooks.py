@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from workbook.course.places import NOTEBOOKS, ROOT
+from workbook.course.steps import all_steps
 
-from ..submissions.submitting import HERE, Submission
+from ..submissions.submitting import HERE, Submission, submissions
 
 STEP = "01_twitter_login"
 NOTEBOOK = NOTEBOOKS / f"{STEP}.ipynb"
@@ -29,14 +30,16 @@ def no_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def red_cells(no_pictures: Path, folder: Path | str | None = None, root: Path = ROOT) -> list[str]:
-    """The cells of the notebook that nbval finds wrong, each by its last line; `folder` is for WORKBOOK_IN."""
+def red_cells(
+    no_pictures: Path, folder: Path | str | None = None, root: Path = ROOT, notebook: Path = NOTEBOOK
+) -> list[str]:
+    """The cells of a notebook that nbval finds wrong, each by its last line; `folder` is for WORKBOOK_IN."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("WORKBOOK", "PYTEST"))
     }
     if folder is not None:
         environment["WORKBOOK_IN"] = str(folder)
-    name = NOTEBOOK.relative_to(ROOT)
+    name = notebook.relative_to(ROOT)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", str(name), "-q"],
         cwd=root,
@@ -63,19 +66,24 @@ def test_it_is_green_twice_in_a_row_and_stays_as_it_was(no_pictures: Path) -> No
     assert NOTEBOOK.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("patch", "exercises"),
-    [
-        ("wrong/1.5-twitter-not-asked", ["1.5", "1.6"]),
-        ("right/plain-requests-oauthlib", []),
-    ],
-)
-def test_it_is_red_at_exactly_the_exercises_that_are_not_passed(
-    no_pictures: Path, tmp_path: Path, patch: str, exercises: list[str]
+def test_it_is_red_at_exactly_the_exercises_that_are_not_passed(no_pictures: Path, tmp_path: Path) -> None:
+    """What needs a wrong exercise waits for it."""
+    folder = Submission(HERE / "01" / "wrong" / "1.5-twitter-not-asked.patch").write(tmp_path)
+    assert red_cells(no_pictures, folder) == ['lesson.verdict("1.5")', 'lesson.verdict("1.6")']
+
+
+# Of each step the one that differs most: all of them would take minutes.
+RIGHT = [
+    max(submissions(step.number, "right"), key=lambda one: one.file.stat().st_size) for step in all_steps()
+]
+
+
+@pytest.mark.parametrize("submission", RIGHT, ids=lambda one: f"{one.step}-{one.file.stem}")
+def test_what_a_right_app_does_otherwise_is_no_fault(
+    no_pictures: Path, tmp_path: Path, submission: Submission
 ) -> None:
-    """What needs a wrong exercise waits for it. What a right app says otherwise than ours is no fault."""
-    folder = Submission(HERE / "01" / f"{patch}.patch").write(tmp_path)
-    assert red_cells(no_pictures, folder) == [f'lesson.verdict("{exercise}")' for exercise in exercises]
+    notebook = NOTEBOOKS / f"{submission.step}.ipynb"
+    assert red_cells(no_pictures, submission.write(tmp_path), notebook=notebook) == []
 
 
 def test_it_is_red_where_one_message_of_the_solution_changes(no_pictures: Path, tmp_path: Path) -> None:
