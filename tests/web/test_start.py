@@ -120,7 +120,7 @@ def test_a_save_is_seen_in_terminal_and_page(work: Path, shots: Path) -> None:
 
 
 @pytest.mark.browser
-def test_a_page_that_was_left_open_goes_on_with_the_next_start(work: Path) -> None:
+def test_a_page_that_was_left_open_goes_on_with_the_next_start(work: Path, shots: Path) -> None:
     with chromium() as browser:
         live = browser.new_page()
         with started(Path.cwd(), "00", "--in", "solutions") as first:
@@ -128,6 +128,7 @@ def test_a_page_that_was_left_open_goes_on_with_the_next_start(work: Path) -> No
             expect(live.get_by_role("heading", level=1)).to_contain_text("Step 00")
             expect(live.get_by_text("The workbook has stopped")).to_be_hidden()
         expect(live.get_by_text("The workbook has stopped")).to_be_visible()
+        live.screenshot(path=shots / "stopped.png")
         with started(Path.cwd(), "01", "--in", str(work), ports=(first.port, first.provider_port)):
             expect(live.get_by_role("heading", level=1)).to_contain_text("Step 01")
             expect(live.get_by_text("The workbook has stopped")).to_be_hidden()
