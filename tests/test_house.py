@@ -12,7 +12,7 @@ import pytest
 from workbook.course.places import ROOT
 
 # From the ground up: each may use those before it.
-PARTS = ("course", "flow", "providers", "lab", "attacks", "checks", "grading", "web", "cli")
+PARTS = ("course", "flow", "providers", "lab", "attacks", "exercises", "checks", "grading", "web", "cli")
 
 
 def run(*command: str) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.fifty_people import as_columns, as_identities, fill
-from workbook.checks.tables import SHOWN, entity_diagram
 from workbook.course.places import CHAPTERS, DIAGRAMS, SOLUTIONS
+from workbook.exercises.fifty_people import as_columns, as_identities, fill
+from workbook.exercises.tables import SHOWN, entity_diagram
 from workbook.lab import commands
 from workbook.lab.commands import Revisions, environment_for, flask, revisions, tables
 from workbook.lab.databases import Database

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.answers import check_answer
-from workbook.checks.drawing import drawn_by_student, hold_against, nothing_beyond, recorded
+from workbook.exercises.answers import check_answer
+from workbook.exercises.drawing import drawn_by_student, hold_against, nothing_beyond, recorded
 
 exercise = pytest.mark.exercise
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from workbook.checks.missed import Missed
-from workbook.checks.twitter_login import CALLBACK, SIGN_IN, not_at_twitter, shortened, signed_in
+from workbook.exercises.missed import Missed
+from workbook.exercises.twitter_login import CALLBACK, SIGN_IN, not_at_twitter, shortened, signed_in
 from workbook.lab.browser import HOME
 from workbook.lab.site import Site
 from workbook.lab.visits import NotAsked, refuse

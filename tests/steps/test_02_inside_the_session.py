@@ -13,10 +13,10 @@ import pytest
 from flask.sessions import TaggedJSONSerializer
 from itsdangerous import URLSafeTimedSerializer
 
-from workbook.checks.answers import check_answer, check_word
-from workbook.checks.missed import Missed
-from workbook.checks.people import log_out
-from workbook.checks.twitter_login import shortened, signed_in
+from workbook.exercises.answers import check_answer, check_word
+from workbook.exercises.missed import Missed
+from workbook.exercises.people import log_out
+from workbook.exercises.twitter_login import shortened, signed_in
 from workbook.lab.browser import Browser
 from workbook.lab.running import AppFailed
 from workbook.lab.site import Site

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from workbook.checks.answers import check_answer
-from workbook.checks.facebook_login import (
+from workbook.exercises.answers import check_answer
+from workbook.exercises.facebook_login import (
     CALLBACK,
     SIGN_IN,
     START,
@@ -22,9 +22,9 @@ from workbook.checks.facebook_login import (
     what_facebook_said,
     why_facebook_refused,
 )
-from workbook.checks.missed import Missed
-from workbook.checks.session_lost import why_session_was_lost
-from workbook.checks.twitter_login import shortened, signed_in
+from workbook.exercises.missed import Missed
+from workbook.exercises.session_lost import why_session_was_lost
+from workbook.exercises.twitter_login import shortened, signed_in
 from workbook.lab.browser import Browser, Page
 from workbook.lab.site import Site
 from workbook.lab.visits import NotAsked, refuse, sign_in

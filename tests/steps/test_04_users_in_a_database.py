@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import MetaData, String, Table
 from sqlalchemy.exc import DatabaseError, IntegrityError, NoSuchTableError, SQLAlchemyError
 
-from workbook.checks.answers import check_answer
-from workbook.checks.facebook_login import asked_of_the_dialog, callback_for, signed_in_with_facebook
-from workbook.checks.missed import Missed
-from workbook.checks.people import PROVIDERS, log_out, session_of, signed_in_with
-from workbook.checks.twitter_login import LATER_SIGN_IN, shortened, signed_in
+from workbook.exercises.answers import check_answer
+from workbook.exercises.facebook_login import asked_of_the_dialog, callback_for, signed_in_with_facebook
+from workbook.exercises.missed import Missed
+from workbook.exercises.people import PROVIDERS, log_out, session_of, signed_in_with
+from workbook.exercises.twitter_login import LATER_SIGN_IN, shortened, signed_in
 from workbook.lab.browser import Browser, Page
 from workbook.lab.databases import Database
 from workbook.lab.site import Site

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.answers import check_answer
-from workbook.checks.causes import where_to_look
-from workbook.checks.fifty_people import (
+from workbook.exercises.answers import check_answer
+from workbook.exercises.causes import where_to_look
+from workbook.exercises.fifty_people import (
     People,
     as_columns,
     as_identities,
     fill,
     first_difference,
 )
-from workbook.checks.identities_table import check_identities_table, check_tables_and_columns
-from workbook.checks.missed import Missed
-from workbook.checks.twitter_login import shortened
+from workbook.exercises.identities_table import check_identities_table, check_tables_and_columns
+from workbook.exercises.missed import Missed
+from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser, Page
 from workbook.lab.commands import create_tables, environment_for, flask
 from workbook.lab.databases import Database

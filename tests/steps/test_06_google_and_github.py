@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from workbook.checks.answers import check_answer
-from workbook.checks.any_provider import (
+from workbook.exercises.answers import check_answer
+from workbook.exercises.any_provider import (
     DENIED,
     NO_HELP,
     NOT_OURS,
@@ -33,9 +33,9 @@ from workbook.checks.any_provider import (
     start_of,
     tried,
 )
-from workbook.checks.facebook_login import changed
-from workbook.checks.missed import Missed
-from workbook.checks.twitter_login import shortened
+from workbook.exercises.facebook_login import changed
+from workbook.exercises.missed import Missed
+from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser
 from workbook.lab.site import Site
 from workbook.lab.visits import refuse

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.answers import check_answer
-from workbook.checks.any_provider import callback_for, tried
-from workbook.checks.causes import with_app_error
-from workbook.checks.decisions import check_decision
-from workbook.checks.missed import Missed
-from workbook.checks.ways_in import (
+from workbook.exercises.answers import check_answer
+from workbook.exercises.any_provider import callback_for, tried
+from workbook.exercises.causes import with_app_error
+from workbook.exercises.decisions import check_decision
+from workbook.exercises.missed import Missed
+from workbook.exercises.ways_in import (
     comes_in,
     is_in,
     user_in,

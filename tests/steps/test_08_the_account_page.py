@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.account_page import (
+from workbook.exercises.account_page import (
     REFUSED,
     Row,
     account,
@@ -26,9 +26,9 @@ from workbook.checks.account_page import (
     whose,
     without_a_token,
 )
-from workbook.checks.answers import check_answer
-from workbook.checks.missed import Missed
-from workbook.checks.twitter_login import shortened
+from workbook.exercises.answers import check_answer
+from workbook.exercises.missed import Missed
+from workbook.exercises.twitter_login import shortened
 from workbook.flow.drawn import PROVIDER_LABELS as LABELS
 from workbook.lab.browser import Browser, Form, NoAnswer, Page
 from workbook.lab.databases import Database

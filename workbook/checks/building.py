@@ -13,11 +13,10 @@ from workbook.course.moved import PAGE, STEP_05, where_it_went
 from workbook.course.places import CHAPTERS, DIAGRAMS, NOTEBOOKS, ROOT, SOLUTIONS
 from workbook.course.starters import TEXTS, is_current, is_untouched, source_files, write_starter
 from workbook.course.steps import Step
+from workbook.exercises.recorded import record
+from workbook.exercises.tables import SHOWN, entity_diagram
 from workbook.lab.site import warm_for_apps
 from workbook.lab.visits import RECORDED
-
-from .recorded import record
-from .tables import SHOWN, entity_diagram
 
 
 @dataclass(frozen=True)

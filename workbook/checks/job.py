@@ -12,7 +12,7 @@ from workbook.lab.warm import Warm
 PRELOAD = (
     "pytest",
     "workbook.checks.run",
-    "workbook.checks.causes",
+    "workbook.exercises.causes",
     "workbook.lab.site",
     "workbook.flow.compare",
     "bs4",

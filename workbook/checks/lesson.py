@@ -13,6 +13,8 @@ from typing import Any
 from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT
 from workbook.course.steps import find_step
+from workbook.exercises.recorded import SEED, record
+from workbook.exercises.tables import entity_diagram
 from workbook.flow.drawn import arrows
 from workbook.flow.mermaid import to_mermaid
 from workbook.flow.messages import Message
@@ -21,8 +23,6 @@ from workbook.lab.browser import NoAnswer
 from workbook.lab.site import Site, warm_for_apps
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 
-from .recorded import SEED, record
-from .tables import entity_diagram
 from .verdicts import Verdicts
 from .watch import WarmChecks
 

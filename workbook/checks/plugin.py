@@ -132,12 +132,11 @@ def pytest_runtest_makereport(
 
 
 def _words(item: pytest.Item, error: BaseException) -> str | None:
+    from workbook.exercises.causes import app_failed, no_answer, with_app_error
+    from workbook.exercises.missed import Missed
     from workbook.lab.browser import NoAnswer
     from workbook.lab.running import AppFailed
     from workbook.lab.site import Site
-
-    from .causes import app_failed, no_answer, with_app_error
-    from .missed import Missed
 
     given = getattr(item, "funcargs", {}).values()
     site = next((value for value in given if isinstance(value, Site)), None)

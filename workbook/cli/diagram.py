@@ -24,7 +24,7 @@ def diagram_command(
     step: str, folder: str | None, name: str | None, svg: str | None, png: str | None, mermaid: bool
 ) -> None:
     """Run a step's app, record its flow, and draw it."""
-    from workbook.checks.recorded import flow_names, record
+    from workbook.exercises.recorded import flow_names, record
     from workbook.flow.drawn import arrows
     from workbook.flow.mermaid import to_mermaid
     from workbook.lab.site import warm_for_apps
