@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter
 from workbook.providers.people import person
-from workbook.web.start import local_keys
+from workbook.web.running import local_keys
 
 from .browsing import chromium, press
 from .starting import INTERRUPT, Started, ended, free_port, fresh_copy, is_free, started

@@ -14,12 +14,13 @@ from .options import Fault, with_faults
 @with_faults
 def providers_command(port: int, faults: tuple[Fault, ...]) -> None:
     """Run the local providers alone, for `flask run` in another terminal."""
-    from workbook.web.start import say_providers, serve_providers, stop_on_signals
+    from workbook.web.running import serve_providers, stop_on_signals
+    from workbook.web.saying import say_how_to_end, say_providers
 
     stop = threading.Event()
     stop_on_signals(stop)
     with serve_providers(port, faults) as running:
         say_providers(running)
-        click.echo("Ctrl-C ends it.")
+        say_how_to_end()
         while not stop.wait(1):
             pass

@@ -26,7 +26,8 @@ def start_command(
 
     On a fresh clone, without a STEP, this is a tour of the finished Twitter login.
     """
-    from workbook.web.start import Start, choose
+    from workbook.web.choosing import choose
+    from workbook.web.running import Start
 
     choice = choose(step, folder_of(folder), given=folder is not None)
     Start(choice, port=port, provider_port=provider_port, open_browser=not no_browser, faults=faults).run()

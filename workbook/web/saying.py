@@ -1,0 +1,92 @@
+"""What `start` and `providers` say in the terminal: where everything is, how the app is, how the exercises stand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from workbook.checks.verdicts import Verdicts
+from workbook.course.places import CHAPTERS, ROOT
+from workbook.course.steps import all_steps
+from workbook.flow.drawn import LABELS
+from workbook.lab.commands import Revisions
+from workbook.lab.running import AppFailed
+from workbook.providers.server import ProvidersServer
+
+from .choosing import Choice
+
+
+def say_places(choice: Choice, title: str, app_url: str, providers: ProvidersServer) -> None:
+    """Prints where the app, the page, the providers and the lesson are, and what to do first."""
+    click.secho(title, bold=True)
+    what = "The finished app" if choice.tour else "Your app"
+    click.echo(f"  {what:<18} {app_url}   ({_from_here(choice.app)})")
+    click.echo(f"  {'What is said':<18} {providers.url}/")
+    say_providers(providers)
+    if choice.tour:
+        click.echo(f"  Sign in, and see what was said. Then begin with {_from_here(all_steps()[0].chapter)}")
+    else:
+        click.echo(f"  {'The lesson':<18} {_from_here(CHAPTERS / choice.step.name / 'README.md')}")
+        click.echo(
+            f"  Save a file, and it is loaded and checked again. For a shell of your own: {_activation()}"
+        )
+
+
+def say_providers(providers: ProvidersServer) -> None:
+    """Prints where the providers' pages are."""
+    for name in providers.names:
+        click.echo(f"  {f'The local {LABELS[name]}':<18} {providers.url}/{name}/")
+    click.echo(f"  {'Faults':<18} {providers.faults_page}")
+
+
+def say_behind(database: Revisions) -> None:
+    """Prints that a database has not had all of the step's migrations, where it has not."""
+    if database.current == database.newest:
+        return
+    now = f"has come to migration {database.current}" if database.current else "has had no migration"
+    click.secho(
+        f"  {'Its database':<18} {now}, and they go to {database.newest}: the lesson says when to run "
+        "`flask db upgrade`, and how far",
+        fg="yellow",
+    )
+
+
+def say_how_to_end() -> None:
+    """Prints the last line: from here on all is ready."""
+    click.echo("Ctrl-C ends it.")
+
+
+def say_failed(app: AppFailed) -> None:
+    """Prints why the app does not start."""
+    click.secho(f"Your app does not start: {app.error}", fg="red")
+    if app.traceback:
+        click.echo(app.traceback)
+
+
+def say_verdicts(choice: Choice, verdicts: Verdicts) -> None:
+    """Prints how each exercise stands, and in the student's own folder when the step is done."""
+    from workbook.checks.printing import Printer
+
+    printer = Printer()
+    printer.console.print()
+    for verdict in verdicts.all:
+        printer.verdict(verdict)
+    printer.summary(verdicts)
+    last = all_steps()[-1]
+    if choice.folder == CHAPTERS and choice.step != last and verdicts.all_passed:
+        click.echo("This step is done. Ctrl-C, and `python3 -m workbook start` goes on with the next one.")
+
+
+def _from_here(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _activation() -> str:
+    if sys.platform == "win32":
+        return r".venv\Scripts\activate"
+    return f"source {_from_here(ROOT / '.venv' / 'bin' / 'activate')}"
