@@ -1,0 +1,77 @@
+"""Which module imports which, read from their text: nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from pathlib import Path
+
+# Of each module those that it imports, each with the line of the first import.
+Arrows = dict[str, dict[str, int]]
+
+
+def modules(root: Path, package: str) -> dict[str, Path]:
+    """The files of a package and of all that is in it, by the modules' names."""
+    found = {}
+    for file in sorted((root / package).rglob("*.py")):
+        parts = file.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def arrows(known: Mapping[str, Path]) -> Arrows:
+    """What each of these modules imports, of these and of others."""
+    return {name: imports(name, file, known) for name, file in known.items()}
+
+
+def imports(name: str, file: Path, known: Container[str]) -> dict[str, int]:
+    """The modules that one imports, each with its line: at the top, in a function, for the types alone.
+
+    `known` tells a module from a name in it: with `from a import b` it is `a.b` that is imported where that is known,
+    and `a` otherwise.
+    """
+    package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
+    found: dict[str, int] = {}
+    for node in ast.walk(parsed(file)):
+        for one in _imported(node, package):
+            found.setdefault(_nearest(one, known), node.lineno)
+    found.pop(name, None)
+    return found
+
+
+def parsed(file: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(file.read_text(encoding="utf-8"), file)
+
+
+def _imported(node: ast.AST, package: list[str]) -> Iterator[tuple[str, str | None]]:
+    """What a statement imports: a module, and a name in it where it names one."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield alias.name, None
+    elif isinstance(node, ast.ImportFrom):
+        above = package[: len(package) - node.level + 1] if node.level else []
+        module = ".".join([*above, *([node.module] if node.module else [])])
+        for alias in node.names:
+            yield module, alias.name
+
+
+def _nearest(imported: tuple[str, str | None], known: Container[str]) -> str:
+    module, name = imported
+    return f"{module}.{name}" if name and f"{module}.{name}" in known else module
+
+
+def circles(arrows: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The circles in these arrows, each from one back to itself; where they share an arrow, one of them."""
+    left = {name: sorted(set(to) & set(arrows)) for name, to in arrows.items()}
+    found = []
+    while True:
+        try:
+            graphlib.TopologicalSorter(left).prepare()
+        except graphlib.CycleError as error:
+            circle = error.args[1][::-1]
+            found.append(circle)
+            left[circle[0]].remove(circle[1])
+        else:
+            return found
