@@ -9,7 +9,9 @@ import pytest
 from workbook.checks.watch import WarmChecks
 from workbook.lab.warm import Warm
 
-from . import servers
+from . import servers, signals
+
+signals.pass_none_on_ignored()
 
 # Files whose tests need nothing of each other, and of which one alone would keep a worker busy to the end.
 SPREAD = {"test_submissions.py", "test_pages.py"}
