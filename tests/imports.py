@@ -25,15 +25,15 @@ def arrows(known: Mapping[str, Path]) -> Arrows:
     return {name: imports(name, file, known) for name, file in known.items()}
 
 
-def imports(name: str, file: Path, known: Container[str]) -> dict[str, int]:
+def imports(name: str, file: Path, known: Container[str], nodes: Iterable[ast.AST] = ()) -> dict[str, int]:
     """The modules that one imports, each with its line: at the top, in a function, for the types alone.
 
     `known` tells a module from a name in it: with `from a import b` it is `a.b` that is imported where that is known,
-    and `a` otherwise.
+    and `a` otherwise. `nodes` is the syntax tree, all of it, where that was read already.
     """
     package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
     found: dict[str, int] = {}
-    for node in ast.walk(parsed(file)):
+    for node in nodes or ast.walk(parsed(file)):
         for one in _imported(node, package):
             found.setdefault(_nearest(one, known), node.lineno)
     found.pop(name, None)
