@@ -23,6 +23,11 @@ PROVIDER_LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Goog
 LABELS = {BROWSER: "Browser", APP: "Your app", **PROVIDER_LABELS}
 
 
+def label_of(name: str) -> str:
+    """The name of one who takes part as people write it. A provider that has no label here is called by its name."""
+    return LABELS.get(name, name.title())
+
+
 @dataclass(frozen=True)
 class Arrow:
     """One message as it is drawn."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import unescape
 from html.entities import html5
 
-from .drawn import LABELS, Arrow, arrows
+from .drawn import LABELS, Arrow, arrows, label_of
 from .messages import APP, BROWSER, Flow
 
 # Longer lines are broken or cut, so that a picture stays readable (characters).
@@ -32,10 +32,7 @@ def to_mermaid(flow: Flow | Sequence[Arrow], title: str | None = None) -> str:
     if title:
         lines.append(f"    title {_escaped(title)}")
     lines.append("    autonumber")
-    lines += [
-        f"    participant {name} as {_escaped(LABELS.get(name, name.title()))}"
-        for name in _participants(drawn)
-    ]
+    lines += [f"    participant {name} as {_escaped(label_of(name))}" for name in _participants(drawn)]
     for arrow in drawn:
         line = "->>" if arrow.is_request else "-->>"
         label = [_escaped(arrow.title)]

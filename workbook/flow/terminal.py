@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from .drawn import LABELS, Arrow
+from .drawn import Arrow, label_of
 from .messages import APP, BROWSER
 
 # Narrower than this there is no room for three lifelines: the messages are a numbered list then (columns).
@@ -55,7 +55,7 @@ def _drawing(
     first, last = 8, width - 6
     places = {name: first + round(i * (last - first) / (len(people) - 1)) for i, name in enumerate(people)}
     step = (last - first) // (len(people) - 1)
-    lines = [_row({place: LABELS.get(name, name.title()) for name, place in places.items()}, centred=True)]
+    lines = [_row({place: label_of(name) for name, place in places.items()}, centred=True)]
 
     def lifelines() -> list[str]:
         row = [" "] * (width + 1)
@@ -131,5 +131,5 @@ def one_line(arrow: Arrow, *, unicode: bool = True) -> str:
     """An arrow in words: "Your app → Twitter: POST /oauth/request_token"."""
     pointer = "→" if unicode else "->"
     arrow = arrow if unicode else in_ascii(arrow)
-    sender, receiver = (LABELS.get(name, name.title()) for name in (arrow.sender, arrow.receiver))
+    sender, receiver = (label_of(name) for name in (arrow.sender, arrow.receiver))
     return f"{sender} {pointer} {receiver}: {arrow.title}"

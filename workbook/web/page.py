@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, render_template, request
 
-from workbook.flow.drawn import LABELS, arrows
+from workbook.flow.drawn import arrows, label_of
 from workbook.flow.mermaid import to_mermaid
 from workbook.flow.parameters import explain
 from workbook.flow.pictures import PicturesUnavailable, to_svg
@@ -90,8 +90,8 @@ def _state(live: Live) -> dict[str, Any]:
         "verdicts": live.verdicts.to_json() if live.verdicts else None,
         "messages": [
             {
-                "from": LABELS.get(arrow.sender, arrow.sender.title()),
-                "to": LABELS.get(arrow.receiver, arrow.receiver.title()),
+                "from": label_of(arrow.sender),
+                "to": label_of(arrow.receiver),
                 "title": arrow.title,
                 "details": [
                     {"name": name, "value": value, **_explained(name, value)} for name, value in arrow.details
