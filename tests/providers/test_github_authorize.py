@@ -6,7 +6,6 @@ import pytest
 import requests
 
 from workbook.lab.browser import Browser
-from workbook.providers.github.state import CALLBACKS
 from workbook.providers.people import PEOPLE, Person
 
 from .calling import a_person
@@ -64,7 +63,9 @@ def test_without_an_address_it_is_the_registered_one(github: GitHubClient, brows
     """Authorizing OAuth apps, Redirect URLs. Nobody listens there in this test."""
     (form,) = browser.open(github.page(redirect_uri=None)).forms()
     page = browser.submit(form, follow=False, decision="allow", person="ada")
-    assert (page.answers[0].header("Location") or "").startswith(f"{CALLBACKS[0]}?code=")
+    assert (page.answers[0].header("Location") or "").startswith(
+        f"{github.providers.github.callbacks[0]}?code="
+    )
 
 
 @pytest.mark.parametrize(

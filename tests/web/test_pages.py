@@ -14,7 +14,6 @@ from workbook.course.steps import find_step
 from workbook.lab.running import bare_environment
 from workbook.providers.crowd import many_people
 from workbook.providers.server import ProvidersServer
-from workbook.providers.twitter.state import CALLBACKS
 from workbook.web.live import Live
 from workbook.web.page import live_page
 
@@ -40,7 +39,7 @@ def providers() -> Iterator[ProvidersServer]:
 
 
 def twitter_asks(page: Page, providers: ProvidersServer) -> None:
-    token = providers.twitter.new_request_token(CALLBACKS[0]).token
+    token = providers.twitter.new_request_token(providers.twitter.callbacks[0]).token
     page.goto(f"{providers.url}/twitter/oauth/authenticate?oauth_token={token}")
 
 
@@ -48,7 +47,7 @@ def twitter_asks_again(page: Page, providers: ProvidersServer) -> None:
     pin = providers.twitter.new_request_token("oob").token
     page.goto(f"{providers.url}/twitter/oauth/authorize?oauth_token={pin}")
     press(page, "Sign In")
-    again = providers.twitter.new_request_token(CALLBACKS[0]).token
+    again = providers.twitter.new_request_token(providers.twitter.callbacks[0]).token
     page.goto(f"{providers.url}/twitter/oauth/authorize?oauth_token={again}")
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from workbook.flow.drawn import PROVIDER_LABELS
 from workbook.flow.messages import APP
 from workbook.lab.browser import HOME, MOST_REDIRECTS, Browser, Page, at_home
 from workbook.lab.site import Site
@@ -32,9 +31,8 @@ _RECORDED = {
 
 
 def label(site: Site, name: str) -> str:
-    """What people call a provider."""
-    fifth = site.providers.fifth
-    return fifth.label if fifth is not None and name == fifth.name else PROVIDER_LABELS[name]
+    """A provider's name as people write it."""
+    return site.providers.label(name)
 
 
 def start_of(name: str) -> str:

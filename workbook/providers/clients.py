@@ -30,9 +30,13 @@ def same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
 
 
-def is_challenge(code_challenge: str) -> bool:
-    """Whether it is a challenge of the method S256: a digest in base64url, 43 characters (RFC 7636 section 4.2)."""
-    return _CHALLENGE.fullmatch(code_challenge) is not None
+def challenge_fits(asked: Mapping[str, str]) -> bool:
+    """Whether PKCE's parameters in a request to authorize are right. There may be none. The only method here is S256,
+    whose challenge is a digest in base64url, 43 characters (RFC 7636 section 4.2)."""
+    challenge = asked.get("code_challenge")
+    if challenge is None:
+        return True
+    return asked.get("code_challenge_method") == "S256" and _CHALLENGE.fullmatch(challenge) is not None
 
 
 def verifier_fits(code_verifier: str, code_challenge: str) -> bool:

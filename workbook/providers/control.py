@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
-
-from workbook.flow.drawn import LABELS
 
 from .faults import KINDS, Faults
 
 _COOKIE = "control_key"
 
 
-def control_pages(faults: Faults, key: str) -> Blueprint:
-    """Everything under /control."""
+def control_pages(faults: Faults, key: str, label: Callable[[str], str]) -> Blueprint:
+    """Everything under /control. `label` makes a provider's label from its name."""
     pages = Blueprint("control", __name__)
 
     def has_key(shown: str | None) -> bool:
@@ -35,7 +34,7 @@ def control_pages(faults: Faults, key: str) -> Blueprint:
             return response
         if not has_key(request.cookies.get(_COOKIE)):
             return render_template("no_key.html"), 403
-        return render_template("faults.html", faults=faults.kinds, on=faults.on(), kinds=KINDS, labels=LABELS)
+        return render_template("faults.html", faults=faults.kinds, on=faults.on(), kinds=KINDS, label=label)
 
     @pages.post("/faults")
     def switch() -> AnyResponse | tuple[str, int]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -17,19 +17,11 @@ from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
 from .control import control_pages
-from .facebook import routes as facebook
-from .facebook.state import FacebookState
 from .faults import Faults
-from .fifth import routes as fifth
-from .fifth.state import FifthState
-from .github import routes as github
-from .github.state import GitHubState
-from .google import routes as google
-from .google.state import GoogleState
 from .pages import Pages
 from .people import PEOPLE, People, Person
-from .twitter import routes as twitter
-from .twitter.state import TwitterState
+from .provider import Provider
+from .registry import PROVIDERS, UNSEEN, Registered
 from .world import World
 
 if TYPE_CHECKING:
@@ -38,19 +30,6 @@ if TYPE_CHECKING:
 # How soon the server notices that it is to stop (seconds).
 _POLL = 0.02
 _STATIC = "/provider-static"
-# The providers: below which path each stands, and how to tell what browsers ask there from what apps do.
-_ASKED_BY_BROWSER = {
-    "twitter": twitter.asked_by_browser,
-    "facebook": facebook.asked_by_browser,
-    "google": google.asked_by_browser,
-    "github": github.asked_by_browser,
-}
-_FAULTS = {
-    "twitter": twitter.FAULTS,
-    "facebook": facebook.FAULTS,
-    "google": google.FAULTS,
-    "github": github.FAULTS,
-}
 
 
 class PortInUse(Exception):
@@ -69,13 +48,13 @@ class _Quiet(WSGIRequestHandler):
         return "tfe"
 
 
-class ProvidersServer:
+class ProvidersServer(Registered):
     """The local providers, serving in a thread on the loopback address from the moment that it is made.
 
     `port` 0 takes a free one; PortInUse where another program has it. `seed`, `clock` and `keys` are World's. With a
     `control_key`, and only then, faults can be switched over HTTP, as control.py has it. The accounts are
-    those of `people`, who change from then on by `server.people` only. With `with_fifth` there is one provider more,
-    `server.fifth`, under a name of its own. `on_message` is given each message as it comes.
+    those of `people`, who change from then on by `server.people` only. The server has the `providers`. With
+    `with_fifth` it has UNSEEN, too. `on_message` is given each message as it comes.
     """
 
     def __init__(
@@ -87,10 +66,11 @@ class ProvidersServer:
         keys: dict[str, str] | None = None,
         control_key: str | None = None,
         people: Iterable[Person] = PEOPLE,
+        providers: Iterable[Provider[Any]] = PROVIDERS,
         with_fifth: bool = False,
     ) -> None:
         self._accounts = tuple(people)
-        self._with_fifth = with_fifth
+        self._providers = (*providers, *(UNSEEN if with_fifth else ()))
         self._control_key = control_key
         self.on_message: Callable[[Message], None] | None = None
         self._lock = threading.Lock()
@@ -109,18 +89,11 @@ class ProvidersServer:
         """Everything that the providers know, in a world in which nothing has been said yet."""
         self.world = world
         self.people = People(self._accounts)
-        self.fifth = FifthState(world, self.people) if self._with_fifth else None
-        self._asked_by_browser = {**_ASKED_BY_BROWSER}
-        if self.fifth:
-            asked_there = self.fifth.authorize_path
-            self._asked_by_browser[self.fifth.name] = lambda path: path == asked_there
-        self.faults = Faults({**_FAULTS, **({self.fifth.name: fifth.FAULTS} if self.fifth else {})})
-        self.twitter = TwitterState(world, self.people)
-        self.facebook = FacebookState(world, self.people)
-        self.google = GoogleState(world, self.people)
-        self.google.issuer = f"{self.url}/google"
-        self.github = GitHubState(world, self.people)
-        self.github.issuer = f"{self.url}/github{github.ISSUER}"
+        self._states = {
+            provider: provider.state(world, self.people, self.url) for provider in self._providers
+        }
+        self._named = {self.state(provider).name: provider for provider in self._providers}
+        self.faults = Faults({name: provider.faults for name, provider in self._named.items()})
         self._pages: dict[str, Pages] = {}
         self._messages: list[Message] = []
         # What is still being answered when a new world begins is written down in the old one.
@@ -133,8 +106,8 @@ class ProvidersServer:
 
     def begin_anew(self) -> None:
         """Forgets all that was said and done, as if they had just been made: at the same address, for the same apps,
-        with the same keys. A fifth provider would have another name then, so there must be none."""
-        assert not self._with_fifth
+        with the same keys. No provider may be one that is named anew: its URL would change."""
+        assert not any(provider.named_anew for provider in self._providers)
         self.faults.end()
         with self._making_pages, self._lock:
             self._begin(World(self.world.seed, self.world.clock, self.world.keys))
@@ -155,7 +128,7 @@ class ProvidersServer:
     @property
     def names(self) -> tuple[str, ...]:
         """The providers that there are: the paths below `url` where they stand."""
-        return tuple(self._asked_by_browser)
+        return tuple(self._named)
 
     @property
     def faults_page(self) -> str | None:
@@ -170,25 +143,16 @@ class ProvidersServer:
 
     def environment(self) -> dict[str, str]:
         """The variables by which an app finds them."""
-        return {
-            "TWITTER_URL": f"{self.url}/twitter",
-            "TWITTER_KEY": self.twitter.consumer_key,
-            "TWITTER_SECRET": self.twitter.consumer_secret,
-            "FACEBOOK_URL": f"{self.url}/facebook",
-            "FACEBOOK_GRAPH_URL": f"{self.url}/facebook{facebook.GRAPH}",
-            "FACEBOOK_KEY": self.facebook.app_id,
-            "FACEBOOK_SECRET": self.facebook.app_secret,
-            "GOOGLE_URL": self.google.issuer,
-            "GOOGLE_KEY": self.google.client_id,
-            "GOOGLE_SECRET": self.google.client_secret,
-            "GITHUB_URL": f"{self.url}/github",
-            "GITHUB_API_URL": f"{self.url}/github{github.API}",
-            "GITHUB_KEY": self.github.client_id,
-            "GITHUB_SECRET": self.github.client_secret,
-            # oauthlib refuses OAuth 2 over plain HTTP, even on loopback, unless it is told so.
-            "OAUTHLIB_INSECURE_TRANSPORT": "1",
-            **(self.fifth.environment(self.url) if self.fifth else {}),
-        }
+        # oauthlib refuses OAuth 2 over plain HTTP, even on loopback, unless it is told so.
+        every = {"OAUTHLIB_INSECURE_TRANSPORT": "1"}
+        for provider in self._providers:
+            every |= self.state(provider).environment()
+        return every
+
+    def label(self, name: str) -> str:
+        """A provider's name as people write it, by its name in URLs; KeyError where there is none."""
+        label: str = self.state(self._named[name]).label
+        return label
 
     def mount(self, path: str, application: WSGIApplication) -> None:
         """Serves another application at a path where no provider is; "/" is everywhere else."""
@@ -203,18 +167,11 @@ class ProvidersServer:
 
     def _blueprint(self, name: str) -> Blueprint | None:
         """What stands below /NAME; None for a name that nothing has."""
-        if name == "twitter":
-            return twitter.twitter_pages(self.twitter, self.faults)
-        if name == "facebook":
-            return facebook.facebook_pages(self.facebook, self.faults)
-        if name == "google":
-            return google.google_pages(self.google, self.faults)
-        if name == "github":
-            return github.github_pages(self.github, self.faults)
-        if self.fifth and name == self.fifth.name:
-            return fifth.fifth_pages(self.fifth, self.faults)
+        provider = self._named.get(name)
+        if provider is not None:
+            return provider.pages(self.state(provider), self.faults)
         if self._control_key and name == "control":
-            return control_pages(self.faults, self._control_key)
+            return control_pages(self.faults, self._control_key, self.label)
         return None
 
     def _pages_of(self, name: str) -> Pages:
@@ -241,7 +198,7 @@ class ProvidersServer:
     @property
     def _below(self) -> tuple[str, ...]:
         """The paths below which there are pages."""
-        return (*self._asked_by_browser, "control")
+        return (*self._named, "control")
 
     def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
@@ -251,14 +208,15 @@ class ProvidersServer:
 
     def _who_asks(self, path: str) -> str | None:
         """Browsers ask for pages, apps for everything else. The pages about a provider are no part of a login."""
-        provider, _, rest = path.lstrip("/").partition("/")
-        if provider not in self._asked_by_browser or rest in ("", "logout"):
+        name, _, rest = path.lstrip("/").partition("/")
+        provider = self._named.get(name)
+        if provider is None or rest in ("", "logout"):
             return None
-        return BROWSER if self._asked_by_browser[provider](f"/{rest}") else APP
+        return BROWSER if provider.asked_by_browser(self.state(provider), f"/{rest}") else APP
 
     def _who_is_asked(self, path: str) -> str | None:
-        provider = path.lstrip("/").partition("/")[0]
-        return provider if provider in self._asked_by_browser else None
+        name = path.lstrip("/").partition("/")[0]
+        return name if name in self._named else None
 
 
 def _first_part(environ: WSGIEnvironment) -> str:

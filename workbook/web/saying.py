@@ -10,7 +10,6 @@ import click
 from workbook.checks.verdicts import Verdicts
 from workbook.course.places import CHAPTERS, ROOT
 from workbook.course.steps import all_steps
-from workbook.flow.drawn import LABELS
 from workbook.lab.commands import Revisions
 from workbook.lab.running import AppFailed
 from workbook.providers.server import ProvidersServer
@@ -37,7 +36,7 @@ def say_places(choice: Choice, title: str, app_url: str, providers: ProvidersSer
 def say_providers(providers: ProvidersServer) -> None:
     """Prints where the providers' pages are."""
     for name in providers.names:
-        click.echo(f"  {f'The local {LABELS[name]}':<18} {providers.url}/{name}/")
+        click.echo(f"  {f'The local {providers.label(name)}':<18} {providers.url}/{name}/")
     click.echo(f"  {'Faults':<18} {providers.faults_page}")
 
 

@@ -6,39 +6,37 @@ Authlib's server would be left standing here: the rules are Facebook's, written 
 
 from __future__ import annotations
 
-import hmac
 import re
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..clients import sent_credentials
-from ..faults import Faults, fault_of_request, half
+from ..answers import asking, picture
+from ..blueprints import add_about, blueprint
+from ..clients import same, sent_credentials
+from ..faults import Faults
+from ..oauth2 import AccessToken, state_sent_back, token_in_header
 from ..people import Person
 from ..sessions import with_query
 from . import errors
 from .errors import FacebookError
 from .graph import fields_of, permissions_of, proof
 from .state import (
-    CODE_LIFETIME,
+    GRAPH,
     PERMISSIONS,
-    REDIRECTS,
     TOKEN_LIFETIME,
-    AccessToken,
     Attempt,
     FacebookState,
     is_absolute,
     is_insecure,
-    redirect_listed,
 )
 
 # The endpoints by the names that faults and attempts have for them, below /facebook and Graph's version, and the
 # faults that each can have beyond those of every endpoint.
 DIALOG = "/dialog/oauth"
-GRAPH = "/graph"
 BY_APP = {
     "access_token": "/oauth/access_token",
     "debug_token": "/debug_token",
@@ -55,52 +53,36 @@ FAULTS = {
 # Both names of an endpoint: with a version, as everybody writes it, and without, where Facebook chooses one.
 _VERSIONS = ("/v<int:major>.0", "")
 
-
 # What an app may swap for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
 _FOR_ITSELF = "client_credentials"
 _FOR_LONGER = "fb_exchange_token"
 
 
-def asked_by_browser(path: str) -> bool:
+def asked_by_browser(state: FacebookState, path: str) -> bool:
     """Whether a path below /facebook is one that browsers ask for."""
     return re.fullmatch(r"(/v\d+\.0)?" + DIALOG, path) is not None
 
 
 def facebook_pages(state: FacebookState, faults: Faults) -> Blueprint:
     """Everything under /facebook."""
-    pages = Blueprint("facebook", __name__, template_folder="templates")
+    pages = blueprint(
+        state,
+        __name__,
+        faults=faults,
+        endpoints=FAULTS,
+        headers={
+            "Cache-Control": "private, no-cache, no-store, must-revalidate",
+            "Pragma": "no-cache",
+            "Expires": "Sat, 01 Jan 2000 00:00:00 GMT",
+        },
+        too_busy=lambda endpoint: _too_busy(state, endpoint),
+    )
+    add_about(pages, state)
 
     @pages.url_value_preprocessor
     def any_version(endpoint: str | None, values: dict[str, object] | None) -> None:
         if values:
             values.pop("major", None)
-
-    @pages.before_request
-    def fault() -> AnyResponse | None:
-        endpoint = fault_of_request("facebook", faults, FAULTS)
-        if endpoint is None:
-            return None
-        if endpoint == "dialog":
-            return Response(render_template("facebook/sorry.html"), 503)
-        return _refused(state, Attempt(endpoint, request.method), errors.TRY_AGAIN)
-
-    @pages.after_request
-    def like_facebooks(response: AnyResponse) -> AnyResponse:
-        response.headers["Cache-Control"] = "private, no-cache, no-store, must-revalidate"
-        response.headers["Pragma"] = "no-cache"
-        response.headers["Expires"] = "Sat, 01 Jan 2000 00:00:00 GMT"
-        if g.get("fault") == "broken_json":
-            response.set_data(half(response.get_data()))
-        return response
-
-    @pages.get("/")
-    def about() -> str:
-        return render_template("facebook/about.html", people=state.people, redirects=REDIRECTS, state=state)
-
-    @pages.post("/logout")
-    def logout() -> AnyResponse:
-        state.sessions.log_out()
-        return redirect(url_for("facebook.about"))
 
     def at(path: str, name: str, methods: list[str], view: Callable[..., AnyResponse | str]) -> None:
         top = GRAPH if name in BY_APP else ""
@@ -146,7 +128,7 @@ def _problem(state: FacebookState) -> tuple[str, str] | None:
             "You can't get an access token or log in to this app from an insecure page. Try re-loading the page as "
             "https://",
         )
-    if not redirect_listed(redirect_uri):
+    if not state.callback_listed(redirect_uri):
         return (
             "URL Blocked",
             "This redirect failed because the redirect URI is not whitelisted in the app's Client OAuth Settings. "
@@ -185,16 +167,14 @@ def _ask(state: FacebookState) -> AnyResponse | str:
         who = None
     if who and not _open_questions(state, who):
         return _back_with_code(state, who)
-    page = render_template(
+    return asking(
+        state,
         "facebook/decide.html",
-        people=state.people,
-        who=who,
-        app=state.app_name,
+        session,
+        who,
         host=urlsplit(request.args["redirect_uri"]).netloc,
         asked=_open_questions(state, who) if who else _scopes(),
-        csrf_token=state.sessions.csrf_token(session),
     )
-    return state.sessions.give(Response(page), session)
 
 
 def _decided(state: FacebookState) -> AnyResponse | str:
@@ -228,20 +208,16 @@ def _back_with_code(state: FacebookState, who: Person) -> AnyResponse:
 def _back(**answer: str) -> AnyResponse:
     """Sends the person back, with what the app gave as `state`, and with the fragment that Facebook adds
     (jaredhanson/passport-facebook #128)."""
-    given = request.args.get("state")
-    if given is not None:
-        answer["state"] = f"not-{given}" if g.fault == "wrong_state" else given
-    return redirect(with_query(request.args["redirect_uri"], "_=_", **answer))
+    return redirect(with_query(request.args["redirect_uri"], "_=_", **answer, **state_sent_back()))
 
 
 # What the app asks
 
 
-def _attempt(state: FacebookState, endpoint: str) -> Attempt:
-    attempt = Attempt(endpoint, request.method)
-    with state.lock:
-        state.attempts.append(attempt)
-    return attempt
+def _too_busy(state: FacebookState, endpoint: str) -> Response:
+    if endpoint == "dialog":
+        return Response(render_template("facebook/sorry.html"), 503)
+    return _refused(state, Attempt(endpoint, request.method), errors.TRY_AGAIN)
 
 
 def _refused(state: FacebookState, attempt: Attempt, error: FacebookError) -> Response:
@@ -250,7 +226,7 @@ def _refused(state: FacebookState, attempt: Attempt, error: FacebookError) -> Re
 
 
 def _access_token(state: FacebookState) -> AnyResponse:
-    attempt = _attempt(state, "access_token")
+    attempt = state.noted(Attempt("access_token", request.method))
     kind = "mac" if g.fault == "wrong_token_type" else "bearer"
     try:
         _check_app(state, attempt)
@@ -276,7 +252,7 @@ def _check_app(state: FacebookState, attempt: Attempt) -> None:
         raise errors.missing("client_id", 101)
     if attempt.client_id != state.app_id:
         raise errors.WRONG_APP
-    attempt.secret_valid = hmac.compare_digest(secret.encode(), state.app_secret.encode())
+    attempt.secret_valid = same(secret, state.app_secret)
     if not attempt.secret_valid:
         raise errors.WRONG_SECRET
 
@@ -304,7 +280,7 @@ def _person_of_code(state: FacebookState, attempt: Attempt) -> Person:
             raise errors.CODE_MALFORMED
         if found.used:
             raise errors.CODE_USED
-        if g.fault == "expired_code" or state.now() - found.made_at > CODE_LIFETIME:
+        if state.is_too_old(found):
             raise errors.CODE_EXPIRED
         if found.redirect_uri != attempt.redirect_uri:
             raise errors.REDIRECT_DIFFERS
@@ -313,15 +289,14 @@ def _person_of_code(state: FacebookState, attempt: Attempt) -> Person:
 
 
 def _me(state: FacebookState) -> AnyResponse:
-    attempt = _attempt(state, "me")
+    attempt = state.noted(Attempt("me", request.method))
     attempt.fields = request.args.get("fields")
     try:
         who = state.people[_token(state).person.key]
         granted = state.granted(who)
         if g.fault == "missing_email":
             granted = granted - {"email"}
-        picture = url_for("static", filename="person.svg", _external=True)
-        answer = fields_of(who, attempt.fields, granted, picture)
+        answer = fields_of(who, attempt.fields, granted, picture())
     except FacebookError as error:
         return _refused(state, attempt, error)
     attempt.status, attempt.person = 200, who.key
@@ -330,7 +305,7 @@ def _me(state: FacebookState) -> AnyResponse:
 
 def _permissions(state: FacebookState, node: str, permission: str | None = None) -> AnyResponse:
     """What the person of the token has said yes to, or its end. `node` is "me", or the person's id."""
-    attempt = _attempt(state, "permissions")
+    attempt = state.noted(Attempt("permissions", request.method))
     try:
         who = state.people[_token(state).person.key]
         if node not in ("me", who.facebook.id):
@@ -347,7 +322,7 @@ def _permissions(state: FacebookState, node: str, permission: str | None = None)
 def _debug_token(state: FacebookState) -> AnyResponse:
     """What a token is. The app asks with its own token, or with its id and secret in one. A token that is not good is
     no error of this call: is_valid says so."""
-    attempt = _attempt(state, "debug_token")
+    attempt = state.noted(Attempt("debug_token", request.method))
     mine = (state.app_token, f"{state.app_id}|{state.app_secret}")
     try:
         if not request.args.get("access_token"):
@@ -380,17 +355,14 @@ def _debug_token(state: FacebookState) -> AnyResponse:
 
 def _token(state: FacebookState) -> AccessToken:
     """The access token that came with the request: in the query, or in the header (RFC 6750 section 2.1)."""
-    scheme, _, header = request.headers.get("Authorization", "").partition(" ")
-    given = request.values.get("access_token") or (header if scheme.lower() in ("bearer", "oauth") else "")
+    given = request.values.get("access_token") or token_in_header("bearer", "oauth")
     if not given:
         raise errors.NO_TOKEN
     found = _usable(state, given)
     shown = request.values.get("appsecret_proof")
     if shown is None and state.proof_required:
         raise errors.PROOF_MISSING
-    if shown is not None and not hmac.compare_digest(
-        shown.encode(), proof(state.app_secret, found.token).encode()
-    ):
+    if shown is not None and not same(shown, proof(state.app_secret, found.token)):
         raise errors.WRONG_PROOF
     return found
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from ..loopback import is_loopback, same_on_loopback
-from ..people import People, Person
-from ..sessions import Sessions
-from ..world import World
+from .. import oauth2
+from ..loopback import is_loopback
+from ..oauth2 import AccessToken, Code, OAuth2State
+from ..people import Person
 
 # How long a code lives (seconds). Facebook does not document its own figure; RFC 6749 section 4.1.2 says ten
 # minutes at the most.
@@ -17,66 +16,30 @@ CODE_LIFETIME = 10 * 60
 # About sixty days, as recorded in answers of Facebook's (seconds).
 TOKEN_LIFETIME = 5183944
 
-# The app's "Valid OAuth Redirect URIs"; redirect_listed says how the list is read.
-REDIRECTS = ("http://localhost:5000/auth/facebook/callback", "http://127.0.0.1:5000/auth/facebook/callback")
+# The path of the Graph API, below the provider's name.
+GRAPH = "/graph"
 # What an app may ask for here. People can refuse everything but the first.
 PERMISSIONS = ("public_profile", "email")
 
 
 @dataclass
-class Code:
-    """An authorization code (RFC 6749 section 1.3.1): for whom, and with which redirect address it was given."""
+class Attempt(oauth2.Attempt):
+    """One request of the app's. `error_code` is Facebook's own number."""
 
-    code: str
-    redirect_uri: str
-    person: Person
-    made_at: float
-    used: bool = False
-
-
-@dataclass(frozen=True)
-class AccessToken:
-    """An access token, and whose it is."""
-
-    token: str
-    person: Person
-    made_at: float
-
-
-@dataclass
-class Attempt:
-    """One request of the app's, and what it was found to be. `error_code` is Facebook's own number."""
-
-    endpoint: str
-    method: str
-    client_id: str | None = None
-    secret_valid: bool = False
-    code: str | None = None
-    redirect_uri: str | None = None
     fields: str | None = None
-    person: str | None = None
-    status: int = 0
     error_code: int | None = None
 
 
 @dataclass
-class FacebookState:
+class FacebookState(OAuth2State[Attempt, Code, AccessToken]):
     """The state of one local Facebook."""
 
-    world: World
-    people: People
-    app_name: str = "Workbook app"
+    name = "facebook"
+    code_lifetime = CODE_LIFETIME
     # The app's setting "Require App Secret": no call of the Graph API without appsecret_proof.
     proof_required: bool = False
-    codes: dict[str, Code] = field(default_factory=dict)
-    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
     # By person: each permission that was asked for, and whether it was granted.
     decisions: dict[str, dict[str, bool]] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def __post_init__(self) -> None:
-        self.sessions = Sessions("facebook", self.world, self.people)
 
     @property
     def app_id(self) -> str:
@@ -87,6 +50,15 @@ class FacebookState:
     def app_secret(self) -> str:
         """The app's secret, hexadecimal digits."""
         return self.world.key("FACEBOOK_SECRET", 32, "0123456789abcdef")
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The app's id and secret."""
+        return self.app_id, self.app_secret
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables by which an app finds Facebook, and the Graph API, which has a host of its own."""
+        return {**super().environment(), "FACEBOOK_GRAPH_URL": f"{self.url}{GRAPH}"}
 
     @property
     def app_token(self) -> str:
@@ -113,27 +85,11 @@ class FacebookState:
 
     def new_code(self, person: Person, redirect_uri: str) -> Code:
         """A code for one login."""
-        made = Code(f"AQ{self.world.word('code', 78)}", redirect_uri, person, self.now())
-        with self.lock:
-            self.codes[made.code] = made
-        return made
+        return self.given_code(Code(f"AQ{self.world.word('code', 78)}", redirect_uri, person, self.now()))
 
     def new_access_token(self, person: Person) -> AccessToken:
         """An access token. Facebook's begin with EAA."""
-        made = AccessToken(f"EAA{self.world.word('access token', 120)}", person, self.now())
-        with self.lock:
-            self.access_tokens[made.token] = made
-        return made
-
-    def now(self) -> float:
-        """The time by the providers' clock."""
-        return self.world.clock()
-
-
-def redirect_listed(redirect_uri: str) -> bool:
-    """Whether a redirect address is on the app's list. The local Facebook is kinder than the real one: it takes any
-    port of this machine."""
-    return redirect_uri in REDIRECTS or any(same_on_loopback(redirect_uri, listed) for listed in REDIRECTS)
+        return self.given_token(AccessToken(f"EAA{self.world.word('access token', 120)}", person, self.now()))
 
 
 def is_absolute(redirect_uri: str) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from ..people import People, Person
-from ..sessions import Sessions
-from ..world import World
+from .. import oauth2
+from ..oauth2 import AccessToken, Code, OAuth2State
+from ..people import Person
 
 # How long a code lives (seconds; RFC 6749 section 4.1.2 says ten minutes at the most).
 CODE_LIFETIME = 60
@@ -18,44 +17,20 @@ _VOWELS = "aeiou"
 
 
 @dataclass
-class Code:
-    """An authorization code, and what was said when it was given."""
+class Attempt(oauth2.Attempt):
+    """One request of the app's. `error` is RFC 6749's word for it."""
 
-    code: str
-    redirect_uri: str
-    person: Person
-    made_at: float
-    used: bool = False
-
-
-@dataclass
-class Attempt:
-    """One request of the app's, and what it was found to be."""
-
-    endpoint: str
-    person: str | None = None
-    status: int = 0
     error: str | None = None
 
 
 @dataclass
-class FifthState:
-    """The state of one fifth provider.
+class FifthState(OAuth2State[Attempt, Code, AccessToken]):
+    """The state of one fifth provider. It calls its endpoints, and what it tells of a person, by words of its own."""
 
-    `name` is its path on the server, and the word for it in addresses of the app; `label` is what people call it. It
-    calls its endpoints, and what it tells of a person, by words of its own.
-    """
-
-    world: World
-    people: People
-    codes: dict[str, Code] = field(default_factory=dict)
-    access_tokens: dict[str, Person] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    code_lifetime = CODE_LIFETIME
 
     def __post_init__(self) -> None:
         self.name = self._made_up(4)
-        self.label = self.name.title()
         self.authorize_path = f"/{self._made_up(3)}"
         self.token_path = f"/{self._made_up(3)}"
         self.me_path = f"/{self._made_up(2)}/{self._made_up(3)}"
@@ -64,7 +39,7 @@ class FifthState:
         self.says_subject, self.says_email, self.says_verified, self.says_name = (
             f"{self._made_up(3)}_{n}" for n in range(4)
         )
-        self.sessions = Sessions(self.name, self.world, self.people)
+        super().__post_init__()
 
     @property
     def client_id(self) -> str:
@@ -77,18 +52,13 @@ class FifthState:
         return self.world.key("FIFTH_SECRET", 40)
 
     @property
-    def callbacks(self) -> tuple[str, ...]:
-        """The app's callbacks, to the letter."""
-        return tuple(f"http://{host}:5000/auth/{self.name}/callback" for host in ("localhost", "127.0.0.1"))
+    def credentials(self) -> tuple[str, str]:
+        """The app's client id and secret."""
+        return self.client_id, self.client_secret
 
-    def environment(self, server: str) -> dict[str, str]:
-        """The variables by which an app finds it, on the server of that address."""
-        prefix = self.name.upper()
-        return {
-            f"{prefix}_URL": f"{server}/{self.name}",
-            f"{prefix}_KEY": self.client_id,
-            f"{prefix}_SECRET": self.client_secret,
-        }
+    def callback_listed(self, callback: str) -> bool:
+        """Whether an address is one of the app's callbacks, to the letter."""
+        return callback in self.callbacks
 
     def subject(self, who: Person) -> str:
         """Its own word for a person: no number, and nobody's login name."""
@@ -106,21 +76,11 @@ class FifthState:
 
     def new_code(self, person: Person, redirect_uri: str) -> Code:
         """A code for one login."""
-        made = Code(self.world.word("fifth code", 30), redirect_uri, person, self.now())
-        with self.lock:
-            self.codes[made.code] = made
-        return made
+        return self.given_code(Code(self.world.word("fifth code", 30), redirect_uri, person, self.now()))
 
-    def new_access_token(self, person: Person) -> str:
+    def new_access_token(self, person: Person) -> AccessToken:
         """An access token."""
-        token = self.world.word("fifth access token", 40)
-        with self.lock:
-            self.access_tokens[token] = person
-        return token
-
-    def now(self) -> float:
-        """The time by the providers' clock."""
-        return self.world.clock()
+        return self.given_token(AccessToken(self.world.word("fifth access token", 40), person, self.now()))
 
     def _made_up(self, syllables: int) -> str:
         return "".join(

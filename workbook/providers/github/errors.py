@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, jsonify
+from flask import Response
+
+from ..answers import json_utf8
 
 _DOCS = "https://docs.github.com"
 _TROUBLE = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-"
@@ -56,10 +58,8 @@ class ApiError(Exception):
 
     def response(self) -> Response:
         """The answer, JSON."""
-        answer = jsonify(message=self.message, documentation_url=self.about, status=str(self.status))
-        answer.status_code = self.status
-        answer.content_type = "application/json; charset=utf-8"
-        return answer
+        body = {"message": self.message, "documentation_url": self.about, "status": str(self.status)}
+        return json_utf8(body, self.status)
 
 
 BAD_CREDENTIALS = ApiError(401, "Bad credentials")

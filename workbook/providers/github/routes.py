@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..clients import is_challenge, same, sent_credentials, verifier_fits
-from ..faults import Faults, fault_of_request, half
+from ..answers import asking, json_utf8, picture
+from ..blueprints import add_about, blueprint
+from ..clients import challenge_fits, same, sent_credentials, verifier_fits
+from ..faults import Faults
+from ..oauth2 import ScopedToken, state_sent_back, token_in_header
 from ..people import Person
 from ..sessions import with_query
 from . import errors
 from .api import emails_of, user_of
 from .errors import ApiError, TokenError
 from .scopes import READS_EMAILS, covers, normalised
-from .state import CALLBACKS, CODE_LIFETIME, AccessToken, Attempt, Code, GitHubState, redirect_listed
+from .state import API, Attempt, Code, GitHubState
 
 # The endpoints by the names that faults and attempts have for them, below /github and, for the API, below /github/api.
 AUTHORIZE = "/login/oauth/authorize"
-ISSUER = "/login/oauth"
-API = "/api"
 BY_APP = {
     "access_token": "/login/oauth/access_token",
     "user": f"{API}/user",
@@ -38,48 +39,31 @@ FAULTS = {
 }
 
 
-def asked_by_browser(path: str) -> bool:
+def asked_by_browser(state: GitHubState, path: str) -> bool:
     """Whether a path below /github is one that browsers ask for."""
     return path == AUTHORIZE
 
 
 def github_pages(state: GitHubState, faults: Faults) -> Blueprint:
     """Everything under /github."""
-    pages = Blueprint("github", __name__, template_folder="templates")
-
-    @pages.before_request
-    def fault() -> AnyResponse | None:
-        endpoint = fault_of_request("github", faults, FAULTS)
-        if endpoint is None:
-            return None
-        if endpoint == "authorize":
-            return Response(render_template("github/unicorn.html"), 503)
-        return _api_error(Attempt(endpoint, request.method), errors.UNAVAILABLE)
+    pages = blueprint(
+        state,
+        __name__,
+        faults=faults,
+        endpoints=FAULTS,
+        headers={"Cache-Control": "max-age=0, private, must-revalidate"},
+        too_busy=_too_busy,
+    )
+    add_about(pages, state)
 
     @pages.before_request
     def user_agent() -> AnyResponse | None:
         """The API refuses whoever does not say what program it is (Getting started with the REST API)."""
-        if not request.path.startswith(f"/github{API}/") or request.headers.get("User-Agent"):
+        if not request.path.startswith(f"/{state.name}{API}/") or request.headers.get("User-Agent"):
             return None
         endpoint = (request.endpoint or "").rpartition(".")[2]
-        _attempt(state, endpoint).status = 403
+        state.noted(Attempt(endpoint, request.method)).status = 403
         return Response(errors.NO_USER_AGENT, 403, content_type="text/html")
-
-    @pages.after_request
-    def like_githubs(response: AnyResponse) -> AnyResponse:
-        response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
-        if g.get("fault") == "broken_json":
-            response.set_data(half(response.get_data()))
-        return response
-
-    @pages.get("/")
-    def about() -> str:
-        return render_template("github/about.html", people=state.people, callbacks=CALLBACKS, state=state)
-
-    @pages.post("/logout")
-    def logout() -> AnyResponse:
-        state.sessions.log_out()
-        return redirect(url_for("github.about"))
 
     @pages.get(AUTHORIZE)
     def authorize() -> AnyResponse:
@@ -121,22 +105,19 @@ def _problem(state: GitHubState) -> AnyResponse | None:
     if asked.get("client_id") != state.client_id:
         return Response(render_template("github/not_found.html"), 404)  # src-d/code-annotation #253
     told = None
-    if not redirect_listed(_redirect_uri()):
+    if not state.callback_listed(_redirect_uri(state)):
         # As people report it. GitHub's documentation says that the registered callback is told instead.
         told = "The redirect_uri is not associated with this application."
     elif asked.get("response_type", "code") != "code":
         told = "This local stand-in knows only the code flow."
-    challenge = asked.get("code_challenge")
-    if challenge is not None and (
-        asked.get("code_challenge_method") != "S256" or not is_challenge(challenge)
-    ):
+    if not challenge_fits(asked):
         told = "Only code_challenge_method=S256 is supported, with a challenge of 43 characters."
     return None if told is None else Response(render_template("github/problem.html", told=told), 400)
 
 
-def _redirect_uri() -> str:
-    """Where the person is sent back to: the app's callback, where it names none."""
-    return request.args.get("redirect_uri") or CALLBACKS[0]
+def _redirect_uri(state: GitHubState) -> str:
+    """Where the person is sent back to: the app's first callback, where it names none."""
+    return request.args.get("redirect_uri") or state.callbacks[0]
 
 
 def _wanted(state: GitHubState, who: Person | None) -> tuple[str, ...]:
@@ -153,18 +134,16 @@ def _ask(state: GitHubState) -> AnyResponse:
     granted = state.granted.get(who.key) if who else None
     if who and not choose and granted is not None and covers(granted, _wanted(state, who)):
         return _back_with_code(state, who)
-    page = render_template(
+    return asking(
+        state,
         "github/decide.html",
-        people=state.people,
-        who=None if choose else who,
-        app=state.app_name,
-        host=urlsplit(_redirect_uri()).netloc,
+        session,
+        None if choose else who,
+        host=urlsplit(_redirect_uri(state)).netloc,
         scopes=_wanted(state, who),
-        csrf_token=state.sessions.csrf_token(session),
         suggested=request.args.get("login"),
         others=None if choose else with_query(request.url, prompt="select_account"),
     )
-    return state.sessions.give(Response(page), session)
 
 
 def _decided(state: GitHubState) -> AnyResponse:
@@ -177,31 +156,27 @@ def _decided(state: GitHubState) -> AnyResponse:
 
 
 def _back_with_code(state: GitHubState, who: Person) -> AnyResponse:
-    made = state.new_code(who, _redirect_uri(), _wanted(state, who), request.args.get("code_challenge"))
+    made = state.new_code(who, _redirect_uri(state), _wanted(state, who), request.args.get("code_challenge"))
     return _back(state, code=made.code)
 
 
 def _back(state: GitHubState, **answer: str) -> AnyResponse:
     """Sends the person back, with what the app gave as `state`, and with who it is that answers (RFC 9207 section 2;
     with a code that was seen of GitHub, with an error it is not known)."""
-    given = request.args.get("state")
-    if given is not None:
-        answer["state"] = f"not-{given}" if g.fault == "wrong_state" else given
-    return redirect(with_query(_redirect_uri(), **answer, iss=state.issuer))
+    return redirect(with_query(_redirect_uri(state), **answer, **state_sent_back(), iss=state.issuer))
 
 
 # What the app asks
 
 
-def _attempt(state: GitHubState, endpoint: str) -> Attempt:
-    attempt = Attempt(endpoint, request.method)
-    with state.lock:
-        state.attempts.append(attempt)
-    return attempt
+def _too_busy(endpoint: str) -> Response:
+    if endpoint == "authorize":
+        return Response(render_template("github/unicorn.html"), 503)
+    return _api_error(Attempt(endpoint, request.method), errors.UNAVAILABLE)
 
 
 def _access_token(state: GitHubState) -> AnyResponse:
-    attempt = _attempt(state, "access_token")
+    attempt = state.noted(Attempt("access_token", request.method))
     asked = request.values.to_dict()
     body = request.get_json(silent=True)
     if isinstance(body, dict):
@@ -229,10 +204,8 @@ def _access_token(state: GitHubState) -> AnyResponse:
 def _spent_code(state: GitHubState, attempt: Attempt, verifier: str | None) -> Code:
     """The code that the app hands in, spent from now on; TokenError where something is wrong with it."""
     with state.lock:
-        found = state.codes.get(attempt.code or "")
-        if found is None or found.used or state.now() - found.made_at > CODE_LIFETIME:
-            raise errors.BAD_CODE
-        if g.fault == "expired_code":
+        found = state.usable_code(attempt.code)
+        if found is None:
             raise errors.BAD_CODE
         if attempt.redirect_uri is not None and attempt.redirect_uri != found.redirect_uri:
             raise errors.REDIRECT_DIFFERS
@@ -252,8 +225,7 @@ def _as_wished(body: dict[str, str], status: int = 200) -> Response:
     """The answer in the form that the app's Accept asks for; without a word, form-encoded (Authorizing OAuth apps)."""
     wished = request.headers.get("Accept", "")
     if "application/json" in wished:
-        answer = jsonify(body)
-        answer.content_type = "application/json; charset=utf-8"
+        answer = json_utf8(body)
     elif "application/xml" in wished:
         inner = "".join(f"<{name}>{_escaped(value)}</{name}>" for name, value in body.items())
         answer = Response(f"<OAuth>{inner}</OAuth>", content_type="application/xml; charset=utf-8")
@@ -269,19 +241,18 @@ def _escaped(text: str) -> str:
 
 
 def _user(state: GitHubState) -> AnyResponse:
-    attempt = _attempt(state, "user")
+    attempt = state.noted(Attempt("user", request.method))
     try:
         found = _token(state)
     except ApiError as error:
         return _api_error(attempt, error)
     who = state.people[found.person.key]
     attempt.status, attempt.person = 200, who.key
-    picture = url_for("static", filename="person.svg", _external=True)
-    return _told(user_of(who, picture, with_email=g.fault != "missing_email"), found, "")
+    return _told(user_of(who, picture(), with_email=g.fault != "missing_email"), found, "")
 
 
 def _emails(state: GitHubState) -> AnyResponse:
-    attempt = _attempt(state, "emails")
+    attempt = state.noted(Attempt("emails", request.method))
     try:
         found = _token(state)
         if not set(found.scopes) & set(READS_EMAILS):
@@ -293,10 +264,9 @@ def _emails(state: GitHubState) -> AnyResponse:
     return _told(emails_of(who, with_email=g.fault != "missing_email"), found, ", ".join(READS_EMAILS))
 
 
-def _told(body: object, token: AccessToken, accepted: str) -> Response:
+def _told(body: object, token: ScopedToken, accepted: str) -> Response:
     """An answer of the API's, with what the token may and what the call takes (Scopes for OAuth apps)."""
-    answer = jsonify(body)
-    answer.content_type = "application/json; charset=utf-8"
+    answer = json_utf8(body)
     answer.headers["X-OAuth-Scopes"] = ", ".join(token.scopes)
     answer.headers["X-Accepted-OAuth-Scopes"] = accepted
     return answer
@@ -307,12 +277,11 @@ def _api_error(attempt: Attempt, error: ApiError) -> Response:
     return error.response()
 
 
-def _token(state: GitHubState) -> AccessToken:
+def _token(state: GitHubState) -> ScopedToken:
     """The access token in the Authorization header, after the word Bearer or GitHub's older word, token."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if not scheme:
+    if not request.headers.get("Authorization"):
         raise errors.NO_CREDENTIALS
-    found = state.access_tokens.get(given.strip()) if scheme.lower() in ("bearer", "token") else None
+    found = state.access_tokens.get(token_in_header("bearer", "token").strip())
     if found is None:
         raise errors.BAD_CREDENTIALS
     return found

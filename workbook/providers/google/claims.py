@@ -8,8 +8,9 @@ from typing import Any
 from authlib.oidc.core.util import create_half_hash
 from joserfc import jwt
 
+from ..oauth2 import ScopedToken
 from ..people import Person
-from .state import ID_TOKEN_LIFETIME, SCOPES, GoogleState, Token
+from .state import ID_TOKEN_LIFETIME, SCOPES, GoogleState
 
 
 def claims_of(who: Person, scopes: Iterable[str], picture: str, *, with_email: bool = True) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def claims_of(who: Person, scopes: Iterable[str], picture: str, *, with_email: b
 
 def id_token(
     state: GoogleState,
-    token: Token,
+    token: ScopedToken,
     picture: str,
     *,
     nonce: str | None = None,

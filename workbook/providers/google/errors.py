@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, jsonify
+from flask import Response
+
+from ..answers import json_utf8
 
 
 @dataclass(eq=False)
@@ -20,10 +22,7 @@ class GoogleError(Exception):
 
     def response(self) -> Response:
         """The answer, JSON."""
-        answer = jsonify(error=self.error, error_description=self.description)
-        answer.status_code = self.status
-        answer.content_type = "application/json; charset=utf-8"
-        return answer
+        return json_utf8({"error": self.error, "error_description": self.description}, self.status)
 
 
 @dataclass(eq=False)

@@ -11,27 +11,26 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..clients import is_challenge, same, sent_credentials, verifier_fits
-from ..faults import Faults, fault_of_request, half
+from ..answers import asking, json_utf8, picture
+from ..blueprints import add_about, blueprint
+from ..clients import challenge_fits, same, sent_credentials, verifier_fits
+from ..faults import Faults
+from ..oauth2 import ScopedToken, state_sent_back, token_in_header
 from ..people import Person
 from ..sessions import with_query
 from . import errors
 from .claims import claims_of, id_token
 from .errors import Blocked, GoogleError
 from .state import (
-    CODE_LIFETIME,
-    REDIRECTS,
     SCOPES,
     TOKEN_LIFETIME,
     Attempt,
     Code,
     GoogleState,
-    Token,
     full_scopes,
-    redirect_listed,
 )
 
 # The endpoints by the names that faults and attempts have for them, each under its name of today, and under the older
@@ -55,41 +54,25 @@ FAULTS = {
 _PROMPTS = {"none", "consent", "select_account"}
 
 
-def asked_by_browser(path: str) -> bool:
+def asked_by_browser(state: GoogleState, path: str) -> bool:
     """Whether a path below /google is one that browsers ask for."""
     return path in BY_BROWSER["auth"]
 
 
 def google_pages(state: GoogleState, faults: Faults) -> Blueprint:
     """Everything under /google."""
-    pages = Blueprint("google", __name__, template_folder="templates")
-
-    @pages.before_request
-    def fault() -> AnyResponse | None:
-        endpoint = fault_of_request("google", faults, FAULTS)
-        if endpoint is None:
-            return None
-        if endpoint == "auth":
-            return Response(render_template("google/busy.html"), 503)
-        return _refused(Attempt(endpoint, request.method), errors.BUSY)
-
-    @pages.after_request
-    def like_googles(response: AnyResponse) -> AnyResponse:
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-cache, no-store, max-age=0, must-revalidate"
-            response.headers["Pragma"] = "no-cache"
-        if g.get("fault") == "broken_json":
-            response.set_data(half(response.get_data()))
-        return response
-
-    @pages.get("/")
-    def about() -> str:
-        return render_template("google/about.html", people=state.people, redirects=REDIRECTS, state=state)
-
-    @pages.post("/logout")
-    def logout() -> AnyResponse:
-        state.sessions.log_out()
-        return redirect(url_for("google.about"))
+    pages = blueprint(
+        state,
+        __name__,
+        faults=faults,
+        endpoints=FAULTS,
+        headers={
+            "Cache-Control": "no-cache, no-store, max-age=0, must-revalidate",
+            "Pragma": "no-cache",
+        },
+        too_busy=_too_busy,
+    )
+    add_about(pages, state)
 
     def at(paths: tuple[str, ...], name: str, methods: list[str], view: Callable[[], AnyResponse]) -> None:
         for path in paths:
@@ -126,7 +109,7 @@ def _check_request(state: GoogleState) -> None:
         raise errors.BLOCKED_CLIENT
     if not asked.get("redirect_uri"):
         raise errors.blocked("Missing required parameter: redirect_uri")
-    if not redirect_listed(asked["redirect_uri"]):
+    if not state.callback_listed(asked["redirect_uri"]):
         raise errors.BLOCKED_REDIRECT
     if not asked.get("response_type"):
         raise errors.blocked("Required parameter is missing: response_type")
@@ -141,8 +124,7 @@ def _check_request(state: GoogleState) -> None:
     prompts = _prompts()
     if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
         raise errors.blocked("Invalid parameter value for prompt: none stands alone.")
-    challenge, method = asked.get("code_challenge"), asked.get("code_challenge_method")
-    if challenge is not None and (method != "S256" or not is_challenge(challenge)):
+    if not challenge_fits(asked):
         raise errors.blocked(
             "This local stand-in knows only code_challenge_method=S256, with a challenge of 43 characters."
         )
@@ -162,19 +144,17 @@ def _ask(state: GoogleState) -> AnyResponse:
         return _back_with_code(state, who, consented=False)
     if "none" in prompts:
         return _back(state, error="consent_required")
-    page = render_template(
+    return asking(
+        state,
         "google/decide.html",
-        people=state.people,
-        who=None if "select_account" in prompts else who,
-        app=state.app_name,
+        session,
+        None if "select_account" in prompts else who,
         host=urlsplit(request.args["redirect_uri"]).netloc,
         scopes=[short for short, full in SCOPES.items() if full in scopes],
         offline=request.args.get("access_type") == "offline",
-        csrf_token=state.sessions.csrf_token(session),
         chosen=_hinted(state),
         others=with_query(request.url, prompt="select_account") if not prompts else None,
     )
-    return state.sessions.give(Response(page), session)
 
 
 def _hinted(state: GoogleState) -> str:
@@ -229,21 +209,16 @@ def _back_with_code(state: GoogleState, who: Person, *, consented: bool) -> AnyR
 def _back(state: GoogleState, **answer: str) -> AnyResponse:
     """Sends the person back, with what the app gave as `state`, and with who it is that answers (RFC 9207 section 2;
     with a code that was seen of Google, with an error it is not known)."""
-    given = request.args.get("state")
-    first = {}
-    if given is not None:
-        first["state"] = f"not-{given}" if g.fault == "wrong_state" else given
-    return redirect(with_query(request.args["redirect_uri"], **first, iss=state.issuer, **answer))
+    return redirect(with_query(request.args["redirect_uri"], **state_sent_back(), iss=state.issuer, **answer))
 
 
 # What the app asks
 
 
-def _attempt(state: GoogleState, endpoint: str) -> Attempt:
-    attempt = Attempt(endpoint, request.method)
-    with state.lock:
-        state.attempts.append(attempt)
-    return attempt
+def _too_busy(endpoint: str) -> Response:
+    if endpoint == "auth":
+        return Response(render_template("google/busy.html"), 503)
+    return _refused(Attempt(endpoint, request.method), errors.BUSY)
 
 
 def _refused(attempt: Attempt, error: GoogleError) -> Response:
@@ -259,9 +234,7 @@ def _refused(attempt: Attempt, error: GoogleError) -> Response:
 
 def _told(attempt: Attempt, who: Person | None, **body: Any) -> Response:
     attempt.status, attempt.person = 200, who.key if who else None
-    answer = jsonify(body)
-    answer.content_type = "application/json; charset=utf-8"
-    return answer
+    return json_utf8(body)
 
 
 def _discovery(state: GoogleState) -> AnyResponse:
@@ -294,7 +267,7 @@ def _discovery(state: GoogleState) -> AnyResponse:
 
 
 def _certs(state: GoogleState) -> AnyResponse:
-    attempt = _attempt(state, "certs")
+    attempt = state.noted(Attempt("certs", request.method))
     answer = _told(attempt, None, **state.keys.published())
     # It says when to ask again (Authenticate with a backend server).
     answer.headers["Cache-Control"] = "public, max-age=19800, must-revalidate, no-transform"
@@ -302,7 +275,7 @@ def _certs(state: GoogleState) -> AnyResponse:
 
 
 def _token(state: GoogleState) -> AnyResponse:
-    attempt = _attempt(state, "token")
+    attempt = state.noted(Attempt("token", request.method))
     try:
         _check_client(state, attempt)
         if attempt.grant_type == "authorization_code":
@@ -352,10 +325,8 @@ def _spent_code(state: GoogleState, attempt: Attempt) -> Code:
     if not attempt.code.startswith("4/"):
         raise errors.MALFORMED_CODE
     with state.lock:
-        found = state.codes.get(attempt.code)
-        if found is None or found.used or state.now() - found.made_at > CODE_LIFETIME:
-            raise errors.BAD_CODE
-        if g.fault == "expired_code":
+        found = state.usable_code(attempt.code)
+        if found is None:
             raise errors.BAD_CODE
         if found.redirect_uri != attempt.redirect_uri:
             raise errors.REDIRECT_DIFFERS
@@ -402,22 +373,18 @@ def _tokens(
         **refresh,
         scope=" ".join(scopes),
         token_type="mac" if g.fault == "wrong_token_type" else "Bearer",
-        id_token=id_token(state, made, _picture(), nonce=nonce, with_email=g.fault != "missing_email"),
+        id_token=id_token(state, made, picture(), nonce=nonce, with_email=g.fault != "missing_email"),
     )
 
 
-def _picture() -> str:
-    return url_for("static", filename="person.svg", _external=True)
-
-
 def _userinfo(state: GoogleState) -> AnyResponse:
-    attempt = _attempt(state, "userinfo")
+    attempt = state.noted(Attempt("userinfo", request.method))
     try:
         found = _bearer(state)
     except GoogleError as error:
         return _refused(attempt, error)
     who = state.people[found.person.key]
-    told = claims_of(who, found.scopes, _picture(), with_email=g.fault != "missing_email")
+    told = claims_of(who, found.scopes, picture(), with_email=g.fault != "missing_email")
     if request.path.endswith("/v2/userinfo"):
         # The same under older names (pennersr/django-allauth, GoogleAccount).
         older = {"sub": "id", "email_verified": "verified_email"}
@@ -425,10 +392,9 @@ def _userinfo(state: GoogleState) -> AnyResponse:
     return _told(attempt, who, **told)
 
 
-def _bearer(state: GoogleState) -> Token:
+def _bearer(state: GoogleState) -> ScopedToken:
     """The access token in the Authorization header (RFC 6750 section 2.1)."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    found = state.access_tokens.get(given.strip()) if scheme.lower() == "bearer" else None
+    found = state.access_tokens.get(token_in_header("bearer").strip())
     if found is None or state.now() - found.made_at > TOKEN_LIFETIME:
         raise errors.BAD_TOKEN
     return found
@@ -436,7 +402,7 @@ def _bearer(state: GoogleState) -> Token:
 
 def _revoke(state: GoogleState) -> AnyResponse:
     """Takes a token back, access or refresh token, and what it was given for (RFC 7009; Using OAuth 2.0, Revoking)."""
-    attempt = _attempt(state, "revoke")
+    attempt = state.noted(Attempt("revoke", request.method))
     given = request.values.get("token", "")
     found = state.access_tokens.get(given) or state.refresh_tokens.get(given)
     if found is None:

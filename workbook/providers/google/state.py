@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..loopback import same_on_loopback
-from ..people import People, Person
-from ..sessions import Sessions
-from ..world import World
+from .. import oauth2
+from ..oauth2 import OAuth2State, ScopedToken
+from ..people import Person
 from .keys import SigningKeys
 
 # How long a code lives (seconds). Google does not document its own figure; RFC 6749 section 4.1.2 says ten minutes at
@@ -20,8 +18,6 @@ CODE_LIFETIME = 10 * 60
 TOKEN_LIFETIME = 3599
 ID_TOKEN_LIFETIME = 3600
 
-# The app's "Authorized redirect URIs"; redirect_listed says how the list is read.
-REDIRECTS = ("http://localhost:5000/auth/google/callback", "http://127.0.0.1:5000/auth/google/callback")
 # The scopes that a login needs, and the names that Google gives back for them (requests-oauthlib #387).
 SCOPES = {
     "email": "https://www.googleapis.com/auth/userinfo.email",
@@ -30,62 +26,33 @@ SCOPES = {
 }
 
 
-@dataclass
-class Code:
-    """An authorization code (RFC 6749 section 1.3.1), and what was said when it was given."""
+@dataclass(kw_only=True)
+class Code(oauth2.Code):
+    """An authorization code, and what was said when it was given."""
 
-    code: str
-    redirect_uri: str
-    person: Person
     scopes: tuple[str, ...]
     nonce: str | None
     challenge: str | None
     offline: bool
-    made_at: float
-    used: bool = False
-
-
-@dataclass(frozen=True)
-class Token:
-    """An access token or a refresh token, whose it is, and what for."""
-
-    token: str
-    person: Person
-    scopes: tuple[str, ...]
-    made_at: float
 
 
 @dataclass
-class Attempt:
-    """One request of the app's, and what it was found to be. `verifier_valid` is None where there was no challenge."""
+class Attempt(oauth2.Attempt):
+    """One request of the app's. `error` is RFC 6749's word for it."""
 
-    endpoint: str
-    method: str
-    client_id: str | None = None
-    secret_valid: bool = False
     grant_type: str | None = None
-    code: str | None = None
-    redirect_uri: str | None = None
-    verifier_valid: bool | None = None
-    person: str | None = None
-    status: int = 0
     error: str | None = None
 
 
 @dataclass
-class GoogleState:
-    """The state of one local Google. `issuer` is its address, which is its name, too."""
+class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
+    """The state of one local Google."""
 
-    world: World
-    people: People
-    issuer: str = ""
-    app_name: str = "Workbook app"
-    codes: dict[str, Code] = field(default_factory=dict)
-    access_tokens: dict[str, Token] = field(default_factory=dict)
-    refresh_tokens: dict[str, Token] = field(default_factory=dict)
+    name = "google"
+    code_lifetime = CODE_LIFETIME
+    refresh_tokens: dict[str, ScopedToken] = field(default_factory=dict)
     # By person: the scopes that they have allowed.
     granted: dict[str, set[str]] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
     # For tests of who reads an ID token: claims that stand in it instead of the right ones, None for one that is left
     # out; whether a key signs that is not Google's; and what is done to the token that is finished.
     wrong_claims: dict[str, Any] = field(default_factory=dict)
@@ -93,10 +60,9 @@ class GoogleState:
     tampered: Callable[[str], str] | None = None
     # For tests of who reads the discovery document: members that stand in it instead of the usual ones.
     moved: dict[str, str] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self.sessions = Sessions("google", self.world, self.people)
+        super().__post_init__()
         self.keys = SigningKeys(self.world)
 
     @property
@@ -108,6 +74,16 @@ class GoogleState:
     def client_secret(self) -> str:
         """The app's client secret."""
         return self.world.key("GOOGLE_SECRET", 35)
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The app's client id and secret."""
+        return self.client_id, self.client_secret
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of ID tokens and of the callback: the provider's URL."""
+        return self.url
 
     def allow(self, person: Person, scopes: Iterable[str]) -> None:
         """The person allows those scopes, beside what they have allowed before."""
@@ -129,30 +105,28 @@ class GoogleState:
         offline: bool,
     ) -> Code:
         """A code for one login. Google's hold a slash, which has to be encoded in an address."""
-        made = Code(
-            f"4/0A{self.world.word('google code', 70)}",
-            redirect_uri,
-            person,
-            scopes,
-            nonce,
-            challenge,
-            offline,
-            self.now(),
+        return self.given_code(
+            Code(
+                f"4/0A{self.world.word('google code', 70)}",
+                redirect_uri,
+                person,
+                self.now(),
+                scopes=scopes,
+                nonce=nonce,
+                challenge=challenge,
+                offline=offline,
+            )
         )
-        with self.lock:
-            self.codes[made.code] = made
-        return made
 
-    def new_access_token(self, person: Person, scopes: tuple[str, ...]) -> Token:
+    def new_access_token(self, person: Person, scopes: tuple[str, ...]) -> ScopedToken:
         """An access token. Google's begin with ya29."""
-        made = Token(f"ya29.{self.world.word('google access token', 200)}", person, scopes, self.now())
-        with self.lock:
-            self.access_tokens[made.token] = made
-        return made
+        token = f"ya29.{self.world.word('google access token', 200)}"
+        return self.given_token(ScopedToken(token, person, self.now(), scopes=scopes))
 
-    def new_refresh_token(self, person: Person, scopes: tuple[str, ...]) -> Token:
+    def new_refresh_token(self, person: Person, scopes: tuple[str, ...]) -> ScopedToken:
         """A refresh token. Google's begin with 1//."""
-        made = Token(f"1//0{self.world.word('google refresh token', 90)}", person, scopes, self.now())
+        token = f"1//0{self.world.word('google refresh token', 90)}"
+        made = ScopedToken(token, person, self.now(), scopes=scopes)
         with self.lock:
             self.refresh_tokens[made.token] = made
         return made
@@ -161,19 +135,8 @@ class GoogleState:
         """Takes back what the person has allowed, and all tokens with it."""
         with self.lock:
             self.granted.pop(person.key, None)
-            for tokens in (self.access_tokens, self.refresh_tokens):
-                for token in [one.token for one in tokens.values() if one.person.key == person.key]:
-                    del tokens[token]
-
-    def now(self) -> float:
-        """The time by the providers' clock."""
-        return self.world.clock()
-
-
-def redirect_listed(redirect_uri: str) -> bool:
-    """Whether a redirect address is on the app's list. The local Google is kinder than the real one, which compares
-    letter for letter: it takes any port of this machine, and does not compare the query."""
-    return redirect_uri in REDIRECTS or any(same_on_loopback(redirect_uri, listed) for listed in REDIRECTS)
+            self.take_back(person, self.access_tokens)
+            self.take_back(person, self.refresh_tokens)
 
 
 def full_scopes(asked: str) -> tuple[str, ...]:

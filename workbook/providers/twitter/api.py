@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, jsonify, url_for
+from flask import Response
 
+from ..answers import json_utf8, picture
 from ..people import Person
 
 _YES = ("true", "t", "1")
@@ -17,7 +18,7 @@ def profile(who: Person, asked: Mapping[str, str], *, with_email: bool = True) -
     it is one that has no address."""
     account = who.twitter
     # Without "_normal" it is the address of the bigger picture (arunagw/omniauth-twitter, image_url).
-    picture = url_for("static", filename="person_normal.svg", _external=True)
+    small = picture("person_normal.svg")
     body: dict[str, Any] = {
         "id": account.id,
         "id_str": str(account.id),
@@ -39,8 +40,8 @@ def profile(who: Person, asked: Mapping[str, str], *, with_email: bool = True) -
         "time_zone": None,
         "lang": "en",
         "geo_enabled": False,
-        "profile_image_url": picture,
-        "profile_image_url_https": picture.replace("http:", "https:", 1),
+        "profile_image_url": small,
+        "profile_image_url_https": small.replace("http:", "https:", 1),
         "profile_background_color": "F5F8FA",
         "profile_link_color": "1DA1F2",
         "default_profile": True,
@@ -61,7 +62,6 @@ def profile(who: Person, asked: Mapping[str, str], *, with_email: bool = True) -
     # Only this spelling works: True, as Python writes it, gives no address and no error (tweepy/tweepy #890).
     if asked.get("include_email") == "true":
         body["email"] = account.email if with_email else None
-    response = jsonify(body)
-    response.content_type = "application/json; charset=utf-8"
+    response = json_utf8(body)
     response.headers["x-access-level"] = "read"
     return response

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from flask import Response, jsonify, request
+from flask import Response, request
+
+from ..answers import json_utf8
 
 
 @dataclass(eq=False)
@@ -33,10 +35,7 @@ class TwitterError(Exception):
                 f'<errors><error code="{self.code}">{escape(self.message)}</error></errors>'
             )
             return Response(body, self.status, content_type="application/xml; charset=utf-8")
-        answer = jsonify(errors=[{"code": self.code, "message": self.message}])
-        answer.status_code = self.status
-        answer.content_type = "application/json; charset=utf-8"
-        return answer
+        return json_utf8({"errors": [{"code": self.code, "message": self.message}]}, self.status)
 
 
 # Bad key, signature or token (markbates/goth #85; jaredhanson/passport-twitter test/strategy.test.js).

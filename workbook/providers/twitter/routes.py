@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hmac
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..faults import Faults, fault_of_request, half
+from ..answers import asking
+from ..blueprints import add_about, blueprint
+from ..clients import same
+from ..faults import Faults
 from ..sessions import with_query
 from . import errors
 from .api import profile
 from .errors import TwitterError
 from .signed import TIMESTAMP_TOLERANCE, BadAuthentication, Signed, read_signed
-from .state import CALLBACKS, AccessToken, Attempt, RequestToken, TwitterState, callback_listed
+from .state import AccessToken, Attempt, RequestToken, TwitterState
 
 # The endpoints, by the names that faults and attempts have for them, and who asks there.
 BY_APP = {
@@ -33,46 +35,36 @@ FAULTS = {
 }
 
 
-def asked_by_browser(path: str) -> bool:
+def asked_by_browser(state: TwitterState, path: str) -> bool:
     """Whether a path below /twitter is one that browsers ask for."""
     return path in BY_BROWSER.values()
 
 
 def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
     """Everything under /twitter."""
-    pages = Blueprint("twitter", __name__, template_folder="templates")
-
-    @pages.before_request
-    def fault() -> AnyResponse | None:
-        endpoint = fault_of_request("twitter", faults, FAULTS)
-        if endpoint is None:
-            return None
-        if endpoint in BY_BROWSER:
-            return Response(render_template("twitter/over_capacity.html"), 503)
-        return errors.OVER_CAPACITY.response()
-
-    @pages.after_request
-    def like_twitters(response: AnyResponse) -> AnyResponse:
-        response.headers["Cache-Control"] = "no-cache, no-store, must-revalidate, pre-check=0, post-check=0"
-        response.headers["Pragma"] = "no-cache"
-        if g.get("fault") == "broken_json":
-            response.set_data(half(response.get_data()))
-        return response
-
-    @pages.get("/")
-    def about() -> str:
-        return render_template("twitter/about.html", people=state.people, callbacks=CALLBACKS, state=state)
+    pages = blueprint(
+        state,
+        __name__,
+        faults=faults,
+        endpoints=FAULTS,
+        headers={
+            "Cache-Control": "no-cache, no-store, must-revalidate, pre-check=0, post-check=0",
+            "Pragma": "no-cache",
+        },
+        too_busy=_too_busy,
+    )
+    add_about(pages, state)
 
     # The documentation says POST. Flask-OAuthlib's own Twitter example asks by GET, its default, and worked.
     @pages.route(BY_APP["request_token"], methods=["GET", "POST"])
     def request_token() -> AnyResponse:
-        attempt = _attempt(state, "request_token")
+        attempt = state.noted(Attempt("request_token", request.method))
         try:
             signed = _authenticated(state, attempt, None)
             callback = signed.oauth.get("oauth_callback")
             if not callback:
                 raise errors.BAD_AUTHENTICATION
-            if not callback_listed(callback):
+            if not state.callback_listed(callback):
                 raise errors.CALLBACK_NOT_APPROVED
         except TwitterError as error:
             return _refused(attempt, error)
@@ -86,7 +78,7 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
 
     @pages.route(BY_APP["access_token"], methods=["GET", "POST"])
     def access_token() -> AnyResponse:
-        attempt = _attempt(state, "access_token")
+        attempt = state.noted(Attempt("access_token", request.method))
         try:
             token = _presented_token() or ""
             # Whoever signs with a token that is spent or too old signs rightly: that is not what is refused.
@@ -98,7 +90,7 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
             return _refused(attempt, error)
         # A wrong verifier leaves the request token as it is: the right one still works afterwards.
         verifier = signed.oauth.get("oauth_verifier", "")
-        if found.verifier is None or not hmac.compare_digest(found.verifier.encode(), verifier.encode()):
+        if found.verifier is None or not same(found.verifier, verifier):
             attempt.status = 401
             return Response(errors.WRONG_VERIFIER, 401, content_type="text/html; charset=utf-8")
         made = state.new_access_token(found)
@@ -116,7 +108,7 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
 
     @pages.get(BY_APP["verify_credentials"])
     def verify_credentials() -> AnyResponse:
-        attempt = _attempt(state, "verify_credentials")
+        attempt = state.noted(Attempt("verify_credentials", request.method))
         try:
             token = _presented_token()
             found = state.access_tokens.get(token or "")
@@ -149,19 +141,13 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
     def decided() -> AnyResponse | str:
         return _decided(state)
 
-    @pages.post("/logout")
-    def logout() -> AnyResponse:
-        state.sessions.log_out()
-        return redirect(url_for("twitter.about"))
-
     return pages
 
 
-def _attempt(state: TwitterState, endpoint: str) -> Attempt:
-    attempt = Attempt(endpoint, request.method)
-    with state.lock:
-        state.attempts.append(attempt)
-    return attempt
+def _too_busy(endpoint: str) -> Response:
+    if endpoint in BY_BROWSER:
+        return Response(render_template("twitter/over_capacity.html"), 503)
+    return errors.OVER_CAPACITY.response()
 
 
 def _refused(attempt: Attempt, error: TwitterError) -> Response:
@@ -196,7 +182,7 @@ def _authenticated(state: TwitterState, attempt: Attempt, token: RequestToken | 
     attempt.oauth_callback = oauth.get("oauth_callback")
     attempt.oauth_token = oauth.get("oauth_token")
     attempt.base_string = signed.base_string()
-    attempt.key_known = hmac.compare_digest(attempt.consumer_key.encode(), state.consumer_key.encode())
+    attempt.key_known = same(attempt.consumer_key, state.consumer_key)
     if not attempt.key_known:
         raise errors.COULD_NOT_AUTHENTICATE
     attempt.signature_valid = signed.verified(state.consumer_secret, token.secret if token else "")
@@ -222,17 +208,16 @@ def _ask(state: TwitterState, *, may_skip: bool) -> AnyResponse | str:
     forced = request.args.get("force_login") == "true"
     if may_skip and who and not forced and who.key in state.approved:
         return _back(found, oauth_token=found.token, oauth_verifier=state.allow(found, who))
-    page = render_template(
+    return asking(
+        state,
         "twitter/decide.html",
-        people=state.people,
-        who=None if forced else who,
-        app=state.app_name,
+        session,
+        None if forced else who,
+        about=found.token,
         host=urlsplit(found.callback).netloc or "your own device",
         oauth_token=found.token,
-        csrf_token=state.sessions.csrf_token(session, found.token),
         prefilled=request.args.get("screen_name"),
     )
-    return state.sessions.give(Response(page), session)
 
 
 def _decided(state: TwitterState) -> AnyResponse | str:

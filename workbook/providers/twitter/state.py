@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import string
-import threading
 from dataclasses import dataclass, field
 
-from ..loopback import same_on_loopback
-from ..people import People, Person
-from ..sessions import Sessions
-from ..world import World
+from .. import state
+from ..people import Person
+from ..state import State
 
 # How long a request token lives (seconds). Twitter does not document its own figure; this one is ours.
 REQUEST_TOKEN_LIFETIME = 15 * 60
-
-# The app's allow-list of callbacks (docs.x.com, Developer apps); callback_listed says how it is read.
-CALLBACKS = ("http://localhost:5000/auth/twitter/callback", "http://127.0.0.1:5000/auth/twitter/callback")
 
 
 @dataclass
@@ -41,11 +36,9 @@ class AccessToken:
 
 
 @dataclass
-class Attempt:
-    """One signed request, and what it was found to be. `error_code` is Twitter's own number."""
+class Attempt(state.Attempt):
+    """One signed request of the app's. `error_code` is Twitter's own number."""
 
-    endpoint: str
-    method: str
     consumer_key: str | None = None
     key_known: bool = False
     signature_valid: bool = False
@@ -53,26 +46,18 @@ class Attempt:
     oauth_token: str | None = None
     base_string: str | None = None
     screen_name: str | None = None
-    status: int = 0
     error_code: int | None = None
 
 
 @dataclass
-class TwitterState:
+class TwitterState(State[Attempt]):
     """The state of one local Twitter."""
 
-    world: World
-    people: People
-    app_name: str = "Workbook app"
+    name = "twitter"
     request_tokens: dict[str, RequestToken] = field(default_factory=dict)
     access_tokens: dict[str, AccessToken] = field(default_factory=dict)
     approved: set[str] = field(default_factory=set)
-    attempts: list[Attempt] = field(default_factory=list)
     nonces: set[tuple[str, ...]] = field(default_factory=set)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def __post_init__(self) -> None:
-        self.sessions = Sessions("twitter", self.world, self.people)
 
     @property
     def logged_in(self) -> dict[str, str]:
@@ -88,6 +73,15 @@ class TwitterState:
     def consumer_secret(self) -> str:
         """The app's secret."""
         return self.world.key("TWITTER_SECRET", 50)
+
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """The app's key and secret."""
+        return self.consumer_key, self.consumer_secret
+
+    def callback_listed(self, callback: str) -> bool:
+        """Whether a callback is on the app's list (docs.x.com, Developer apps). "oob" needs no entry."""
+        return callback == "oob" or super().callback_listed(callback)
 
     def new_request_token(self, callback: str) -> RequestToken:
         """Temporary credentials for one login."""
@@ -141,20 +135,3 @@ class TwitterState:
                 return False
             self.nonces.add(nonce)
             return True
-
-    def now(self) -> float:
-        """The time by the providers' clock."""
-        return self.world.clock()
-
-
-def callback_listed(callback: str) -> bool:
-    """Whether a callback is on the app's list.
-
-    Twitter compares letter for letter. The local one is kinder: it takes any port of this machine, and does not
-    compare the query. The host's name counts: localhost and 127.0.0.1 are two entries of the list.
-    """
-    return (
-        callback == "oob"
-        or callback in CALLBACKS
-        or any(same_on_loopback(callback, listed) for listed in CALLBACKS)
-    )

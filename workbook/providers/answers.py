@@ -1,0 +1,50 @@
+"""The answers, and parts of answers, that several providers give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from .people import Person
+from .state import State
+
+
+def json_utf8(body: object, status: int = 200) -> Response:
+    """A JSON answer whose content type names the encoding."""
+    answer = jsonify(body)
+    answer.status_code = status
+    answer.content_type = "application/json; charset=utf-8"
+    return answer
+
+
+def asking(
+    state: State[Any],
+    template: str,
+    session: str,
+    who: Person | None,
+    *,
+    about: str = "",
+    status: int = 200,
+    **more: object,
+) -> AnyResponse:
+    """The page that asks a person to log in and to decide, for the browser of that session.
+
+    `who` is the person who is logged in there. `about` is the matter that the page's form is made for, as csrf_token
+    has it. `more` is for the template.
+    """
+    page = render_template(
+        template,
+        people=state.people,
+        who=who,
+        app=state.app_name,
+        csrf_token=state.sessions.csrf_token(session, about),
+        **more,
+    )
+    return state.sessions.give(Response(page, status), session)
+
+
+def picture(file: str = "person.svg") -> str:
+    """The URL of the picture that every account has."""
+    return url_for("static", filename=file, _external=True)

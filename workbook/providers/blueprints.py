@@ -1,0 +1,57 @@
+"""The blueprint that every provider begins with, and the page about a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from .faults import Faults, fault_of_request, half
+from .state import State
+
+
+def blueprint(
+    state: State[Any],
+    module: str,
+    *,
+    faults: Faults,
+    endpoints: Iterable[str],
+    headers: Mapping[str, str],
+    too_busy: Callable[[str], AnyResponse],
+) -> Blueprint:
+    """A blueprint without views, whose templates are beside the Python module of that name.
+
+    Faults happen at the `endpoints`. `too_busy` makes the answer of an endpoint that a fault keeps from answering as
+    usual. Each answer has those `headers`, unless its view set a Cache-Control of its own.
+    """
+    pages = Blueprint(state.name, module, template_folder="templates")
+
+    @pages.before_request
+    def fault() -> AnyResponse | None:
+        endpoint = fault_of_request(state.name, faults, endpoints)
+        return None if endpoint is None else too_busy(endpoint)
+
+    @pages.after_request
+    def as_always(response: AnyResponse) -> AnyResponse:
+        if "Cache-Control" not in response.headers:
+            response.headers.update(headers)
+        if g.get("fault") == "broken_json":
+            response.set_data(half(response.get_data()))
+        return response
+
+    return pages
+
+
+def add_about(pages: Blueprint, state: State[Any]) -> None:
+    """Adds the page about a provider, from the template NAME/about.html, and the view of the page's log-out button."""
+
+    @pages.get("/")
+    def about() -> str:
+        return render_template(f"{state.name}/about.html", people=state.people, state=state)
+
+    @pages.post("/logout")
+    def logout() -> AnyResponse:
+        state.sessions.log_out()
+        return redirect(url_for(f"{state.name}.about"))

@@ -1,0 +1,33 @@
+"""The object by which a package is one of the local providers. registry.py lists these objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from flask import Blueprint
+
+from .faults import Faults
+from .people import People
+from .state import State
+from .world import World
+
+S = TypeVar("S", bound=State[Any])
+
+
+@dataclass(frozen=True, eq=False)
+class Provider(Generic[S]):
+    """A local provider.
+
+    `state` makes the provider's state in one world, about its people, on the server of that URL. The provider's name
+    and label are in that state. `pages` makes everything below the name. `faults` names the endpoints, and for each
+    endpoint the faults that it can have beyond those of every endpoint. `asked_by_browser` says whether browsers ask
+    for a path below the name. Apps ask for all other paths. With `named_anew` the name differs from world to world.
+    """
+
+    state: Callable[[World, People, str], S]
+    pages: Callable[[S, Faults], Blueprint]
+    faults: Mapping[str, tuple[str, ...]]
+    asked_by_browser: Callable[[S, str], bool]
+    named_anew: bool = False
