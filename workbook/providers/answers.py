@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Response, jsonify, render_template, url_for
@@ -26,18 +27,21 @@ def asking(
     who: Person | None,
     *,
     about: str = "",
+    chosen: Collection[str] | None = None,
     status: int = 200,
     **more: object,
 ) -> AnyResponse:
     """The page that asks a person to log in and to decide, for the browser of that session.
 
     `who` is the person who is logged in there. `about` is the matter that the page's form is made for, as csrf_token
-    has it. `more` is for the template.
+    has it. `chosen` has the keys of those whom the page suggests; None suggests the first person. `more` is for the
+    template.
     """
     page = render_template(
         template,
         people=state.people,
         who=who,
+        chosen=[one.key for one in state.people][:1] if chosen is None else chosen,
         app=state.app_name,
         csrf_token=state.sessions.csrf_token(session, about),
         **more,

@@ -62,8 +62,8 @@ class OAuth2State(State[A], Generic[A, C, T]):
     codes: dict[str, C] = field(default_factory=dict)
     access_tokens: dict[str, T] = field(default_factory=dict)
 
-    # The lifetime of a code (seconds; RFC 6749 section 4.1.2 allows ten minutes at the most).
-    code_lifetime: ClassVar[float] = 10 * 60
+    # The lifetime of a code (seconds). RFC 6749 section 4.1.2 allows ten minutes at the most.
+    code_lifetime: ClassVar[float]
 
     def given_code(self, made: C) -> C:
         """Adds a code to `codes`, and returns it."""

@@ -220,7 +220,7 @@ class ProvidersServer(Registered):
 
 
 def _first_part(environ: WSGIEnvironment) -> str:
-    """The first part of the address that is asked for: "twitter" of /twitter/oauth/authorize."""
+    """The first part of the path that is asked for: NAME of /NAME/oauth/authorize."""
     path: str = environ.get("PATH_INFO", "/")
     return path.partition("/")[2].partition("/")[0]
 

@@ -16,7 +16,7 @@ _ALPHABET = string.ascii_letters + string.digits
 class World:
     """`clock` gives the seconds since 1970. With a `seed` the same things are made up in the same order every time;
     without one they come from the system's source of randomness. `keys` are the apps' keys and secrets by the names
-    that they have in the environment, such as TWITTER_KEY; those that are not given are made up."""
+    that they have in the environment, NAME_KEY and NAME_SECRET; those that are not given are made up."""
 
     seed: int | None = None
     clock: Callable[[], float] = time.time

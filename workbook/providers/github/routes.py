@@ -134,14 +134,15 @@ def _ask(state: GitHubState) -> AnyResponse:
     granted = state.granted.get(who.key) if who else None
     if who and not choose and granted is not None and covers(granted, _wanted(state, who)):
         return _back_with_code(state, who)
+    named = request.args.get("login")
     return asking(
         state,
         "github/decide.html",
         session,
         None if choose else who,
+        chosen=[one.key for one in state.people if one.github.login == named] if named else None,
         host=urlsplit(_redirect_uri(state)).netloc,
         scopes=_wanted(state, who),
-        suggested=request.args.get("login"),
         others=None if choose else with_query(request.url, prompt="select_account"),
     )
 

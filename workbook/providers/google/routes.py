@@ -157,14 +157,14 @@ def _ask(state: GoogleState) -> AnyResponse:
     )
 
 
-def _hinted(state: GoogleState) -> str:
+def _hinted(state: GoogleState) -> list[str] | None:
     """The key of the person whom the app expects: by login_hint, an address or a sub, or by hd, a domain. That is a
-    hint for the page, and the person may be another."""
+    hint for the page, and the person may be another. None where the app expects nobody."""
     hint, domain = request.args.get("login_hint"), request.args.get("hd")
     for one in state.people:
         if (hint and hint in (one.google.email, one.google.sub)) or (domain and domain == one.google.hd):
-            return one.key
-    return next((one.key for one in state.people), "")
+            return [one.key]
+    return None
 
 
 def _has_to_consent(state: GoogleState, who: Person) -> bool:

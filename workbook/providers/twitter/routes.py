@@ -208,15 +208,16 @@ def _ask(state: TwitterState, *, may_skip: bool) -> AnyResponse | str:
     forced = request.args.get("force_login") == "true"
     if may_skip and who and not forced and who.key in state.approved:
         return _back(found, oauth_token=found.token, oauth_verifier=state.allow(found, who))
+    named = request.args.get("screen_name")
     return asking(
         state,
         "twitter/decide.html",
         session,
         None if forced else who,
         about=found.token,
+        chosen=[one.key for one in state.people if one.twitter.screen_name == named] if named else None,
         host=urlsplit(found.callback).netloc or "your own device",
         oauth_token=found.token,
-        prefilled=request.args.get("screen_name"),
     )
 
 
