@@ -12,6 +12,7 @@ from pathlib import Path
 from workbook.course.places import ROOT, SOLUTIONS
 from workbook.course.starters import source_files
 from workbook.course.steps import find_step
+from workbook.exercises.known_causes import CAUSES, Cause
 
 HERE = ROOT / "tests" / "submissions"
 
@@ -38,6 +39,12 @@ class Submission:
         found = re.search(r"^Says: (.+)$", self.file.read_text(encoding="utf-8"), re.MULTILINE)
         assert found, f"{self.file} does not tell what its message says"
         return found[1]
+
+    @property
+    def proves(self) -> list[Cause]:
+        """The known causes that it proves: the message that meets it has to send the student where they do."""
+        name = self.file.relative_to(HERE).with_suffix("").as_posix()
+        return [cause for cause in CAUSES if cause.proof == name]
 
     def write(self, folder: Path) -> Path:
         """Writes it, in full, into a folder of step folders; gives that folder."""

@@ -42,6 +42,7 @@ def test_wrong_is_refused(submission: Submission, checks: WarmChecks, tmp_path: 
     (refused,) = (verdict for verdict in verdicts.all if verdict.id == submission.exercise)
     assert not refused.passed and refused.waits_for is None
     assert submission.says in refused.message
+    assert all(cause.look in refused.message for cause in submission.proves)
     assert not JUST_A_NUMBER.search(refused.message), refused.message
     others = not_passed(verdicts) - {submission.exercise}
     assert all(submission.exercise in waits_for(step.exercise(other), step) for other in others), verdicts
@@ -63,6 +64,7 @@ def test_broken_gives_every_exercise_its_reason(
     for verdict in verdicts.all:
         assert not verdict.passed and verdict.waits_for is None
         assert submission.says in verdict.message
+        assert all(cause.look in verdict.message for cause in submission.proves)
 
 
 def test_the_original_lesson_passes_what_it_deserves(checks: WarmChecks, tmp_path: Path) -> None:
