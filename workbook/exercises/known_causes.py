@@ -137,8 +137,7 @@ ANSWERS = (
     ),
     Cause(
         name="id-token-refused",
-        error=r"joserfc\.errors|"
-        r"^[A-Za-z]+Error: (bad_signature|invalid_claim|missing_claim|expired_token|unsupported_alg)",
+        error=r"^[A-Za-z]+Error: (bad_signature|invalid_claim|missing_claim|expired_token|unsupported_alg)",
         look="joserfc refused the ID token, and that is right. Its errors are a JoseError: make a ValueError of it, so "
         "that the callback knows it.",
         proof="06/wrong/6.6-errors-not-caught",
@@ -283,7 +282,7 @@ ROWS = (
 TABLES = (
     Cause(
         name="no-such-table",
-        error=r"no such table|UndefinedTable",
+        error=r"no such table",
         look="The database has no table of that name. `flask db upgrade` makes those that the migrations make: does "
         "one of them make this one, under the name that the model has as __tablename__?",
         proof="05/wrong/5.2-into-a-table-that-is-not-there",
@@ -305,7 +304,7 @@ TABLES = (
     ),
     Cause(
         name="no-such-column",
-        error=r"no such column|UndefinedColumn",
+        error=r"no such column",
         look="The model and the table differ: the one has a column that the other has not. Where the step has "
         "migrations, `flask db check` says where. If it is a migration by batch_alter_table: op.drop_index goes first, "
         "then the column on which the index stands.",
