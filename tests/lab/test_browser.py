@@ -78,19 +78,19 @@ def browser(port: int) -> Browser:
 
 
 def test_typing_an_address_sends_every_cookie(browser: Browser) -> None:
-    assert browser.open("/sent").text == "lax,none,strict,untold"
+    assert browser.open("/sent").text == "lax,strict,untold"
 
 
 def test_the_same_machine_under_another_name_is_another_site(browser: Browser) -> None:
     assert browser.open("http://127.0.0.1:5000/sent").text == "none" or not browser.page
-    assert browser.open("/sent").text == "lax,none,strict,untold"
+    assert browser.open("/sent").text == "lax,strict,untold"
 
 
 def test_strict_cookies_stay_at_home_when_another_site_leads_here(browser: Browser, port: int) -> None:
     """RFC 6265bis section 5.2: what matters is where the navigation began."""
     browser.open(f"http://127.0.0.1:{port}/form?to={HOME}")
     assert browser.page is not None
-    assert browser.click(f"{HOME}/sent").text == "lax,none,untold"
+    assert browser.click(f"{HOME}/sent").text == "lax,untold"
     browser.open(f"http://127.0.0.1:{port}/form?to={HOME}")
     assert browser.submit(browser.page.forms()[0]).text == "none"
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbook.flow.messages import APP, BROWSER, Message
-from workbook.lab.browser import LONGEST_COOKIE
+from workbook.lab.cookies import LONGEST_COOKIE
 from workbook.lab.site import Site
 
 

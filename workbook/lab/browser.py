@@ -5,17 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.cookiejar import Cookie, DefaultCookiePolicy
+from http.client import HTTPException
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urljoin, urlsplit
-from urllib.request import Request as CookieRequest
-
-import requests
-from requests.adapters import HTTPAdapter
-from requests.cookies import get_cookie_header
-from urllib3 import HTTPConnectionPool
+from urllib.parse import quote, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
 
 from workbook.flow.messages import APP, BROWSER, Message
+
+from .cookies import Cookie, Cookies
+from .wire import Wire
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -23,15 +20,16 @@ if TYPE_CHECKING:
 # What a person would take for "it hangs" (seconds).
 PATIENCE = 5.0
 MOST_REDIRECTS = 20  # Chromium's and Firefox's own limit
-LONGEST_COOKIE = 4096  # name and value, in bytes
 
 _LIKE_A_BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "en-US,en;q=0.5",
     "Accept-Encoding": "gzip, deflate",
-    "Connection": "close",
+    "Connection": "keep-alive",
 }
+# What stays as it is in a path or a query: all that has a meaning there, and what is percent-encoded already.
+_KEPT = "!#$%&'()*+,/:;=?@[]~"
 
 
 class NoAnswer(Exception):
@@ -107,50 +105,14 @@ def _is_button(tag: Tag) -> bool:
     return tag.name == "button" or str(tag.get("type", "")).lower() == "submit"
 
 
-class _BrowserCookies(DefaultCookiePolicy):
-    """Adds SameSite to the standard library's cookies (RFC 6265bis section 5.8.3, and what browsers do without it)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.from_another_site = False
-        self.method = "GET"
-
-    def set_ok(self, cookie: Cookie, request: CookieRequest) -> bool:
-        """Whether the cookie is kept: browsers drop one that is too long (RFC 6265bis section 5.6)."""
-        size = len(cookie.name) + len(cookie.value or "")
-        return size <= LONGEST_COOKIE and super().set_ok(cookie, request)
-
-    def return_ok(self, cookie: Cookie, request: CookieRequest) -> bool:
-        """Whether the cookie goes with the request."""
-        if not super().return_ok(cookie, request):
-            return False
-        if not self.from_another_site:
-            return True
-        same_site = (cookie.get_nonstandard_attr("SameSite") or "lax").lower()
-        if same_site == "none":
-            return True
-        return same_site == "lax" and self.method in ("GET", "HEAD")
-
-
 # Where students have their app. The lab's browser finds it under the same two names, whatever port it really has:
 # what the app is told, and what is said of it, is then what the student knows.
 HOME = "http://localhost:5000"
+_HOST = "localhost"
 _ALSO_HOME = "http://127.0.0.1:5000"
 # A lab has no other machines: whoever sends a browser to a real site is told so, and nothing goes there.
 _THIS_MACHINE = ("localhost", "127.0.0.1")
 ELSEWHERE = "and that is not on this machine"
-
-
-class _ToTheApp(HTTPAdapter):
-    """Connects to the app's real port for requests to the address that everybody knows."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__()
-        self._port = port
-
-    def get_connection_with_tls_context(self, *unused: object, **also_unused: object) -> HTTPConnectionPool:
-        pool: HTTPConnectionPool = self.poolmanager.connection_from_host("127.0.0.1", self._port, "http")
-        return pool
 
 
 class Browser:
@@ -164,27 +126,20 @@ class Browser:
     def __init__(self, port: int, sink: Callable[[Message], None] = lambda message: None) -> None:
         self.page: Page | None = None
         self._sink = sink
-        self._policy = _BrowserCookies()
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy of this machine stands between
-        self._session.headers.clear()
-        self._session.headers.update(_LIKE_A_BROWSER)
-        self._session.cookies.set_policy(self._policy)
-        for address in (HOME, _ALSO_HOME):
-            self._session.mount(f"{address}/", _ToTheApp(port))
+        self._cookies = Cookies()
+        self._wire = Wire({urlsplit(home).netloc: ("127.0.0.1", port) for home in (HOME, _ALSO_HOME)})
+
+    def close(self) -> None:
+        """Ends the connections that it keeps. It may go on: then it opens new ones."""
+        self._wire.close()
 
     def cookie(self, name: str) -> str | None:
         """The value of a cookie of the app; None where it set none of that name."""
-        host = urlsplit(HOME).hostname or ""
-        return next(
-            (c.value for c in self._session.cookies if c.name == name and c.domain.startswith(host)), None
-        )
+        return self._cookies.get(name, _HOST)
 
     def set_cookie(self, name: str, value: str) -> None:
         """Puts a cookie of the app into the browser, as its owner can with any browser."""
-        # The standard library's jar calls the host of a name without a dot so.
-        host = f"{urlsplit(HOME).hostname}.local"
-        self._session.cookies.set(name, value, domain=host, path="/")
+        self._cookies.set(Cookie(name, value, _HOST))
 
     def open(self, address: str, *, follow: bool = True) -> Page:
         """Types an address, or a path of the app, and follows where it leads; NoAnswer where that ends nowhere."""
@@ -250,49 +205,61 @@ class Browser:
         came_from: str | None,
         crossed: bool,
     ) -> Message:
-        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname not in _THIS_MACHINE:
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in ("http", "https") and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise NoAnswer(
+                f"{method} {_short(url)} got no answer: that is no address that a browser can open"
+            )
+        if parts.hostname not in _THIS_MACHINE:
             raise NoAnswer(f"the browser was sent to {_short(url)}, {ELSEWHERE}")
-        request = requests.Request(
-            method,
-            url,
-            params=fields if method == "GET" and fields else None,
-            data=fields if method != "GET" else None,
-            headers={"Host": urlsplit(url).netloc, **({"Referer": came_from} if came_from else {})},
+        sent = urlencode(fields)
+        if method == "GET" and sent:
+            parts, sent = parts._replace(query="&".join(filter(None, [parts.query, sent]))), ""
+        url = urlunsplit(
+            parts._replace(path=quote(parts.path or "/", _KEPT), query=quote(parts.query, _KEPT))
         )
-        prepared = self._session.prepare_request(request)
-        # requests looks the cookies up in a copy of the jar that does not have our policy.
-        prepared.headers.pop("Cookie", None)
-        self._policy.from_another_site, self._policy.method = crossed, method
-        cookies = get_cookie_header(self._session.cookies, prepared)  # type: ignore[no-untyped-call]
+        headers = {"Host": parts.netloc.rpartition("@")[2], **_LIKE_A_BROWSER}
+        if came_from:
+            headers["Referer"] = came_from
+        if method != "GET":
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(sent))}
+        cookies = self._cookies.header(url, method, from_another_site=crossed)
         if cookies:
-            prepared.headers["Cookie"] = cookies
+            headers["Cookie"] = cookies
         asked = Message(
             sender=BROWSER,
             receiver=APP,
             time=time.monotonic(),
             method=method,
-            url=prepared.url or url,
-            headers=tuple(prepared.headers.items()),
-            body=str(prepared.body or ""),
+            url=url,
+            headers=tuple(headers.items()),
+            body=sent,
         )
         ours = at_home(url)
         if ours:
             self._sink(asked)
         try:
-            response = self._session.send(prepared, allow_redirects=False, timeout=PATIENCE)
-        except requests.Timeout:
+            status, received, body = self._wire.ask(method, url, headers, sent.encode(), PATIENCE)
+        except TimeoutError:
             raise NoAnswer(f"{method} {_short(url)} got no answer within {PATIENCE:g} seconds") from None
-        except requests.RequestException as error:
-            raise NoAnswer(f"{method} {_short(url)} got no answer: {_reason(error)}") from None
+        except ConnectionRefusedError:
+            raise NoAnswer(f"{method} {_short(url)} got no answer: nothing listens there") from None
+        except (OSError, HTTPException):
+            raise NoAnswer(f"{method} {_short(url)} got no answer: the connection was closed") from None
+        self._cookies.hear(url, (value for name, value in received if name.lower() == "set-cookie"))
         answer = Message(
             sender=APP,
             receiver=BROWSER,
             time=time.monotonic(),
             method=method,
-            url=asked.url,
-            status=response.status_code,
-            headers=tuple(response.raw.headers.items()),
-            body=response.text,
+            url=url,
+            status=status,
+            headers=received,
+            body=body,
         )
         if ours:
             self._sink(answer)
@@ -307,12 +274,3 @@ def at_home(url: str) -> bool:
 def _short(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
-
-
-def _reason(error: requests.RequestException) -> str:
-    text = str(error)
-    if "refused" in text:
-        return "nothing listens there"
-    if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
-        return "that is no address that a browser can open"
-    return "the connection was closed"

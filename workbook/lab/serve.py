@@ -17,10 +17,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbook.providers.serving import Server
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Report = Callable[[dict[str, Any]], None]
+
+# So many requests are answered at a time. An app that waits for a silent provider keeps one of them.
+THREADS = 16
 
 # Loaded before the fork. Flask-OAuthlib must not be: it needs workbook.compat, which the app has to import itself.
 PRELOAD = (
@@ -28,7 +33,6 @@ PRELOAD = (
     "workbook.flow.recording",
     "flask",
     "flask.cli",
-    "werkzeug.serving",
     "requests",
     "requests_oauthlib",
     "oauthlib.oauth1",
@@ -53,17 +57,6 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
     terminal, and a page for an app that cannot be loaded; "instead": only such a page, with that "error" and
     "traceback"; "watch_writes"; "ahead": by so many seconds its clock is ahead of the real one.
     """
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
-    class Quiet(WSGIRequestHandler):
-        # The log is for what the app itself says.
-        def log(self, type: str, message: str, *args: object) -> None:
-            if type == "error":
-                super().log(type, message, *args)
-
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            pass
-
     from flask import got_request_exception
 
     def unhandled(sender: object, exception: BaseException, **extra: object) -> None:
@@ -100,19 +93,15 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
             sender=BROWSER,
             receiver=APP,
         )
-    server = make_server(
-        "127.0.0.1",
-        arguments.get("port", 0),
+    handed = arguments.get("socket")
+    server = Server(
         application,
-        threaded=True,
-        request_handler=Quiet,
-        fd=arguments.get("socket"),
+        port=arguments.get("port", 0),
+        listening=socket.socket(fileno=handed) if handed is not None else None,
+        threads=THREADS,
     )
-    if arguments.get("socket") is not None:
-        # Werkzeug made a copy of its own.
-        socket.socket(fileno=arguments["socket"]).close()
     report({"event": "ready", "port": server.port})
-    server.serve_forever()
+    server.run()
 
 
 def _watch_writes(report: Report) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from itertools import chain
 from typing import Any
 
 from flask import g, request
+
+from .serving import HANG_UP
 
 # What each fault is, for those who switch it on. Those of the first group can happen at every endpoint.
 EVERYWHERE = {
@@ -101,8 +102,7 @@ class Faults:
             elif fault.kind == "silent":
                 self._changed.wait_for(lambda: self._ended or self._of(provider, endpoint) != fault)
         if fault.kind == "down":
-            connection: socket.socket = environ["werkzeug.socket"]
-            connection.shutdown(socket.SHUT_RDWR)
+            environ[HANG_UP]()
         return fault.kind
 
     def _of(self, provider: str, endpoint: str) -> Fault | None:

@@ -11,8 +11,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
@@ -22,13 +20,15 @@ from .pages import Pages
 from .people import PEOPLE, People, Person
 from .provider import Provider
 from .registry import PROVIDERS, UNSEEN, Registered
+from .serving import Server
 from .world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# How soon the server notices that it is to stop (seconds).
-_POLL = 0.02
+# So many requests are answered at a time. A request that meets a silent provider, and a page that is told of what comes,
+# keep one of them.
+_THREADS = 64
 _STATIC = "/provider-static"
 
 
@@ -38,14 +38,6 @@ class PortInUse(Exception):
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is in use")
         self.port = port
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        pass
-
-    def version_string(self) -> str:
-        return "tfe"
 
 
 class ProvidersServer(Registered):
@@ -78,11 +70,9 @@ class ProvidersServer(Registered):
         self._mounted: dict[str, WSGIApplication] = {}
         if port and _is_taken(port):
             raise PortInUse(port)
-        self._server = make_server("127.0.0.1", port, self._dispatch, threaded=True, request_handler=_Quiet)
+        self._server = Server(self._dispatch, port=port, threads=_THREADS, name="tfe")
         self._begin(World(seed, clock, dict(keys or {})))
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": _POLL}, name="providers", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.run, name="providers", daemon=True)
         self._thread.start()
 
     def _begin(self, world: World) -> None:
@@ -123,7 +113,7 @@ class ProvidersServer(Registered):
     @property
     def url(self) -> str:
         """The address that all of them begin with."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://127.0.0.1:{self._server.port}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -161,8 +151,7 @@ class ProvidersServer(Registered):
     def stop(self) -> None:
         """Stops serving and frees the port, also under requests that wait. It may be called twice."""
         self.faults.end()
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
         self._thread.join()
 
     def _blueprint(self, name: str) -> Blueprint | None:

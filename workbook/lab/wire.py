@@ -1,0 +1,117 @@
+"""A browser's side of HTTP: requests over connections that are kept, as browsers keep them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import zlib
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead, RemoteDisconnected
+from urllib.parse import urlsplit
+
+# A page that is longer is cut: the lab has no such pages (bytes).
+LONGEST_BODY = 8 * 1024 * 1024
+_PART = 64 * 1024
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Wire:
+    """The connections of one browser, one for each server. `known` tells where a host and port ("localhost:5000") really
+    are, where that is not what they say."""
+
+    def __init__(self, known: Mapping[str, tuple[str, int]]) -> None:
+        self._known = known
+        self._kept: dict[tuple[str, str], HTTPConnection] = {}
+
+    def close(self) -> None:
+        """Closes every connection."""
+        while self._kept:
+            self._kept.popitem()[1].close()
+
+    def ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, patience: float
+    ) -> tuple[int, Headers, str]:
+        """Sends a request; gives the status, the headers and the body of the response.
+
+        TimeoutError where that takes longer than `patience` seconds, ConnectionRefusedError where nothing listens,
+        another OSError or HTTPException where the connection ends early.
+        """
+        parts = urlsplit(url)
+        until = time.monotonic() + patience
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        place = parts.scheme, parts.netloc
+        used_before = place in self._kept
+        connection = self._kept.pop(place, None) or self._connection(*place)
+        try:
+            try:
+                response = _send(connection, method, target, headers, body, patience)
+            except (ConnectionError, RemoteDisconnected):
+                # A server may end a connection that nobody uses; browsers then try once more (RFC 9110 section 9.2.2 has
+                # them do so where nothing was answered yet).
+                if not used_before:
+                    raise
+                connection.close()
+                response = _send(connection, method, target, headers, body, patience)
+            received = tuple(response.getheaders())
+            text = _text(response, _body(response, until))
+        except BaseException:
+            connection.close()
+            raise
+        if response.will_close:
+            connection.close()
+        else:
+            self._kept[place] = connection
+        return response.status, received, text
+
+    def _connection(self, scheme: str, netloc: str) -> HTTPConnection:
+        parts = urlsplit(f"//{netloc}")
+        host, port = self._known.get(netloc) or (parts.hostname or "", parts.port)
+        return (HTTPSConnection if scheme == "https" else HTTPConnection)(host, port)
+
+
+def _send(
+    connection: HTTPConnection,
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    patience: float,
+) -> HTTPResponse:
+    connection.timeout = patience
+    if connection.sock is not None:
+        connection.sock.settimeout(patience)
+    connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders(body or None)
+    return connection.getresponse()
+
+
+def _body(response: HTTPResponse, until: float) -> bytes:
+    """The body, as far as it comes in time and is not too long."""
+    parts = []
+    left = LONGEST_BODY
+    while left > 0 and (part := response.read1(min(_PART, left))):
+        parts.append(part)
+        left -= len(part)
+        if time.monotonic() > until:
+            raise TimeoutError
+    if left <= 0:
+        response.will_close = True
+    elif response.length:
+        raise IncompleteRead(b"", response.length)
+    response.close()  # the connection is free for the next request
+    return b"".join(parts)
+
+
+def _text(response: HTTPResponse, body: bytes) -> str:
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding in ("gzip", "x-gzip", "deflate"):
+        with contextlib.suppress(zlib.error):
+            body = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(body, LONGEST_BODY)
+    charset = response.headers.get_content_charset() or "utf-8"
+    try:
+        return body.decode(charset, "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")

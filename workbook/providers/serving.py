@@ -1,0 +1,110 @@
+"""Serves a WSGI application on the loopback address: the providers, and the apps that are checked.
+
+The server is waitress. It keeps connections, answers each request in one of its threads, bounds what it takes in, and
+costs a quarter of what Werkzeug's development server does.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import TYPE_CHECKING
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import WSGITask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+# The name under which an application finds the function that ends the connection without an answer.
+HANG_UP = "workbook.hang_up"
+
+# The longest request that is taken in: its headers, and its body (bytes).
+LONGEST_HEADERS = 256 * 1024
+LONGEST_BODY = 1024 * 1024
+# A connection that says nothing for so long is closed (seconds).
+_IDLE = 60
+# So long `stop` waits for what is being answered (seconds).
+_A_MOMENT = 0.5
+
+
+class _Task(WSGITask):
+    """A request. Where the application ends its thread (SystemExit), or says so, the connection ends without an answer,
+    as it does under `flask run`."""
+
+    def execute(self) -> None:
+        try:
+            super().execute()
+        except Exception:
+            raise
+        except BaseException:
+            self._hang_up()
+            self.close_on_finish = True
+
+    def get_environment(self) -> WSGIEnvironment:
+        environ: WSGIEnvironment = super().get_environment()
+        environ[HANG_UP] = self._hang_up
+        return environ
+
+    def _hang_up(self) -> None:
+        self.channel.socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Channel(HTTPChannel):
+    task_class = _Task
+
+
+class Server:
+    """Serves `application` on 127.0.0.1, from `run` until `stop`, with so many requests at a time as it has `threads`. Its
+    responses have its `name` as their Server header.
+
+    `port` 0 takes a free one; `listening` is a socket that listens already, in its place.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        port: int = 0,
+        listening: socket.socket | None = None,
+        threads: int = 8,
+        name: str | None = None,
+    ) -> None:
+        # More requests than threads, and threads that are left when it stops, are no events that a person has to read of.
+        logging.getLogger("waitress").setLevel(logging.ERROR)
+        if listening is None:
+            listening = socket.socket()
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(("127.0.0.1", port))
+        self._server = create_server(
+            application,
+            sockets=[listening],
+            threads=threads,
+            ident=name,
+            server_name="127.0.0.1",
+            clear_untrusted_proxy_headers=False,
+            channel_timeout=_IDLE,
+            connection_limit=1000,
+            max_request_header_size=LONGEST_HEADERS,
+            max_request_body_size=LONGEST_BODY,
+            log_socket_errors=False,
+            asyncore_use_poll=True,
+        )
+        self._server.channel_class = _Channel
+        self._stopped = False
+        self.port: int = listening.getsockname()[1]
+
+    def run(self) -> None:
+        """Serves until `stop` is called from another thread."""
+        self._server.run()
+
+    def stop(self) -> None:
+        """Ends `run` and every connection. What is being answered has a moment to end. It may be called twice."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._server.task_dispatcher.shutdown(timeout=_A_MOMENT)
+        connections = self._server._map
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(connections, ignore_all=True))
