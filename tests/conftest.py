@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workbook.checks.watch import WarmChecks
+from workbook.checks.warm_checks import WarmChecks
 from workbook.lab.warm import Warm
 
 from . import servers, signals

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.watch import WarmChecks
+from workbook.checks.warm_checks import WarmChecks
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import source_files, write_starter
 from workbook.course.steps import all_steps, find_step

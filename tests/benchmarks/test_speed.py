@@ -15,7 +15,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from workbook.checks.verdicts import Verdicts
-from workbook.checks.watch import WarmChecks, saves
+from workbook.checks.warm_checks import WarmChecks
+from workbook.checks.watch import saves
 from workbook.course.places import ROOT, SOLUTIONS
 from workbook.course.starters import source_files
 from workbook.course.steps import find_step

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.watch import WarmChecks
+from workbook.checks.warm_checks import WarmChecks
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import NOT_SOURCE
 from workbook.course.steps import Step, all_steps, find_step

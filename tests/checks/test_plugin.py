@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from workbook.checks.verdicts import Verdicts
-from workbook.checks.watch import WarmChecks
+from workbook.checks.warm_checks import WarmChecks
 from workbook.course.places import ROOT, SOLUTIONS, STEP_TESTS
 from workbook.course.starters import write_starter
 from workbook.course.steps import find_step

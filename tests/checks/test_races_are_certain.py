@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbook.checks.watch import WarmChecks
+from workbook.checks.warm_checks import WarmChecks
 from workbook.course.places import SOLUTIONS
 from workbook.course.steps import find_step
 

@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from workbook.checks.verdicts import Verdicts
-from workbook.checks.watch import Cancelled, WarmChecks, saves, watch_and_check
+from workbook.checks.warm_checks import Cancelled, WarmChecks
+from workbook.checks.watch import saves, watch_and_check
 from workbook.course.errors import WorkbookError
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter

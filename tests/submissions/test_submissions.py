@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workbook.checks.verdicts import Verdicts
-from workbook.checks.watch import WarmChecks
+from workbook.checks.warm_checks import WarmChecks
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import exercises_marked, write_starter
 from workbook.course.steps import Exercise, Step, all_steps, find_step

@@ -24,7 +24,7 @@ from workbook.lab.site import Site, warm_for_apps
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 
 from .verdicts import Verdicts
-from .watch import WarmChecks
+from .warm_checks import WarmChecks
 
 
 @dataclass(frozen=True)

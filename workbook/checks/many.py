@@ -43,7 +43,7 @@ def check_many(
     """The verdicts of these steps on each folder, as they come. `only` names exercises; without any it is all."""
     from workbook.lab.site import warm_for_apps
 
-    from .watch import WarmChecks
+    from .warm_checks import WarmChecks
 
     wanted = set(only)
     with warm_for_apps() as apps, WarmChecks(apps) as checks:

@@ -7,6 +7,7 @@ the exercises, and one whose exercise needs another that is not passed is skippe
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from workbook.lab.running import AppFailed
     from workbook.lab.site import Site
     from workbook.lab.warm import Warm
+
+# The warm process that apps are forked from, where one was lent to this run.
+lent = pytest.StashKey["Warm"]()
+# The property of a report that tells that the app does not start.
+NOT_STARTED = "not_started"
 
 _passed = pytest.StashKey[dict[str, bool]]()
 _broken = pytest.StashKey[dict[Path, "AppFailed"]]()
@@ -55,6 +61,7 @@ def checked_folder(config: pytest.Config) -> Path:
     return (ROOT / (config.getoption("checked_folder") or "solutions")).resolve()
 
 
+@functools.cache
 def step_of(path: Path) -> Step | None:
     """The step that a test file checks; None for any other file."""
     if path.parent != STEP_TESTS:
@@ -126,6 +133,8 @@ def pytest_runtest_makereport(
         item.config.stash[_passed][exercise.id] = False
         assert call.excinfo is not None
         report.longrepr = _words(item, call.excinfo.value) or report.longrepr
+        if call.excinfo.value in item.config.stash[_broken].values():
+            report.user_properties.append((NOT_STARTED, True))
     elif report.when == "call":
         item.config.stash[_passed].setdefault(exercise.id, True)
     return report
@@ -150,14 +159,12 @@ def _words(item: pytest.Item, error: BaseException) -> str | None:
 
 
 @pytest.fixture(scope="session")
-def warm() -> Iterator[Warm]:
+def warm(pytestconfig: pytest.Config) -> Iterator[Warm]:
     """The warm process that apps are forked from."""
     from workbook.lab.site import warm_for_apps
 
-    from . import job
-
-    if job.lent is not None:
-        yield job.lent
+    if lent in pytestconfig.stash:
+        yield pytestconfig.stash[lent]
         return
     with warm_for_apps() as ours:
         yield ours

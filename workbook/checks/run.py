@@ -1,4 +1,4 @@
-"""Runs checks with pytest, in this process, and gives the verdicts."""
+"""Runs the checks of a step with pytest, in this process or in workers that are forked from it, and gives the verdicts."""
 
 from __future__ import annotations
 
@@ -13,72 +13,107 @@ import pytest
 
 from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT, STEP_TESTS
-from workbook.course.steps import Exercise, Step
+from workbook.course.steps import Step
+from workbook.lab.warm import Warm
 
-from .plugin import exercise_of
-from .verdicts import StepVerdicts, Verdict, Verdicts, waiting
+from . import plugin
+from .crew import Crew, WorkerLost
+from .deciding import Decisions, Outcome
+from .verdicts import StepVerdicts, Verdict
 
 OnVerdict = Callable[[Verdict], None]
 
+# Parts of pytest that the checks of exercises have no use for, and that cost time at each of them.
+_LEFT_OUT = (
+    *(
+        "cacheprovider",
+        "capture",
+        "debugging",
+        "doctest",
+        "faulthandler",
+        "junitxml",
+        "legacypath",
+        "logging",
+    ),
+    *("nose", "pastebin", "setuponly", "setupplan", "stepwise", "threadexception", "unraisableexception"),
+)
+
 
 def run_checks(
-    steps: Iterable[Step],
+    step: Step,
     folder: Path,
     *,
     only: Iterable[str] = (),
+    first: Iterable[str] = (),
     ignore_needs: bool = False,
     database: str | None = None,
+    apps: Warm | None = None,
+    workers: int = 1,
     on_verdict: OnVerdict = lambda verdict: None,
-) -> Verdicts:
-    """The verdicts of these steps on the apps in `folder`, a folder of step folders.
+) -> StepVerdicts:
+    """The verdicts of a step on the app in `folder`, a folder of step folders.
 
-    `only` names exercises; the others that these need are run, and left out of what comes back. `database` is the
-    address of a PostgreSQL server to use in the place of SQLite. `on_verdict` is given each verdict as soon as it
-    stands. WorkbookError where the checks themselves cannot be run, BrokenPipeError where `on_verdict` cannot say it to
-    anybody.
+    `only` names exercises; the others that these need are run, and left out of what comes back. Those that `first` names
+    are run before others, where what they need allows it. `database` is the address of a PostgreSQL server to use in the
+    place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more than one of
+    the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given each verdict as
+    soon as it stands. WorkbookError where the checks themselves cannot be run.
     """
-    steps = tuple(steps)
     if not folder.is_dir():
         raise WorkbookError(f"There is no folder {folder}. Name one with --in that holds step folders.")
     wanted = set(only)
-    book = _Book(steps, _with_needs(steps, wanted) if wanted else None, on_verdict)
+    chosen = _with_needs(step, wanted) if wanted else {exercise.id for exercise in step.exercises}
+    run = _Run(
+        Decisions((e for e in step.exercises if e.id in chosen), ignore_needs=ignore_needs),
+        [exercise.id for exercise in step.exercises if exercise.id in chosen],
+        _with_needs(step, set(first)),
+        apps,
+        workers,
+        lambda verdict: on_verdict(verdict) if not wanted or verdict.id in wanted else None,
+    )
     arguments = [
-        *(str(STEP_TESTS / f"test_{step.name}.py") for step in steps),
+        str(STEP_TESTS / f"test_{step.name}.py"),
         f"--rootdir={ROOT}",
         f"--in={folder}",
         "-q",
         "--no-header",
         "--no-summary",
-        *(["--ignore-needs"] if ignore_needs else []),
+        # Which exercise waits for which is decided here, and not by who comes first.
+        "--ignore-needs",
         *([f"--database={database}"] if database else []),
+        *(argument for name in _LEFT_OUT for argument in ("-p", f"no:{name}")),
     ]
     said = io.StringIO()
-    # Other plugins that are installed cost time and have no business here; pyproject.toml names ours.
+    # Other plugins that are installed cost time and have no business here; pyproject.toml names ours. Neither has what
+    # the person's own shell tells pytest.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
     sys.dont_write_bytecode, writes = False, sys.dont_write_bytecode
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(arguments, plugins=[book])
+            code = pytest.main(arguments, plugins=[run])
+    except WorkerLost as error:
+        raise WorkbookError(f"The checks could not be run: {error}.") from None
     finally:
         sys.dont_write_bytecode = writes
-    if book.unheard is not None:
-        raise BrokenPipeError from book.unheard
-    if code == pytest.ExitCode.INTERRUPTED and not book.complete:
-        raise KeyboardInterrupt
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if run.failure is not None:
+        raise run.failure
+    if not run.decisions.complete:
+        if code == pytest.ExitCode.INTERRUPTED:
+            raise KeyboardInterrupt
         raise WorkbookError(f"The checks could not be run: {_last_line(said.getvalue())}")
-    return book.verdicts(wanted)
+    found = (verdict for verdict in run.decisions.verdicts if not wanted or verdict.id in wanted)
+    return StepVerdicts(step.name, tuple(found))
 
 
-def _with_needs(steps: tuple[Step, ...], wanted: set[str]) -> set[str]:
-    known = {exercise.id: exercise for step in steps for exercise in step.exercises}
+def _with_needs(step: Step, wanted: set[str]) -> set[str]:
     found: set[str] = set()
-    rest = [id for id in wanted if id in known]
+    rest = [exercise.id for exercise in step.exercises if exercise.id in wanted]
     while rest:
         id = rest.pop()
         if id not in found:
             found.add(id)
-            rest.extend(known[id].needs)
+            rest.extend(step.exercise(id).needs)
     return found
 
 
@@ -87,83 +122,93 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else "pytest said nothing"
 
 
-class _Book:
-    """Listens to pytest and writes the verdicts down."""
+class _Run:
+    """Takes the place of pytest's loop over the tests: runs those of one exercise together, in any order of exercises."""
 
-    def __init__(self, steps: tuple[Step, ...], only: set[str] | None, on_verdict: OnVerdict) -> None:
-        self._steps = steps
-        self._only = only
+    def __init__(
+        self,
+        decisions: Decisions,
+        ids: list[str],
+        first: set[str],
+        apps: Warm | None,
+        workers: int,
+        on_verdict: OnVerdict,
+    ) -> None:
+        self.decisions = decisions
+        self.failure: BaseException | None = None
+        self._ids = ids
+        self._first = first
+        self._apps = apps
+        self._workers = min(workers, len(ids))
         self._on_verdict = on_verdict
-        self._left: dict[str, int] = {}
-        self._seconds: dict[str, float] = {}
-        self._failures: dict[str, str] = {}
-        self._waits: dict[str, str] = {}
-        self._made: dict[str, Verdict] = {}
-        self._exercises = {exercise.id: exercise for step in steps for exercise in step.exercises}
-        self._ids: dict[str, str] = {}
-        self.unheard: BaseException | None = None
+        self._tests: dict[str, list[pytest.Item]] = {id: [] for id in ids}
+        self._reports: list[pytest.TestReport] = []
 
-    @property
-    def complete(self) -> bool:
-        return not any(self._left.values())
+    def pytest_configure(self, config: pytest.Config) -> None:
+        if self._apps is not None:
+            config.stash[plugin.lent] = self._apps
 
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        chosen = []
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            exercise = exercise_of(item)
-            if exercise is not None and (self._only is None or exercise.id in self._only):
-                chosen.append(item)
-                self._ids[item.nodeid] = exercise.id
-                self._left[exercise.id] = self._left.get(exercise.id, 0) + 1
-        items[:] = chosen
+            exercise = plugin.exercise_of(item)
+            if exercise is not None and exercise.id in self._tests:
+                self._tests[exercise.id].append(item)
+        items[:] = [item for tests in self._tests.values() for item in tests]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            return False  # the tests could not be collected; pytest has said why
+        try:
+            if self._workers > 1:
+                self._side_by_side(session)
+            else:
+                while wanted := self._to_run(()):
+                    self._take(self._outcome(wanted[0]))
+        except Exception as failure:
+            self.failure = failure
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        id = self._ids[report.nodeid]
-        self._seconds[id] = self._seconds.get(id, 0.0) + report.duration
-        waits_for = dict(report.user_properties).get("waits_for")
-        if waits_for:
-            self._waits[id] = str(waits_for)
-        if report.failed:
-            self._failures.setdefault(id, str(report.longrepr))
-        if report.when == "teardown":
-            self._left[id] -= 1
-            if self._left[id] == 0:
-                self._made[id] = self._verdict(self._exercises[id])
-                self._tell(self._made[id])
+        self._reports.append(report)
 
-    def _tell(self, verdict: Verdict) -> None:
-        """Gives a verdict on. Where nobody reads any more, as after `check | head`, the run ends."""
-        try:
+    def _side_by_side(self, session: pytest.Session) -> None:
+        assert self._apps is not None
+        ends = [self._apps.another_end() for _ in range(self._workers)]
+
+        def prepare(number: int) -> None:
+            session.config.stash[plugin.lent] = Warm.over(ends[number].detach())
+            for other in ends:
+                other.close()
+
+        def end() -> None:
+            session.config.hook.pytest_sessionfinish(session=session, exitstatus=0)
+
+        with Crew(self._workers, prepare, self._outcome, end) as crew:
+            for one in ends:
+                one.close()
+            for outcome in crew.outcomes(self._to_run):
+                self._take(outcome)
+                if self.decisions.complete:
+                    return
+
+    def _to_run(self, running: Iterable[str]) -> list[str]:
+        wanted = self.decisions.to_run(running)
+        return sorted(wanted, key=lambda id: id not in self._first)
+
+    def _take(self, outcome: Outcome) -> None:
+        for verdict in self.decisions.take(outcome):
             self._on_verdict(verdict)
-        except (OSError, SystemExit) as unheard:  # rich makes a SystemExit of a broken pipe
-            self.unheard = unheard
-            pytest.exit("Nobody reads any more.")
 
-    def _verdict(self, exercise: Exercise) -> Verdict:
-        if exercise.id in self._waits:
-            return waiting(exercise, self._exercises[self._waits[exercise.id]])
-        message = self._failures.get(exercise.id)
-        return Verdict(
-            exercise.id,
-            exercise.title,
-            exercise.points,
-            message is None,
-            None,
-            message or "",
-            round(self._seconds[exercise.id], 3),
-        )
-
-    def verdicts(self, wanted: set[str]) -> Verdicts:
-        return Verdicts(
-            tuple(
-                StepVerdicts(
-                    step.name,
-                    tuple(
-                        self._made[exercise.id]
-                        for exercise in step.exercises
-                        if exercise.id in self._made and (not wanted or exercise.id in wanted)
-                    ),
-                )
-                for step in self._steps
-            )
-        )
+    def _outcome(self, id: str) -> Outcome:
+        """Runs the tests of an exercise."""
+        tests = self._tests[id]
+        # pytest puts away what only this test needed when it is told which comes next. What all tests share stays.
+        another = next((test for other in self._ids if other != id for test in self._tests[other]), None)
+        self._reports.clear()
+        for test, following in zip(tests, [*tests[1:], another], strict=True):
+            test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
+        failed = [str(report.longrepr) for report in self._reports if report.failed]
+        seconds = sum(report.duration for report in self._reports)
+        not_started = any(dict(report.user_properties).get(plugin.NOT_STARTED) for report in self._reports)
+        return Outcome(id, failed[0] if failed else None, seconds, not_started)

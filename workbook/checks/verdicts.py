@@ -47,6 +47,11 @@ class Verdicts:
         return {verdict.id: verdict.passed for verdict in self.all}
 
     @property
+    def open(self) -> tuple[str, ...]:
+        """The exercises that are not passed."""
+        return tuple(verdict.id for verdict in self.all if not verdict.passed)
+
+    @property
     def passed(self) -> int:
         """How many exercises are passed."""
         return sum(verdict.passed for verdict in self.all)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 from workbook.course.errors import WorkbookError
 from workbook.course.starters import NOT_SOURCE
 from workbook.course.steps import Step
-from workbook.lab.running import bare_environment
-from workbook.lab.warm import Child, Warm
 
-from . import job
-from .verdicts import Verdicts
+from .verdicts import Verdict, Verdicts
+from .warm_checks import Cancelled, WarmChecks
 
 # How long a burst of writes is gathered before it counts as one save, in milliseconds. Editors write a file in
 # two or three moves a few milliseconds apart.
@@ -39,83 +35,20 @@ def _left_behind(file: Path) -> bool:
     return any(Path(part).match(pattern) for part in file.parts for pattern in NOT_SOURCE)
 
 
-class Cancelled(Exception):
-    """The run was ended before it had verdicts."""
-
-
-class WarmChecks:
-    """Runs checks again and again without loading anything twice. Use it in a `with`."""
-
-    def __init__(self, apps: Warm) -> None:
-        self._apps = apps
-        self._checks = Warm(job.PRELOAD, fork=apps.fork)
-        self._place = TemporaryDirectory(prefix="checks-")
-        self._lock = threading.Lock()
-        self._running: Child | None = None
-
-    def __enter__(self) -> WarmChecks:
-        return self
-
-    def __exit__(self, *unused: object) -> None:
-        self._checks.stop()
-        self._place.cleanup()
-
-    def cancel(self) -> None:
-        """Ends the run that is going on, if there is one: it raises Cancelled."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.stop()
-
-    def run(
-        self,
-        step: Step,
-        folder: Path,
-        *,
-        only: Iterable[str] = (),
-        ignore_needs: bool = False,
-        database: str | None = None,
-    ) -> Verdicts:
-        """The verdicts of a step on the app in `folder` (a folder of step folders), one run at a time. The rest is
-        as for run_checks."""
-        arguments: dict[str, Any] = {
-            **{"step": step.name, "in": str(folder), "only": list(only)},
-            **{"ignore_needs": ignore_needs, "database": database},
-        }
-        with self._lock:
-            apps = self._apps.another_end() if self._apps.fork else None
-            log = Path(self._place.name) / "log"
-            log.write_bytes(b"")
-            child = self._checks.run(
-                "workbook.checks.job:check",
-                arguments,
-                folder=Path.cwd(),
-                environment=bare_environment(),
-                log=log,
-                hand_over=apps,
-            )
-            if apps is not None:
-                apps.close()
-            self._running = child
-            try:
-                for event in child.reports():
-                    if event["event"] == "done":
-                        return Verdicts.from_json(event["verdicts"])
-                    raise WorkbookError(event["error"])
-                if self._running is not child:
-                    raise Cancelled
-            finally:
-                self._running = None
-                child.stop()
-            last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-            raise WorkbookError(
-                f"The checks ended without a verdict: {''.join(last) or 'no reason was given'}"
-            )
-
-
 def watch_and_check(
-    steps: Iterable[Step], folder: Path, show: Callable[[Step, Verdicts], None], stop: threading.Event
+    steps: Iterable[Step],
+    folder: Path,
+    on_end: Callable[[Step, Verdicts], None],
+    stop: threading.Event,
+    *,
+    on_step: Callable[[Step], None] = lambda step: None,
+    on_verdict: Callable[[Verdict], None] = lambda verdict: None,
 ) -> None:
-    """Checks the steps, and each again when something in its folder is saved, until `stop` is set."""
+    """Checks the steps, and each again when something in its folder is saved, until `stop` is set.
+
+    `on_step` is given a step when its run begins, `on_verdict` each verdict as soon as it stands, and `on_end` all of them.
+    A run that a save makes pointless has no end.
+    """
     from workbook.lab.site import warm_for_apps
 
     by_folder = {folder / step.name: step for step in steps if (folder / step.name).is_dir()}
@@ -123,6 +56,7 @@ def watch_and_check(
         raise WorkbookError(f"There is none of these steps in {folder}.")
     with warm_for_apps() as apps, WarmChecks(apps) as checks:
         waiting = dict.fromkeys(by_folder.values())
+        seen: dict[Step, Verdicts] = {}
         changed = threading.Condition()
 
         def watch_saves() -> None:
@@ -145,12 +79,14 @@ def watch_and_check(
                         return
                     step = next(iter(waiting))
                     del waiting[step]
+                on_step(step)
+                first = seen[step].open if step in seen else ()
                 try:
-                    verdicts = checks.run(step, folder)
+                    seen[step] = checks.run(step, folder, first=first, on_verdict=on_verdict)
                 except Cancelled:
                     with changed:
                         waiting[step] = None
                 else:
-                    show(step, verdicts)
+                    on_end(step, seen[step])
         finally:
             stop.set()

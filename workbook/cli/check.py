@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from workbook.checks.many import check_many, folders_of_work
-from workbook.checks.verdicts import Verdicts
+from workbook.checks.verdicts import Verdict, Verdicts
 from workbook.course.places import CHAPTERS
 from workbook.course.progress import read_progress
 from workbook.course.steps import Step, all_steps, find_exercise, find_step
@@ -29,14 +30,23 @@ from .options import folder_of
     help="The folder of step folders (default: chapters). Several, or a folder of such folders: one line for each.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, and nothing else.")
+@click.option(
+    "--stream", is_flag=True, help="With --json: one object a line, each verdict as soon as it is there."
+)
 @click.option("--watch", is_flag=True, help="Check again at every save.")
-def check_command(what: tuple[str, ...], folders: tuple[str, ...], as_json: bool, watch: bool) -> int:
+def check_command(
+    what: tuple[str, ...], folders: tuple[str, ...], as_json: bool, stream: bool, watch: bool
+) -> int:
     """Say which exercises pass, and why the others do not."""
     steps, exercises = chosen(what)
     places = folders_of_work([folder_of(folder) for folder in folders or [None]], steps)
+    if stream and not as_json:
+        raise click.UsageError("--stream goes with --json.")
     if len(places) > 1:
-        if watch:
-            raise click.UsageError("--watch watches one folder. Name one with --in.")
+        if watch or stream:
+            raise click.UsageError(
+                f"--{'watch' if watch else 'stream'} takes one folder. Name one with --in."
+            )
         return _many(steps, exercises, places, as_json)
     (place,) = places
     if watch:
@@ -44,21 +54,57 @@ def check_command(what: tuple[str, ...], folders: tuple[str, ...], as_json: bool
             raise click.UsageError("--watch and --json do not go together.")
         _watch(steps, place)
         return 0
-    if as_json:
-        from workbook.checks.run import run_checks
-
-        verdicts = run_checks(steps, place, only=exercises)
-        json.dump(verdicts.to_json(), sys.stdout, ensure_ascii=True)
-        print()
-    else:
-        from workbook.checks.printing import Printer
-        from workbook.checks.run import run_checks
-
-        printer = Printer()
-        verdicts = run_checks(steps, place, only=exercises, on_verdict=printer.verdict)
-        printer.summary(verdicts)
+    verdicts = _check(steps, exercises, place, as_json=as_json, stream=stream)
     _remember(place, verdicts)
     return 0 if verdicts.all_passed else 1
+
+
+def _check(
+    steps: tuple[Step, ...], exercises: tuple[str, ...], place: Path, *, as_json: bool, stream: bool
+) -> Verdicts:
+    """Checks the steps one after the other; says each verdict as soon as it stands."""
+    from workbook.checks.warm_checks import WarmChecks
+    from workbook.lab.site import warm_for_apps
+
+    with warm_for_apps() as apps, WarmChecks(apps) as checks:
+        from workbook.checks.printing import Printer
+
+        printer = Printer()
+
+        def say(verdict: Verdict) -> None:
+            if stream:
+                _print_json({"verdict": asdict(verdict)})
+            elif not as_json:
+                printer.verdict(verdict)
+
+        open_last = _open_last(place)
+        verdicts = Verdicts(
+            tuple(
+                found
+                for step in steps
+                for found in checks.run(
+                    step,
+                    place,
+                    only=[id for id in exercises if id in {exercise.id for exercise in step.exercises}],
+                    first=[exercise.id for exercise in step.exercises if exercise.id in open_last],
+                    on_verdict=say,
+                ).steps
+            )
+        )
+    if as_json:
+        _print_json(verdicts.to_json())
+    else:
+        printer.summary(verdicts)
+    return verdicts
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    print(json.dumps(data, ensure_ascii=True), flush=True)
+
+
+def _open_last(place: Path) -> set[str]:
+    """The student's exercises that were open when they were checked last."""
+    return {id for id, passed in read_progress().passed.items() if not passed} if place == CHAPTERS else set()
 
 
 def _many(
@@ -75,8 +121,7 @@ def _many(
             printer.student(checked)
     if as_json:
         students = [{"folder": str(one.folder), **one.verdicts.to_json()} for one in every]
-        json.dump({"students": students}, sys.stdout, ensure_ascii=True)
-        print()
+        _print_json({"students": students})
     else:
         printer.students(every)
     return 0 if all(one.verdicts.all_passed for one in every) else 1
@@ -88,14 +133,14 @@ def _watch(steps: tuple[Step, ...], place: Path) -> None:
 
     printer = Printer()
 
-    def show(step: Step, verdicts: Verdicts) -> None:
+    def begin(step: Step) -> None:
         printer.console.rule(f"{step.number} {step.title}", align="left")
-        for verdict in verdicts.all:
-            printer.verdict(verdict)
+
+    def end(step: Step, verdicts: Verdicts) -> None:
         printer.summary(verdicts)
         _remember(place, verdicts)
 
-    watch_and_check(steps, place, show, threading.Event())
+    watch_and_check(steps, place, end, threading.Event(), on_step=begin, on_verdict=printer.verdict)
 
 
 def _remember(place: Path, verdicts: Verdicts) -> None:

@@ -245,7 +245,7 @@ def _fork(order: Event, passed: list[int], clients: Iterable[socket.socket]) -> 
     if pid == 0:
         for client in clients:
             client.close()
-        _die_with(helper)
+        die_with(helper)
         _child(order, passed)
     return pid
 
@@ -260,7 +260,7 @@ def _end(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Has the kernel kill this process when its parent is gone (prctl(2), PR_SET_PDEATHSIG is 1)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != parent:

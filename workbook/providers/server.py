@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
+
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 

@@ -1,0 +1,146 @@
+"""Workers that run the tests of exercises side by side: each is a fork of this process, where the tests are collected.
+
+A worker has an app, providers and a database of its own, and takes one exercise after the other. Forking is sound only
+from a process without threads, so a crew is made before the first test runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from types import TracebackType
+
+from workbook.lab.warm import die_with
+
+from .deciding import Outcome
+
+# So long an idle worker has to put its things away (seconds).
+_TO_END = 5.0
+
+
+class WorkerLost(Exception):
+    """A worker ended in the middle of its work."""
+
+
+@dataclass
+class _Worker:
+    pid: int
+    orders: socket.socket
+    busy_with: str | None = None
+
+
+class Crew:
+    """So many workers. Each calls `prepare` once and then `run` with the id of an exercise, and `end` at the end.
+
+    Use it in a `with`: afterwards there are no workers.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        prepare: Callable[[int], None],
+        run: Callable[[str], Outcome],
+        end: Callable[[], None],
+    ) -> None:
+        self._workers: list[_Worker] = []
+        self._alone: _Worker | None = None
+        for number in range(size):
+            ours, theirs = socket.socketpair()
+            pid = os.fork()
+            if pid == 0:
+                ours.close()
+                for other in self._workers:
+                    other.orders.close()
+                _work(theirs, number, prepare, run, end)
+            theirs.close()
+            self._workers.append(_Worker(pid, ours))
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.orders.shutdown(socket.SHUT_WR)
+            if worker.busy_with is not None or kind is not None:
+                _kill(worker.pid)  # nobody wants to know any more what it would say
+        for worker in self._workers:
+            if not select.select([worker.orders], [], [], _TO_END)[0]:
+                _kill(worker.pid)
+            worker.orders.close()
+            os.waitpid(worker.pid, 0)
+
+    def outcomes(self, to_run: Callable[[Iterable[str]], list[str]]) -> Iterator[Outcome]:
+        """What the workers find, as they find it, until there is nothing more to run.
+
+        `to_run` gives the exercises that are wanted, the most urgent first, when it is told which are under way.
+        """
+        while True:
+            self._hand_out(to_run)
+            busy = {worker.orders: worker for worker in self._workers if worker.busy_with is not None}
+            if not busy:
+                return
+            for ready in select.select(list(busy), [], [])[0]:
+                worker = busy[ready]
+                outcome = _received(ready)
+                worker.busy_with = None
+                if outcome.not_started:
+                    # Another one would find out for itself, and may have to wait long for that.
+                    self._alone = worker
+                yield outcome
+
+    def _hand_out(self, to_run: Callable[[Iterable[str]], list[str]]) -> None:
+        wanted = to_run([worker.busy_with for worker in self._workers if worker.busy_with is not None])
+        for worker in [self._alone] if self._alone else self._workers:
+            if wanted and worker.busy_with is None:
+                worker.busy_with = wanted.pop(0)
+                worker.orders.sendall(f"{worker.busy_with}\n".encode())
+
+
+def _received(orders: socket.socket) -> Outcome:
+    line = b""
+    while not line.endswith(b"\n"):
+        part = orders.recv(64 * 1024)
+        if not part:
+            raise WorkerLost("a process that checks has ended in the middle of its work")
+        line += part
+    return Outcome(**json.loads(line))
+
+
+def _work(
+    orders: socket.socket,
+    number: int,
+    prepare: Callable[[int], None],
+    run: Callable[[str], Outcome],
+    end: Callable[[], None],
+) -> None:
+    """What a worker does. It never returns: the rest of the process is its parent's."""
+    code = 1
+    try:
+        die_with(os.getppid())
+        prepare(number)
+        with orders, orders.makefile(encoding="utf-8") as lines:
+            for line in lines:
+                orders.sendall(json.dumps(asdict(run(line.strip()))).encode() + b"\n")
+            end()
+        code = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

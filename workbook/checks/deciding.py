@@ -1,0 +1,116 @@
+"""From what the tests of each exercise gave to its verdict: what waits for what, and what can be said already.
+
+The tests of a step may run in any order and side by side. The verdicts are those of a run in the order of the exercises
+all the same: nothing here depends on which outcome came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from workbook.course.steps import Exercise
+
+from .verdicts import Verdict, waiting
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests of one exercise gave: `message` is None where they passed. `seconds` is how long they took.
+    `not_started` tells that they failed because the app does not start."""
+
+    id: str
+    message: str | None
+    seconds: float
+    not_started: bool = False
+
+
+class Decisions:
+    """The verdicts of one run, as its outcomes come in.
+
+    `exercises` are those that are checked, in their order. With `ignore_needs` none waits for another.
+    """
+
+    def __init__(self, exercises: Iterable[Exercise], *, ignore_needs: bool = False) -> None:
+        self._exercises = {exercise.id: exercise for exercise in exercises}
+        self._ignore_needs = ignore_needs
+        self._outcomes: dict[str, Outcome] = {}
+        self._made: dict[str, Verdict] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every exercise has its verdict."""
+        return len(self._made) == len(self._exercises)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdicts that stand, in the order of the exercises."""
+        return tuple(self._made[id] for id in self._exercises if id in self._made)
+
+    @property
+    def not_started(self) -> bool:
+        """Whether the app is known not to start."""
+        return any(outcome.not_started for outcome in self._outcomes.values())
+
+    def take(self, outcome: Outcome) -> list[Verdict]:
+        """Takes an outcome; gives the verdicts that stand now and did not before."""
+        self._outcomes[outcome.id] = outcome
+        found: list[Verdict] = []
+        while fresh := next(filter(None, map(self._verdict_of, self._undecided())), None):
+            self._made[fresh.id] = fresh
+            found.append(fresh)
+        return found
+
+    def to_run(self, running: Iterable[str]) -> list[str]:
+        """The exercises whose tests are still wanted, those first that wait for nothing. `running` are under way."""
+        busy = {*running, *self._outcomes}
+        rest = [exercise for exercise in self._undecided() if exercise.id not in busy]
+        known = [exercise for exercise in rest if not self._open_needs(exercise)]
+        unknown = [exercise for exercise in rest if self._open_needs(exercise)]
+        # The tests of one that waits are wanted where the app does not start: then it fails for that reason.
+        wanted = [e for e in (*known, *unknown) if self.not_started or not self._failed_need(e)]
+        return [exercise.id for exercise in wanted]
+
+    def _undecided(self) -> list[Exercise]:
+        return [exercise for id, exercise in self._exercises.items() if id not in self._made]
+
+    def _needs(self, exercise: Exercise) -> tuple[str, ...]:
+        return () if self._ignore_needs else tuple(id for id in exercise.needs if id in self._exercises)
+
+    def _open_needs(self, exercise: Exercise) -> bool:
+        return any(need not in self._made for need in self._needs(exercise))
+
+    def _failed_need(self, exercise: Exercise) -> str | None:
+        """The first need that is known not to be passed."""
+        return next(
+            (id for id in self._needs(exercise) if id in self._made and not self._made[id].passed), None
+        )
+
+    def _verdict_of(self, exercise: Exercise) -> Verdict | None:
+        """The verdict of an exercise; None where it does not stand yet."""
+        outcome = self._outcomes.get(exercise.id)
+        if self._open_needs(exercise):
+            return None
+        failed = self._failed_need(exercise)
+        if failed is not None:
+            before = self._before(exercise)
+            if any(verdict is None for verdict in before.values()):
+                return None
+            if not any(self._outcomes[id].not_started for id in before if id in self._outcomes):
+                return waiting(exercise, self._exercises[failed])
+        if outcome is None:
+            return None
+        return Verdict(
+            exercise.id,
+            exercise.title,
+            exercise.points,
+            outcome.message is None,
+            None,
+            outcome.message or "",
+            round(outcome.seconds, 3),
+        )
+
+    def _before(self, exercise: Exercise) -> Mapping[str, Verdict | None]:
+        """The verdicts of the exercises that come before this one."""
+        ids = list(self._exercises)
+        return {id: self._made.get(id) for id in ids[: ids.index(exercise.id)]}

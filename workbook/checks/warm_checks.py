@@ -1,0 +1,125 @@
+"""Runs checks again and again without loading anything twice, each run in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from workbook.course.errors import WorkbookError
+from workbook.course.steps import Step
+from workbook.lab.memory import in_memory
+from workbook.lab.running import bare_environment
+from workbook.lab.warm import Child, Warm
+
+from .verdicts import StepVerdicts, Verdict, Verdicts
+
+# What a run of checks needs, loaded before the fork.
+_PRELOAD = (
+    "workbook.checks.job",
+    "workbook.exercises.causes",
+    "workbook.lab.site",
+    "workbook.flow.compare",
+    "bs4",
+)
+_CHECK = "workbook.checks.job:check"
+
+# More workers than that only wait for one another: a step has some ten exercises.
+_MOST_WORKERS = 8
+
+
+class Cancelled(Exception):
+    """The run was ended before it had verdicts."""
+
+
+class WarmChecks:
+    """Runs checks, on apps that `apps` starts. Use it in a `with`.
+
+    Without a number of `workers` there is one for each core.
+    """
+
+    def __init__(self, apps: Warm, *, workers: int | None = None) -> None:
+        self._apps = apps
+        self._workers = workers or min(_cores(), _MOST_WORKERS)
+        self._checks = Warm(_PRELOAD, fork=apps.fork)
+        self._place = TemporaryDirectory(prefix="checks-", dir=in_memory())
+        self._lock = threading.Lock()
+        self._running: Child | None = None
+
+    def __enter__(self) -> WarmChecks:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._checks.stop()
+        self._place.cleanup()
+
+    def cancel(self) -> None:
+        """Ends the run that is going on, if there is one: it raises Cancelled."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.stop()
+
+    def run(
+        self,
+        step: Step,
+        folder: Path,
+        *,
+        only: Iterable[str] = (),
+        first: Iterable[str] = (),
+        ignore_needs: bool = False,
+        database: str | None = None,
+        on_verdict: Callable[[Verdict], None] = lambda verdict: None,
+    ) -> Verdicts:
+        """The verdicts of a step on the app in `folder` (a folder of step folders), one run at a time. The rest is
+        as for run_checks."""
+        with self._lock:
+            place = Path(self._place.name) / "run"
+            place.mkdir()
+            arguments: dict[str, Any] = {
+                **{"step": step.name, "in": str(folder), "only": list(only), "first": list(first)},
+                **{"ignore_needs": ignore_needs, "database": database},
+                **{"workers": self._workers, "place": str(place)},
+            }
+            apps = self._apps.another_end() if self._apps.fork else None
+            log = place / "log"
+            child = self._checks.run(
+                _CHECK,
+                arguments,
+                folder=Path.cwd(),
+                environment=bare_environment(),
+                log=log,
+                hand_over=apps,
+            )
+            if apps is not None:
+                apps.close()
+            self._running = child
+            try:
+                for event in child.reports():
+                    if event["event"] == "verdict":
+                        on_verdict(Verdict(**event["verdict"]))
+                    elif event["event"] == "done":
+                        exercises = tuple(Verdict(**verdict) for verdict in event["exercises"])
+                        return Verdicts((StepVerdicts(step.name, exercises),))
+                    else:
+                        raise WorkbookError(event["error"])
+                if self._running is not child:
+                    raise Cancelled
+                last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+                raise WorkbookError(
+                    f"The checks ended without a verdict: {''.join(last) or 'no reason was given'}"
+                )
+            finally:
+                self._running = None
+                child.stop()
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
