@@ -24,7 +24,6 @@ _PRELOAD = (
     "workbook.exercises.causes",
     "workbook.lab.site",
     "workbook.flow.compare",
-    "bs4",
 )
 _CHECK = "workbook.checks.job:check"
 

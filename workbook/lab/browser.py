@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPException
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from workbook.flow.messages import APP, BROWSER, Message
 
 from .cookies import Cookie, Cookies
 from .wire import Wire
-
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
 
 # What a person would take for "it hangs" (seconds).
 PATIENCE = 5.0
@@ -66,43 +65,49 @@ class Page:
         """The query of its address."""
         return urlsplit(self.url).query
 
-    @property
+    @cached_property
     def words(self) -> str:
         """What a person reads on it."""
-        return " ".join(self._soup().get_text(" ").split())
+        readable = LexborHTMLParser(self.text)
+        readable.strip_tags(["script", "style", "template"])
+        return " ".join(readable.root.text(separator=" ").split()) if readable.root else ""
 
     def element(self, id: str) -> str | None:
         """The text of the element with that id, as it stands there; None where there is none."""
-        found = self._soup().find(id=id)
-        return found.get_text() if found else None
+        found = next((node for node in self._tree.css("[id]") if node.id == id), None)
+        return found.text() if found else None
 
     def forms(self) -> list[Form]:
         """Its forms, as they came."""
-        return [self._form(tag) for tag in self._soup().find_all("form")]
+        return [self._form(node) for node in self._tree.css("form")]
 
     def links(self) -> list[str]:
         """The addresses that its links lead to."""
-        return [urljoin(self.url, str(tag["href"])) for tag in self._soup().find_all("a", href=True)]
+        return [urljoin(self.url, node.attributes["href"] or "") for node in self._tree.css("a[href]")]
 
-    def _soup(self) -> BeautifulSoup:
-        from bs4 import BeautifulSoup
+    @cached_property
+    def _tree(self) -> LexborHTMLParser:
+        """The page as browsers read it, whatever stands in it (Lexbor follows the HTML standard)."""
+        return LexborHTMLParser(self.text)
 
-        return BeautifulSoup(self.text, "html.parser")
-
-    def _form(self, form: Tag) -> Form:
+    def _form(self, form: LexborNode) -> Form:
         fields = []
-        for tag in form.find_all(["input", "textarea"]):
-            name, kind = tag.get("name"), str(tag.get("type", "text")).lower()
-            chosen = kind not in ("radio", "checkbox") or tag.has_attr("checked")
+        for node in form.css("input, textarea"):
+            name, kind = node.attributes.get("name"), (node.attributes.get("type") or "text").lower()
+            chosen = kind not in ("radio", "checkbox") or "checked" in node.attributes
             if name and chosen and kind not in ("submit", "button", "image", "reset"):
-                fields.append((str(name), str(tag.get("value", "on" if kind == "checkbox" else ""))))
-        buttons = [str(tag.get("name", "")) for tag in form.find_all(["button", "input"]) if _is_button(tag)]
-        method = str(form.get("method", "get")).upper()
-        return Form(method, urljoin(self.url, str(form.get("action", ""))), tuple(fields), tuple(buttons))
+                told = "value" in node.attributes or kind != "checkbox"
+                fields.append((name, node.attributes.get("value") or "" if told else "on"))
+        buttons = [
+            node.attributes.get("name") or "" for node in form.css("button, input") if _is_button(node)
+        ]
+        method = (form.attributes.get("method") or "get").upper()
+        action = urljoin(self.url, form.attributes.get("action") or "")
+        return Form(method, action, tuple(fields), tuple(buttons))
 
 
-def _is_button(tag: Tag) -> bool:
-    return tag.name == "button" or str(tag.get("type", "")).lower() == "submit"
+def _is_button(node: LexborNode) -> bool:
+    return node.tag == "button" or (node.attributes.get("type") or "").lower() == "submit"
 
 
 # Where students have their app. The lab's browser finds it under the same two names, whatever port it really has:
