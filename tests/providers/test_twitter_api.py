@@ -105,7 +105,7 @@ def test_a_query_that_is_not_encoded_is_refused_and_no_error_of_ours(app: Callin
     raw = f"GET {sent.path_url.replace('%C3%A9', 'é')} HTTP/1.0\r\nHost: {sent.url.split('/')[2]}\r\n"
     with socket.create_connection(("127.0.0.1", int(app.providers.url.rpartition(":")[2])), 10) as connection:
         connection.sendall(f"{raw}Authorization: {sent.headers['Authorization']}\r\n\r\n".encode())
-        assert b" 401 " in connection.makefile("rb").readline()
+        assert b" 400 " in connection.makefile("rb").readline()
 
 
 Refusal = tuple[Callable[[Calling, Token], requests.Response], int, int, str]

@@ -1,9 +1,26 @@
-"""The Flask app that a provider's pages stand in."""
+"""The Flask apps with the providers' pages."""
 
 from __future__ import annotations
 
-from flask import Flask
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask, has_request_context, request
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.local import LocalProxy
+
+from .faults import Faults
+from .provider import Provider
+from .state import State
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+STATIC = "/provider-static"
+# Where a request tells which server's states and faults it is about.
+_STATES = "workbook.states"
+_FAULTS = "workbook.faults"
 
 
 class _Compiled(BytecodeCache):
@@ -25,3 +42,40 @@ class Pages(Flask):
     """Flask, with templates that are compiled once in a process."""
 
     jinja_options = {"bytecode_cache": _Compiled()}  # noqa: RUF012 (Flask reads it from the class)
+
+
+_made: dict[Provider[Any], Pages] = {}
+_making = threading.Lock()
+
+
+def about(environ: dict[str, Any], states: dict[Provider[Any], State[Any]], faults: Faults) -> None:
+    """Has a request tell whose states and faults it is about, for the pages of `pages_of`."""
+    environ[_STATES], environ[_FAULTS] = states, faults
+
+
+def pages_of(provider: Provider[Any], state: State[Any], faults: Faults) -> Pages:
+    """The pages of a provider, for requests that `about` was called with.
+
+    To make a route takes Werkzeug as long as to answer ten requests. So the pages are made once in a process, and each
+    request tells which server it has come to. The pages of a provider that is named anew are of one server only.
+    """
+    if provider.named_anew:
+        return with_blueprint(provider.pages(state, faults))
+    with _making:
+        if provider not in _made:
+            # What a blueprint asks before there is a request, and what is the same on every server.
+            named = SimpleNamespace(name=state.name)
+            asked = LocalProxy(lambda: request.environ[_STATES][provider] if has_request_context() else named)
+            its_faults = LocalProxy(lambda: request.environ[_FAULTS])
+            _made[provider] = with_blueprint(
+                provider.pages(cast("State[Any]", asked), cast("Faults", its_faults))
+            )
+        return _made[provider]
+
+
+def with_blueprint(blueprint: Blueprint | None) -> Pages:
+    """An app of one blueprint, below the blueprint's name; an app without pages where there is none."""
+    pages = Pages(__name__, static_folder="static", static_url_path=STATIC)
+    if blueprint is not None:
+        pages.register_blueprint(blueprint, url_prefix=f"/{blueprint.name}")
+    return pages

@@ -10,14 +10,12 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint
-
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
 from .control import control_pages
 from .faults import Faults
-from .pages import Pages
+from .pages import STATIC, Pages, about, pages_of, with_blueprint
 from .people import PEOPLE, People, Person
 from .provider import Provider
 from .registry import PROVIDERS, UNSEEN, Registered
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 # So many requests are answered at a time. A request that meets a silent provider, and a page that is told of what comes,
 # keep one of them.
 _THREADS = 64
-_STATIC = "/provider-static"
 
 
 class PortInUse(Exception):
@@ -155,32 +152,28 @@ class ProvidersServer(Registered):
         self._server.stop()
         self._thread.join()
 
-    def _blueprint(self, name: str) -> Blueprint | None:
-        """What stands below /NAME; None for a name that nothing has."""
-        provider = self._named.get(name)
-        if provider is not None:
-            return provider.pages(self.state(provider), self.faults)
-        if self._control_key and name == "control":
-            return control_pages(self.faults, self._control_key, self.label)
-        return None
-
     def _pages_of(self, name: str) -> Pages:
-        """The pages below /NAME. They are made when they are first asked for: most checks need one provider or two, and
-        Werkzeug takes a while to make a route."""
+        """The pages below /NAME. They are looked up when they are first asked for: most checks need one provider or
+        two."""
         with self._making_pages:
             if name not in self._pages:
-                self._pages[name] = Pages(__name__, static_folder="static", static_url_path=_STATIC)
-                blueprint = self._blueprint(name)
-                if blueprint is not None:
-                    self._pages[name].register_blueprint(blueprint, url_prefix=f"/{name}")
+                provider = self._named.get(name)
+                if provider is not None:
+                    self._pages[name] = pages_of(provider, self.state(provider), self.faults)
+                elif self._control_key and name == "control":
+                    blueprint = control_pages(self.faults, self._control_key, self.label)
+                    self._pages[name] = with_blueprint(blueprint)
+                else:
+                    self._pages[name] = with_blueprint(None)
             return self._pages[name]
 
     def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         name = _first_part(environ)
+        about(environ, self._states, self.faults)
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _first_part(environ) in (*self._below, _STATIC[1:]):
+        if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
         return self._mounted.get(path, self._mounted.get("/", self._serve))(environ, start_response)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.server import create_server
+from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ LONGEST_BODY = 1024 * 1024
 # A connection that says nothing for so long is closed (seconds).
 _IDLE = 60
 # So long `stop` waits for what is being answered (seconds).
-_A_MOMENT = 0.5
+_A_MOMENT = 1
 
 
 class _Task(WSGITask):
@@ -49,11 +50,16 @@ class _Task(WSGITask):
         return environ
 
     def _hang_up(self) -> None:
-        self.channel.socket.shutdown(socket.SHUT_RDWR)
+        if self.channel.socket is not None:
+            self.channel.socket.shutdown(socket.SHUT_RDWR)
 
 
 class _Channel(HTTPChannel):
     task_class = _Task
+
+
+class _Http(TcpWSGIServer):
+    channel_class = _Channel
 
 
 class Server:
@@ -78,9 +84,13 @@ class Server:
             listening = socket.socket()
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
-        self._server = create_server(
+        self._connections: dict[int, Any] = {}
+        self._server = _Http(
             application,
-            sockets=[listening],
+            map=self._connections,
+            _sock=listening,
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+            bind_socket=False,
             threads=threads,
             ident=name,
             server_name="127.0.0.1",
@@ -92,7 +102,6 @@ class Server:
             log_socket_errors=False,
             asyncore_use_poll=True,
         )
-        self._server.channel_class = _Channel
         self._stopped = False
         self.port: int = listening.getsockname()[1]
 
@@ -106,5 +115,5 @@ class Server:
             return
         self._stopped = True
         self._server.task_dispatcher.shutdown(timeout=_A_MOMENT)
-        connections = self._server._map
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(connections, ignore_all=True))
+        close = partial(wasyncore.close_all, self._connections, ignore_all=True)
+        self._server.trigger.pull_trigger(close)  # type: ignore[attr-defined]
