@@ -41,12 +41,10 @@ def check_many(
     steps: tuple[Step, ...], folders: Iterable[Path], only: Iterable[str] = ()
 ) -> Iterator[Checked]:
     """The verdicts of these steps on each folder, as they come. `only` names exercises; without any it is all."""
-    from workbook.lab.site import warm_for_apps
-
-    from .warm_checks import WarmChecks
+    from .warm_checks import warm_checks
 
     wanted = set(only)
-    with warm_for_apps() as apps, WarmChecks(apps) as checks:
+    with warm_checks() as checks:
         for folder in folders:
             parts = []
             for step in steps:

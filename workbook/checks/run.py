@@ -1,4 +1,4 @@
-"""Runs the checks of a step with pytest, in this process or in workers that are forked from it, and gives the verdicts."""
+"""Runs the checks of a step with pytest, in this process or in workers forked from it, and gives the verdicts."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def run_checks(
 ) -> StepVerdicts:
     """The verdicts of a step on the app in `folder`, a folder of step folders.
 
-    `only` names exercises; the others that these need are run, and left out of what comes back. Those that `first` names
-    are run before others, where what they need allows it. `database` is the address of a PostgreSQL server to use in the
-    place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more than one of
-    the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given each verdict as
-    soon as it stands. WorkbookError where the checks themselves cannot be run.
+    `only` names exercises; the others that these need are run, and left out of what comes back. Those that `first`
+    names, and those that they need, are run before others. `database` is the address of a PostgreSQL server to use
+    in the place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more than
+    one of the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given each
+    verdict as soon as it stands. WorkbookError where the checks themselves cannot be run.
     """
     if not folder.is_dir():
         raise WorkbookError(f"There is no folder {folder}. Name one with --in that holds step folders.")
@@ -123,7 +123,7 @@ def _last_line(text: str) -> str:
 
 
 class _Run:
-    """Takes the place of pytest's loop over the tests: runs those of one exercise together, in any order of exercises."""
+    """Replaces pytest's loop over the tests: runs those of one exercise together, and exercises in any order."""
 
     def __init__(
         self,

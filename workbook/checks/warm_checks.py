@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,7 @@ from workbook.course.errors import WorkbookError
 from workbook.course.steps import Step
 from workbook.lab.memory import in_memory
 from workbook.lab.running import bare_environment
+from workbook.lab.site import warm_for_apps
 from workbook.lab.warm import Child, Warm
 
 from .verdicts import StepVerdicts, Verdict, Verdicts
@@ -115,6 +117,13 @@ class WarmChecks:
                 self._running = None
                 child.stop()
                 shutil.rmtree(place, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def warm_checks() -> Iterator[WarmChecks]:
+    """Checks, with a warm process for the apps of their own."""
+    with warm_for_apps() as apps, WarmChecks(apps) as checks:
+        yield checks
 
 
 def _cores() -> int:

@@ -11,7 +11,7 @@ from workbook.course.starters import NOT_SOURCE
 from workbook.course.steps import Step
 
 from .verdicts import Verdict, Verdicts
-from .warm_checks import Cancelled, WarmChecks
+from .warm_checks import Cancelled, warm_checks
 
 # How long a burst of writes is gathered before it counts as one save, in milliseconds. Editors write a file in
 # two or three moves a few milliseconds apart.
@@ -46,15 +46,13 @@ def watch_and_check(
 ) -> None:
     """Checks the steps, and each again when something in its folder is saved, until `stop` is set.
 
-    `on_step` is given a step when its run begins, `on_verdict` each verdict as soon as it stands, and `on_end` all of them.
-    A run that a save makes pointless has no end.
+    `on_step` is given a step when its run begins, `on_verdict` each verdict as soon as it stands, and `on_end` all of
+    them. A run that a save makes pointless has no end.
     """
-    from workbook.lab.site import warm_for_apps
-
     by_folder = {folder / step.name: step for step in steps if (folder / step.name).is_dir()}
     if not by_folder:
         raise WorkbookError(f"There is none of these steps in {folder}.")
-    with warm_for_apps() as apps, WarmChecks(apps) as checks:
+    with warm_checks() as checks:
         waiting = dict.fromkeys(by_folder.values())
         seen: dict[Step, Verdicts] = {}
         changed = threading.Condition()

@@ -63,10 +63,10 @@ def _check(
     steps: tuple[Step, ...], exercises: tuple[str, ...], place: Path, *, as_json: bool, stream: bool
 ) -> Verdicts:
     """Checks the steps one after the other; says each verdict as soon as it stands."""
-    from workbook.checks.warm_checks import WarmChecks
-    from workbook.lab.site import warm_for_apps
+    from workbook.checks.warm_checks import warm_checks
 
-    with warm_for_apps() as apps, WarmChecks(apps) as checks:
+    with warm_checks() as checks:
+        # What only says it is loaded while the warm processes load what they need.
         from workbook.checks.printing import Printer
 
         printer = Printer()

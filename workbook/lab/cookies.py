@@ -1,4 +1,4 @@
-"""The cookies that a browser keeps, and which of them go with a request (RFC 6265bis, "Cookies: HTTP State Management").
+"""The cookies that a browser keeps, and which of them go with a request (RFC 6265bis).
 
 The section numbers are those of draft-ietf-httpbis-rfc6265bis-20. Where browsers differ, this one is strict: Chromium
 and Firefox keep a Secure cookie that http://localhost sets and send it back there, and Safari is reported not to.
@@ -49,7 +49,7 @@ class Cookies:
         return next((c.value for c in self._kept.values() if c.name == name and _goes_to(c, host)), None)
 
     def hear(self, url: str, set_cookie: Iterable[str]) -> None:
-        """Takes the values of the Set-Cookie headers of a response from `url`; those that a browser drops are dropped."""
+        """Takes the values of the Set-Cookie headers of a response from `url`. What a browser drops is dropped."""
         parts = urlsplit(url)
         for value in set_cookie:
             cookie = _read(value, parts.hostname or "", parts.path)

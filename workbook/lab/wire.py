@@ -17,8 +17,8 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Wire:
-    """The connections of one browser, one for each server. `known` tells where a host and port ("localhost:5000") really
-    are, where that is not what they say."""
+    """The connections of one browser, one for each server. `known` tells where a host and port ("localhost:5000")
+    really are, where that is not what they say."""
 
     def __init__(self, known: Mapping[str, tuple[str, int]]) -> None:
         self._known = known
@@ -47,8 +47,8 @@ class Wire:
             try:
                 response = _send(connection, method, target, headers, body, patience)
             except (ConnectionError, RemoteDisconnected):
-                # A server may end a connection that nobody uses; browsers then try once more (RFC 9110 section 9.2.2 has
-                # them do so where nothing was answered yet).
+                # A server may end a connection that nobody uses; browsers then try once more (RFC 9110 section 9.2.2
+                # has them do so where nothing was answered yet).
                 if not used_before:
                     raise
                 connection.close()

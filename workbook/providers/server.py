@@ -25,8 +25,8 @@ from .world import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# So many requests are answered at a time. A request that meets a silent provider, and a page that is told of what comes,
-# keep one of them.
+# So many requests are answered at a time. A request that meets a silent provider keeps a thread, and so does a page
+# that waits for news.
 _THREADS = 64
 
 

@@ -63,8 +63,8 @@ class _Http(TcpWSGIServer):
 
 
 class Server:
-    """Serves `application` on 127.0.0.1, from `run` until `stop`, with so many requests at a time as it has `threads`. Its
-    responses have its `name` as their Server header.
+    """Serves `application` on 127.0.0.1, from `run` until `stop`, with so many requests at a time as it has `threads`.
+    Its responses have its `name` as their Server header.
 
     `port` 0 takes a free one; `listening` is a socket that listens already, in its place.
     """
@@ -78,7 +78,7 @@ class Server:
         threads: int = 8,
         name: str | None = None,
     ) -> None:
-        # More requests than threads, and threads that are left when it stops, are no events that a person has to read of.
+        # More requests than threads, and threads that are left when it stops, are no news for a person.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         if listening is None:
             listening = socket.socket()

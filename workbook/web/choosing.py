@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,19 +58,22 @@ def _first_open(folder: Path) -> Step:
 
     What the last check of the student's own folder saw is believed; other steps are checked.
     """
-    from workbook.checks.run import run_checks
+    from workbook.checks.warm_checks import WarmChecks, warm_checks
 
     steps = [step for step in all_steps() if (folder / step.name).is_dir()]
     if not steps:
         raise WorkbookError(f"There is no step folder in {folder}.")
     progress = read_progress() if folder == CHAPTERS else Progress()
-    for step in steps:
-        seen = [progress.passed.get(exercise.id) for exercise in step.exercises]
-        if None in seen:
-            verdicts = run_checks([step], folder)
-            seen = [verdict.passed for verdict in verdicts.all]
-            if folder == CHAPTERS:
-                progress.note_verdicts(verdicts.by_exercise)
-        if not all(seen):
-            return step
+    with ExitStack() as opened:
+        checks: WarmChecks | None = None
+        for step in steps:
+            seen = [progress.passed.get(exercise.id) for exercise in step.exercises]
+            if None in seen:
+                checks = checks or opened.enter_context(warm_checks())
+                verdicts = checks.run(step, folder)
+                seen = [verdict.passed for verdict in verdicts.all]
+                if folder == CHAPTERS:
+                    progress.note_verdicts(verdicts.by_exercise)
+            if not all(seen):
+                return step
     return steps[-1]

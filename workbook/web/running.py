@@ -7,14 +7,15 @@ import secrets
 import signal
 import threading
 import webbrowser
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import click
 from dotenv import dotenv_values
 
-from workbook.checks.verdicts import Verdicts
-from workbook.checks.watch import Cancelled, WarmChecks, saves
+from workbook.checks.verdicts import StepVerdicts, Verdict, Verdicts
+from workbook.checks.warm_checks import Cancelled, WarmChecks
+from workbook.checks.watch import saves
 from workbook.course.errors import WorkbookError
 from workbook.course.places import CHAPTERS, ROOT
 from workbook.course.progress import read_progress
@@ -28,7 +29,7 @@ from .choosing import Choice, remember_the_tour
 from .live import Live
 from .page import live_page
 from .ports import Socket, listen, port_taken
-from .saying import say_behind, say_failed, say_how_to_end, say_places, say_verdicts
+from .saying import SayingVerdicts, say_behind, say_failed, say_how_to_end, say_places
 
 # How often it is looked whether the terminal or program that started this is still there (seconds).
 _PARENT_CHECK = 0.5
@@ -129,17 +130,12 @@ class Start:
             while not self._stop.wait(1):
                 pass
             return
-        checking = _Checking(checks, self.choice, self._verdicts, self.live)
+        checking = _Checking(checks, self.choice, self.live)
         checking.again()
         for _ in saves([self.choice.app], self._stop):
             checking.again()
             self._load_app(apps, socket)
         checking.end()
-
-    def _verdicts(self, verdicts: Verdicts) -> None:
-        if self.choice.folder == CHAPTERS:
-            read_progress().note_verdicts(verdicts.by_exercise)
-        say_verdicts(self.choice, verdicts)
 
     def _say(self, providers: ProvidersServer, apps: Warm) -> None:
         say_places(self.choice, self.live.title, self.live.app_url, providers)
@@ -175,13 +171,12 @@ def stop_on_signals(stop: threading.Event) -> None:
 class _Checking:
     """Checks in a thread of its own; a newer save ends the run that is going on."""
 
-    def __init__(
-        self, checks: WarmChecks, choice: Choice, show: Callable[[Verdicts], None], live: Live
-    ) -> None:
+    def __init__(self, checks: WarmChecks, choice: Choice, live: Live) -> None:
         self._checks = checks
         self._choice = choice
-        self._show = show
         self._live = live
+        # The newest verdict of each exercise. Those of the last run stay until this one has its own.
+        self._newest: dict[str, Verdict] = {}
         self._wanted = threading.Event()
         self._over = False
         threading.Thread(target=self._work, daemon=True).start()
@@ -201,8 +196,18 @@ class _Checking:
         while self._wanted.wait() and not self._over:
             self._wanted.clear()
             self._live.set(checking=True)
+            saying = SayingVerdicts(self._choice)
+            open_last = [verdict.id for verdict in self._newest.values() if not verdict.passed]
+
+            def heard(verdict: Verdict, saying: SayingVerdicts = saying) -> None:
+                self._newest[verdict.id] = verdict
+                self._live.set(verdicts=self._every())
+                saying.verdict(verdict)
+
             try:
-                verdicts = self._checks.run(self._choice.step, self._choice.folder)
+                verdicts = self._checks.run(
+                    self._choice.step, self._choice.folder, first=open_last, on_verdict=heard
+                )
             except Cancelled:
                 continue
             except WorkbookError as error:
@@ -211,7 +216,15 @@ class _Checking:
                 self._live.set(checking=False)
                 continue
             self._live.set(checking=False, verdicts=verdicts)
-            self._show(verdicts)
+            if self._choice.folder == CHAPTERS:
+                read_progress().note_verdicts(verdicts.by_exercise)
+            saying.end(verdicts)
+
+    def _every(self) -> Verdicts:
+        """The newest verdicts, in the order of the exercises."""
+        step = self._choice.step
+        known = (self._newest.get(exercise.id) for exercise in step.exercises)
+        return Verdicts((StepVerdicts(step.name, tuple(filter(None, known))),))
 
 
 def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> ProvidersServer:

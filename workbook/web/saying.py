@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workbook.checks.verdicts import Verdicts
+from workbook.checks.verdicts import Verdict, Verdicts
 from workbook.course.places import CHAPTERS, ROOT
 from workbook.course.steps import all_steps
 from workbook.lab.commands import Revisions
@@ -64,18 +64,31 @@ def say_failed(app: AppFailed) -> None:
         click.echo(app.traceback)
 
 
-def say_verdicts(choice: Choice, verdicts: Verdicts) -> None:
-    """Prints how each exercise stands, and in the student's own folder when the step is done."""
-    from workbook.checks.printing import Printer
+class SayingVerdicts:
+    """Prints each verdict of one run as it comes, and at the end what they come to."""
 
-    printer = Printer()
-    printer.console.print()
-    for verdict in verdicts.all:
-        printer.verdict(verdict)
-    printer.summary(verdicts)
-    last = all_steps()[-1]
-    if choice.folder == CHAPTERS and choice.step != last and verdicts.all_passed:
-        click.echo("This step is done. Ctrl-C, and `python3 -m workbook start` goes on with the next one.")
+    def __init__(self, choice: Choice) -> None:
+        from workbook.checks.printing import Printer
+
+        self._choice = choice
+        self._printer = Printer()
+        self._begun = False
+
+    def verdict(self, verdict: Verdict) -> None:
+        """Prints how one exercise stands."""
+        if not self._begun:
+            self._printer.console.print()
+            self._begun = True
+        self._printer.verdict(verdict)
+
+    def end(self, verdicts: Verdicts) -> None:
+        """Prints the points, and in the student's own folder when the step is done."""
+        self._printer.summary(verdicts)
+        last = all_steps()[-1]
+        if self._choice.folder == CHAPTERS and self._choice.step != last and verdicts.all_passed:
+            click.echo(
+                "This step is done. Ctrl-C, and `python3 -m workbook start` goes on with the next one."
+            )
 
 
 def _from_here(path: Path) -> str:
