@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Report = Callable[[dict[str, Any]], None]
 
 # So many requests are answered at a time. An app that waits for a silent provider keeps one of them.
-THREADS = 16
+THREADS = 8
 
 # Loaded before the fork. Flask-OAuthlib must not be: it needs workbook.compat, which the app has to import itself.
 PRELOAD = (

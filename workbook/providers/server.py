@@ -25,9 +25,6 @@ from .world import World
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# So many requests are answered at a time. A request that meets a silent provider keeps a thread, and so does a page
-# that waits for news.
-_THREADS = 64
 
 
 class PortInUse(Exception):
@@ -44,7 +41,8 @@ class ProvidersServer(Registered):
     `port` 0 takes a free one; PortInUse where another program has it. `seed`, `clock` and `keys` are World's. With a
     `control_key`, and only then, faults can be switched over HTTP, as control.py has it. The accounts are
     those of `people`, who change from then on by `server.people` only. The server has the `providers`. With
-    `with_fifth` it has UNSEEN, too. `on_message` is given each message as it comes.
+    `with_fifth` it has UNSEEN, too. It answers as many requests at a time as it has `threads`: one that meets a silent
+    provider keeps a thread, and so does a page that waits for news. `on_message` is given each message as it comes.
     """
 
     def __init__(
@@ -58,6 +56,7 @@ class ProvidersServer(Registered):
         people: Iterable[Person] = PEOPLE,
         providers: Iterable[Provider[Any]] = PROVIDERS,
         with_fifth: bool = False,
+        threads: int = 8,
     ) -> None:
         self._accounts = tuple(people)
         self._providers = (*providers, *(UNSEEN if with_fifth else ()))
@@ -68,7 +67,7 @@ class ProvidersServer(Registered):
         self._mounted: dict[str, WSGIApplication] = {}
         if port and _is_taken(port):
             raise PortInUse(port)
-        self._server = Server(self._dispatch, port=port, threads=_THREADS, name="tfe")
+        self._server = Server(self._dispatch, port=port, threads=threads, name="tfe")
         self._begin(World(seed, clock, dict(keys or {})))
         self._thread = threading.Thread(target=self._server.run, name="providers", daemon=True)
         self._thread.start()

@@ -31,6 +31,8 @@ from .page import live_page
 from .ports import Socket, listen, port_taken
 from .saying import SayingVerdicts, say_behind, say_failed, say_how_to_end, say_places
 
+# So many requests the providers' server answers at a time. Each page that is open in a browser keeps one of them.
+_THREADS = 64
 # How often it is looked whether the terminal or program that started this is still there (seconds).
 _PARENT_CHECK = 0.5
 
@@ -230,7 +232,9 @@ class _Checking:
 def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> ProvidersServer:
     """The local providers, with the keys that .flaskenv has, and some faults (provider, endpoint, kind) switched on."""
     try:
-        providers = ProvidersServer(port=port, keys=local_keys(), control_key=secrets.token_urlsafe(9))
+        providers = ProvidersServer(
+            port=port, keys=local_keys(), control_key=secrets.token_urlsafe(9), threads=_THREADS
+        )
     except PortInUse:
         raise port_taken(port, "--provider-port") from None
     for provider, endpoint, kind in faults:
