@@ -13,7 +13,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -197,17 +197,13 @@ class Touched:
         if submission and submission[1] in self.patches:
             found = 0
         elif step and self.steps.get(step):
-            found = 2 if submission else 0
+            found = 2 if submission else 0 if step in path else 1
         elif step in self.steps and path.startswith("tests/submissions/") and not submission:
             found = 1
         elif step:
-            distances = [
-                one for one in (found, self.near.get(f"tests/steps/test_{step}.py")) if one is not None
-            ]
-            last, found = (
-                (0 if found == 0 or path.startswith("tests/steps/") else 1),
-                min(distances, default=None),
-            )
+            last = 0 if found == 0 or path.startswith("tests/steps/") else 1
+            checks = self.near.get(f"tests/steps/test_{step}.py")
+            found = min((one for one in (found, checks) if one is not None), default=None)
         elif path in self.named:
             found = min(_NAMED, _NAMED if found is None else found)
         if found is None:
@@ -245,8 +241,8 @@ def touched(reach: Reach, changed: Iterable[str]) -> Touched:
         if path.startswith("workbook/"):
             parts.add(path.split("/")[1])
             for one in own:
-                for user in reach.steps_that_use(one):
-                    start.setdefault(f"tests.steps.test_{user}", 1)
+                checks = {f"tests.steps.test_{step}" for step in reach.steps_that_use(one)}
+                start = {**dict.fromkeys(checks & reach.files.keys(), 1), **start}
         start.update(dict.fromkeys(own, 0))
     found = reach.near(start)
     near = {path: found[name] for path, name in tests.items() if name in found}
@@ -263,8 +259,7 @@ def touched(reach: Reach, changed: Iterable[str]) -> Touched:
         or (by_step and reach.goes_through_steps(name))
         or (steps and path.startswith("tests/submissions/"))
     }
-    these.files.extend(sorted(files, key=lambda path: (files[path] or (2, 0, 0), place(path))))
-    return these
+    return replace(these, files=sorted(files, key=lambda path: (files[path] or (2, 0, 0), place(path))))
 
 
 def place(path: str) -> tuple[bool, str]:
@@ -292,7 +287,10 @@ def _tree(file: Path) -> ast.Module:
         cells = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
         lines = "\n".join("".join(cell) for cell in cells).split("\n")
         text = "\n".join("" if line.startswith(("%", "!")) else line for line in lines)
-    return ast.parse(text, file)
+    try:
+        return ast.parse(text, file)
+    except SyntaxError:
+        return ast.parse("")  # the tests that use it say so
 
 
 def _strings(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -198,6 +198,16 @@ def test_all_that_a_test_uses_is_known(reach: Reach) -> None:
     assert {name for name in modules if not tests & reach.near({name: 0}).keys()} == set()
 
 
+def test_a_file_that_is_no_python_is_for_its_tests_to_find(tmp_path: Path) -> None:
+    for name, text in (
+        ("workbook/flow/words.py", "def"),
+        ("tests/flow/test_words.py", "import workbook.flow.words"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    assert touched(Reach(tmp_path), ["workbook/flow/words.py"]).files == ["tests/flow/test_words.py"]
+
+
 def run_nearest(folder: Path, touched: Touched, until: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
