@@ -3,8 +3,8 @@
     python -m tests.submissions.verdict_list write FILE [STEP ...]
     python -m tests.submissions.verdict_list compare BEFORE AFTER
 
-Write it before and after a change to the machine that runs checks. `compare` prints what differs, and exits with 1 where
-something does.
+Write it before and after a change to the machine that runs checks. `compare` prints what differs, and exits with 1
+where something does.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def without_chance(message: str) -> str:
 
 
 def everything(numbers: list[str]) -> Iterator[tuple[str, Step, Submission | str]]:
-    """What is checked: its name, its step, and the submission, or "solution", "starter" or "starter that waits for nothing"."""
+    """What is checked: its name, its step, and the submission, or what is made of the solution."""
     for step in all_steps():
         if numbers and step.number not in numbers:
             continue

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-
 class PortInUse(Exception):
     """Another program listens on the port; its number is `port`."""
 
