@@ -78,13 +78,16 @@ class Crew:
             worker.orders.close()
             os.waitpid(worker.pid, 0)
 
-    def outcomes(self, to_run: Callable[[Iterable[str]], list[str]]) -> Iterator[Outcome]:
+    def outcomes(
+        self, to_run: Callable[[Iterable[str]], list[str]], longest: Callable[[list[str]], str]
+    ) -> Iterator[Outcome]:
         """What the workers find, as they find it, until there is nothing more to run.
 
-        `to_run` gives the exercises that are wanted, the most urgent first, when it is told which are under way.
+        `to_run` gives the exercises that are wanted, the most urgent first, when it is told which are under way. The
+        first worker takes them in that order. The others take the `longest` first, so that none is left for the end.
         """
         while True:
-            self._hand_out(to_run)
+            self._hand_out(to_run, longest)
             busy = {worker.orders: worker for worker in self._workers if worker.busy_with is not None}
             if not busy:
                 return
@@ -97,11 +100,14 @@ class Crew:
                     self._alone = worker
                 yield outcome
 
-    def _hand_out(self, to_run: Callable[[Iterable[str]], list[str]]) -> None:
+    def _hand_out(
+        self, to_run: Callable[[Iterable[str]], list[str]], longest: Callable[[list[str]], str]
+    ) -> None:
         wanted = to_run([worker.busy_with for worker in self._workers if worker.busy_with is not None])
         for worker in [self._alone] if self._alone else self._workers:
             if wanted and worker.busy_with is None:
-                worker.busy_with = wanted.pop(0)
+                worker.busy_with = wanted[0] if worker is self._workers[0] else longest(wanted)
+                wanted.remove(worker.busy_with)
                 worker.orders.sendall(f"{worker.busy_with}\n".encode())
 
 

@@ -187,7 +187,7 @@ class _Run:
         with Crew(self._workers, prepare, self._outcome, end) as crew:
             for one in ends:
                 one.close()
-            for outcome in crew.outcomes(self._to_run):
+            for outcome in crew.outcomes(self._to_run, self._longest):
                 self._take(outcome)
                 if self.decisions.complete:
                     return
@@ -195,6 +195,10 @@ class _Run:
     def _to_run(self, running: Iterable[str]) -> list[str]:
         wanted = self.decisions.to_run(running)
         return sorted(wanted, key=lambda id: id not in self._first)
+
+    def _longest(self, ids: list[str]) -> str:
+        """The exercise with most tests. It may wait for another: if that fails, the run ends without this one."""
+        return max(ids, key=lambda id: (id in self._first, len(self._tests[id])))
 
     def _take(self, outcome: Outcome) -> None:
         for verdict in self.decisions.take(outcome):

@@ -28,6 +28,8 @@ _PRELOAD = (
     "workbook.flow.compare",
 )
 _CHECK = "workbook.checks.job:check"
+# What takes as long as a short run. The first run does not wait for all of it, later ones have it.
+_BEFOREHAND = ("workbook.providers.beforehand",)
 
 # More workers than that only wait for one another: a step has some ten exercises.
 _MOST_WORKERS = 8
@@ -50,6 +52,7 @@ class WarmChecks:
         self._place = TemporaryDirectory(prefix="checks-", dir=in_memory())
         self._lock = threading.Lock()
         self._running: Child | None = None
+        self._has_run = False
 
     def __enter__(self) -> WarmChecks:
         return self
@@ -94,7 +97,9 @@ class WarmChecks:
                 environment=bare_environment(),
                 log=log,
                 hand_over=apps,
+                preload=_BEFOREHAND if self._has_run else (),
             )
+            self._has_run = True
             if apps is not None:
                 apps.close()
             self._running = child

@@ -46,6 +46,8 @@ PRELOAD = (
 PRELOAD_DATABASE = (
     *("flask_login", "flask_migrate", "flask_sqlalchemy", "alembic.autogenerate", "psycopg2"),
     *("flask_wtf", "joserfc.jwt", "joserfc.jwk"),
+    # SQLAlchemy loads a dialect when the first table is made, and Flask its plugins when the first command is run.
+    *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "workbook.lab.plugins"),
 )
 
 

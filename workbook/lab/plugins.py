@@ -1,0 +1,7 @@
+"""Importing this has Flask load the commands of its plugins, such as `flask db`, once for all later forks."""
+
+from __future__ import annotations
+
+from flask.cli import cli
+
+cli._load_plugin_commands()
