@@ -1,4 +1,4 @@
-"""Importing this makes what providers need and what takes long, once for all servers of processes that are forked later.
+"""Importing this makes what providers need and what takes long, once for all servers of later forks.
 
 These are the pages, and the keys that Google signs with.
 """
