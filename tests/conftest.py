@@ -29,8 +29,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def checks(warm: Warm) -> Iterator[WarmChecks]:
-    """Runs checks, each in a forked process."""
-    with WarmChecks(warm) as checks:
+    """Runs checks, each in a forked process. The tests themselves are what runs on all cores."""
+    with WarmChecks(warm, workers=1) as checks:
         yield checks
 
 

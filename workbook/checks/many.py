@@ -38,13 +38,13 @@ def folders_of_work(places: Iterable[Path], steps: Iterable[Step]) -> tuple[Path
 
 
 def check_many(
-    steps: tuple[Step, ...], folders: Iterable[Path], only: Iterable[str] = ()
+    steps: tuple[Step, ...], folders: tuple[Path, ...], only: Iterable[str] = ()
 ) -> Iterator[Checked]:
     """The verdicts of these steps on each folder, as they come. `only` names exercises; without any it is all."""
     from .warm_checks import warm_checks
 
     wanted = set(only)
-    with warm_checks() as checks:
+    with warm_checks(steps, folders[0]) as checks:
         for folder in folders:
             parts = []
             for step in steps:

@@ -125,9 +125,9 @@ class WarmChecks:
 
 
 @contextlib.contextmanager
-def warm_checks() -> Iterator[WarmChecks]:
-    """Checks, with a warm process for the apps of their own."""
-    with warm_for_apps() as apps, WarmChecks(apps) as checks:
+def warm_checks(steps: Iterable[Step], folder: Path) -> Iterator[WarmChecks]:
+    """Checks, with a warm process of their own for the apps of these steps in `folder`, a folder of step folders."""
+    with warm_for_apps(folder / step.name for step in steps) as apps, WarmChecks(apps) as checks:
         yield checks
 
 

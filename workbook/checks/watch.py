@@ -52,7 +52,7 @@ def watch_and_check(
     by_folder = {folder / step.name: step for step in steps if (folder / step.name).is_dir()}
     if not by_folder:
         raise WorkbookError(f"There is none of these steps in {folder}.")
-    with warm_checks() as checks:
+    with warm_checks(by_folder.values(), folder) as checks:
         waiting = dict.fromkeys(by_folder.values())
         seen: dict[Step, Verdicts] = {}
         changed = threading.Condition()

@@ -65,7 +65,7 @@ def _check(
     """Checks the steps one after the other; says each verdict as soon as it stands."""
     from workbook.checks.warm_checks import warm_checks
 
-    with warm_checks() as checks:
+    with warm_checks(steps, place) as checks:
         # What only says it is loaded while the warm processes load what they need.
         from workbook.checks.printing import Printer
 

@@ -28,9 +28,13 @@ from .warm import Warm
 _tables: dict[bytes, bytes] = {}
 
 
-def warm_for_apps() -> Warm:
-    """The warm process that apps are forked from."""
-    return Warm(serve.PRELOAD)
+def warm_for_apps(folders: Iterable[Path] = ()) -> Warm:
+    """The warm process that apps are forked from.
+
+    Where one of the apps in `folders` has a database, what these need is loaded at once, and not at the first start.
+    """
+    database = any(uses_a_database(folder) for folder in folders)
+    return Warm((*serve.PRELOAD, *(serve.PRELOAD_DATABASE if database else ())))
 
 
 class Site:

@@ -69,7 +69,7 @@ def _first_open(folder: Path) -> Step:
         for step in steps:
             seen = [progress.passed.get(exercise.id) for exercise in step.exercises]
             if None in seen:
-                checks = checks or opened.enter_context(warm_checks())
+                checks = checks or opened.enter_context(warm_checks([step], folder))
                 verdicts = checks.run(step, folder)
                 seen = [verdict.passed for verdict in verdicts.all]
                 if folder == CHAPTERS:

@@ -69,7 +69,7 @@ class Start:
         with ExitStack() as opened:
             socket = opened.enter_context(listen(self.port, "--port"))
             providers = opened.enter_context(self._providers())
-            apps = opened.enter_context(warm_for_apps())
+            apps = opened.enter_context(warm_for_apps([self.choice.app]))
             checks = None if self.choice.tour else opened.enter_context(WarmChecks(apps))
             opened.callback(self._stop_app)
             self._environment = self._for_the_app(providers)
