@@ -24,7 +24,7 @@ from workbook.checks.warm_checks import WarmChecks
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter
 from workbook.course.steps import Step, all_steps
-from workbook.lab.site import warm_for_apps
+from workbook.lab.warm_apps import warm_for_apps
 
 from .submitting import Submission, submissions
 

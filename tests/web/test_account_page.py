@@ -10,8 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from workbook.course.places import SOLUTIONS
-from workbook.lab.site import Site, warm_for_apps
+from workbook.lab.site import Site
 from workbook.lab.visits import link, sign_in
+from workbook.lab.warm_apps import warm_for_apps
 
 from .browsing import chromium
 

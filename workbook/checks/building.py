@@ -15,8 +15,8 @@ from workbook.course.starters import TEXTS, is_current, is_untouched, source_fil
 from workbook.course.steps import Step
 from workbook.exercises.recorded import record
 from workbook.exercises.tables import SHOWN, entity_diagram
-from workbook.lab.site import warm_for_apps
 from workbook.lab.visits import RECORDED
+from workbook.lab.warm_apps import warm_for_apps
 
 
 @dataclass(frozen=True)

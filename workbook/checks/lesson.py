@@ -20,8 +20,9 @@ from workbook.flow.mermaid import to_mermaid
 from workbook.flow.messages import Message
 from workbook.flow.parameters import explain
 from workbook.lab.browser import NoAnswer
-from workbook.lab.site import Site, warm_for_apps
+from workbook.lab.site import Site
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
+from workbook.lab.warm_apps import warm_for_apps
 
 from .verdicts import Verdicts
 from .warm_checks import WarmChecks

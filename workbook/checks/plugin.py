@@ -161,7 +161,7 @@ def _words(item: pytest.Item, error: BaseException) -> str | None:
 @pytest.fixture(scope="session")
 def warm(pytestconfig: pytest.Config) -> Iterator[Warm]:
     """The warm process that apps are forked from."""
-    from workbook.lab.site import warm_for_apps
+    from workbook.lab.warm_apps import warm_for_apps
 
     if lent in pytestconfig.stash:
         yield pytestconfig.stash[lent]

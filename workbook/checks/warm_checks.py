@@ -14,9 +14,8 @@ from typing import Any
 from workbook.course.errors import WorkbookError
 from workbook.course.steps import Step
 from workbook.lab.memory import in_memory
-from workbook.lab.running import bare_environment
-from workbook.lab.site import warm_for_apps
 from workbook.lab.warm import Child, Warm
+from workbook.lab.warm_apps import bare_environment, warm_for_apps
 
 from .verdicts import StepVerdicts, Verdict, Verdicts
 

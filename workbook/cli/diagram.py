@@ -27,7 +27,7 @@ def diagram_command(
     from workbook.exercises.recorded import flow_names, record
     from workbook.flow.drawn import arrows
     from workbook.flow.mermaid import to_mermaid
-    from workbook.lab.site import warm_for_apps
+    from workbook.lab.warm_apps import warm_for_apps
 
     chosen = find_step(step)
     names = flow_names(chosen)

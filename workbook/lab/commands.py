@@ -18,9 +18,10 @@ from dotenv import dotenv_values
 from workbook.course.places import ROOT
 from workbook.flow.entities import Column, Table
 
-from .running import AppFailed, bare_environment, copied
-from .serve import PRELOAD_DATABASE, described, load
+from .running import AppFailed, copied
+from .serve import described, load
 from .warm import Warm
+from .warm_apps import PRELOAD_DATABASE, bare_environment
 
 if TYPE_CHECKING:
     from .databases import Database

@@ -19,26 +19,11 @@ from workbook.course.starters import source_files
 from workbook.flow.messages import Message
 
 from .databases import uses_a_database
-from .serve import PRELOAD_DATABASE
 from .warm import Warm
+from .warm_apps import PRELOAD_DATABASE, bare_environment
 
 # An app that has not come up by then is not going to (seconds).
 START_TIMEOUT = 10.0
-
-# What an app needs of the machine's own environment, on any platform. The rest is not its business: a student's
-# settings must neither help nor harm a verdict.
-_PASSED_ON = (
-    "PATH",
-    "SYSTEMROOT",
-    "SYSTEMDRIVE",
-    "TEMP",
-    "TMP",
-    "TMPDIR",
-    "LANG",
-    "LC_ALL",
-    "HOME",
-    "USERPROFILE",
-)
 
 
 class AppFailed(Exception):
@@ -48,11 +33,6 @@ class AppFailed(Exception):
         super().__init__(error)
         self.error = error
         self.traceback = traceback
-
-
-def bare_environment() -> dict[str, str]:
-    """The part of this process's environment that an app may see."""
-    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 def copied(folder: Path, into: Path) -> Path:

@@ -27,29 +27,6 @@ Report = Callable[[dict[str, Any]], None]
 # So many requests are answered at a time. An app that waits for a silent provider keeps one of them.
 THREADS = 8
 
-# Loaded before the fork. Flask-OAuthlib must not be: it needs workbook.compat, which the app has to import itself.
-PRELOAD = (
-    "workbook.lab.serve",
-    "workbook.flow.recording",
-    "flask",
-    "flask.cli",
-    "requests",
-    "requests_oauthlib",
-    "oauthlib.oauth1",
-    "oauthlib.oauth2",
-    "dotenv",
-    "cachelib",
-    "xml.etree.ElementTree",
-)
-
-# The same for apps with a database. Loading it takes as long as all of the above, so it is not loaded for others.
-PRELOAD_DATABASE = (
-    *("flask_login", "flask_migrate", "flask_sqlalchemy", "alembic.autogenerate", "psycopg2"),
-    *("flask_wtf", "joserfc.jwt", "joserfc.jwk"),
-    # SQLAlchemy loads a dialect when the first table is made, and Flask its plugins when the first command is run.
-    *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "workbook.lab.plugins"),
-)
-
 
 def serve(arguments: dict[str, Any], report: Report) -> None:
     """Serves the app of the current folder on the loopback address until the process is ended.

@@ -17,7 +17,6 @@ from workbook.flow.messages import Flow, Message
 from workbook.providers.people import PEOPLE, Person
 from workbook.providers.server import ProvidersServer
 
-from . import serve
 from .browser import Browser, Page
 from .commands import Done, MigrationFailed, flask
 from .databases import Database, uses_a_database
@@ -26,15 +25,6 @@ from .warm import Warm
 
 # SQLite files as `flask db upgrade` has made them, by the source that it was run on.
 _tables: dict[bytes, bytes] = {}
-
-
-def warm_for_apps(folders: Iterable[Path] = ()) -> Warm:
-    """The warm process that apps are forked from.
-
-    Where one of the apps in `folders` has a database, what these need is loaded at once, and not at the first start.
-    """
-    database = any(uses_a_database(folder) for folder in folders)
-    return Warm((*serve.PRELOAD, *(serve.PRELOAD_DATABASE if database else ())))
 
 
 class Site:

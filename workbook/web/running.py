@@ -21,8 +21,8 @@ from workbook.course.places import CHAPTERS, ROOT
 from workbook.course.progress import read_progress
 from workbook.lab.commands import revisions
 from workbook.lab.running import AppFailed, RunningApp
-from workbook.lab.site import warm_for_apps
 from workbook.lab.warm import Warm
+from workbook.lab.warm_apps import warm_for_apps
 from workbook.providers.server import PortInUse, ProvidersServer
 
 from .choosing import Choice, remember_the_tour

@@ -1,0 +1,62 @@
+"""The warm process that apps are forked from: what it loads beforehand, and what an app finds in its environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from .databases import uses_a_database
+from .warm import Warm
+
+# Loaded before the fork. Flask-OAuthlib must not be: it needs workbook.compat, which the app has to import itself.
+PRELOAD = (
+    "workbook.lab.serve",
+    "workbook.flow.recording",
+    "flask",
+    "flask.cli",
+    "requests",
+    "requests_oauthlib",
+    "oauthlib.oauth1",
+    "oauthlib.oauth2",
+    "dotenv",
+    "cachelib",
+    "xml.etree.ElementTree",
+)
+
+# The same for apps with a database. Loading it takes as long as all of the above, so it is not loaded for others.
+PRELOAD_DATABASE = (
+    *("flask_login", "flask_migrate", "flask_sqlalchemy", "alembic.autogenerate", "psycopg2"),
+    *("flask_wtf", "joserfc.jwt", "joserfc.jwk"),
+    # SQLAlchemy loads a dialect when the first table is made, and Flask its plugins when the first command is run.
+    *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "workbook.lab.plugins"),
+)
+
+# What an app needs of the machine's own environment, on any platform. The rest is not its business: a student's
+# settings must neither help nor harm a verdict.
+_PASSED_ON = (
+    "PATH",
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "TEMP",
+    "TMP",
+    "TMPDIR",
+    "LANG",
+    "LC_ALL",
+    "HOME",
+    "USERPROFILE",
+)
+
+
+def warm_for_apps(folders: Iterable[Path] = ()) -> Warm:
+    """The warm process that apps are forked from.
+
+    Where one of the apps in `folders` has a database, what these need is loaded at once, and not at the first start.
+    """
+    database = any(uses_a_database(folder) for folder in folders)
+    return Warm((*PRELOAD, *(PRELOAD_DATABASE if database else ())))
+
+
+def bare_environment() -> dict[str, str]:
+    """The part of this process's environment that an app may see."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
