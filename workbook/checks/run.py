@@ -39,48 +39,132 @@ _LEFT_OUT = (
 )
 
 
-def run_checks(
-    step: Step,
-    folder: Path,
-    *,
-    only: Iterable[str] = (),
-    first: Iterable[str] = (),
-    ignore_needs: bool = False,
-    database: str | None = None,
-    apps: Warm | None = None,
-    workers: int = 1,
-    on_verdict: OnVerdict = lambda verdict: None,
-) -> StepVerdicts:
-    """The verdicts of a step on the app in `folder`, a folder of step folders.
+class Collected:
+    """The tests of a step, found by pytest and ready to run, once or again and again in forks of this process."""
 
-    `only` names exercises; the others that these need are run, and left out of what comes back. Those that `first`
-    names, and those that they need, are run before others. `database` is the address of a PostgreSQL server to use
-    in the place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more than
-    one of the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given each
-    verdict as soon as it stands. WorkbookError where the checks themselves cannot be run.
+    def __init__(self, step: Step, session: pytest.Session) -> None:
+        self.step = step
+        self._session = session
+        self._tests: dict[str, list[pytest.Item]] = {exercise.id: [] for exercise in step.exercises}
+        self._reports: list[pytest.TestReport] = []
+        for test in session.items:
+            exercise = plugin.exercise_of(test)
+            if exercise is not None:
+                self._tests[exercise.id].append(test)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes what pytest reports of each test."""
+        self._reports.append(report)
+
+    def run(
+        self,
+        folder: Path,
+        *,
+        only: Iterable[str] = (),
+        first: Iterable[str] = (),
+        ignore_needs: bool = False,
+        database: str | None = None,
+        apps: Warm | None = None,
+        workers: int = 1,
+        on_verdict: OnVerdict = lambda verdict: None,
+    ) -> StepVerdicts:
+        """The verdicts on the app in `folder`, a folder of step folders. A second run has to be in another process.
+
+        `only` names exercises; the others that these need are run, and left out of what comes back. Those that `first`
+        names, and those that they need, are run before others. `database` is the address of a PostgreSQL server to use
+        in the place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more
+        than one of the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given
+        each verdict as soon as it stands. WorkbookError where the checks themselves cannot be run.
+        """
+        if not folder.is_dir():
+            raise WorkbookError(f"There is no folder {folder}. Name one with --in that holds step folders.")
+        config = self._session.config
+        config.option.checked_folder, config.option.database = str(folder), database
+        if apps is not None:
+            config.stash[plugin.lent] = apps
+        wanted = set(only)
+        chosen = self._with_needs(wanted) if wanted else set(self._tests)
+        decisions = Decisions((e for e in self.step.exercises if e.id in chosen), ignore_needs=ignore_needs)
+        urgent = self._with_needs(set(first))
+
+        def to_run(running: Iterable[str]) -> list[str]:
+            return sorted(decisions.to_run(running), key=lambda id: id not in urgent)
+
+        def longest(ids: list[str]) -> str:
+            # It may wait for another: if that fails, the run ends without this one.
+            return max(ids, key=lambda id: (id in urgent, len(self._tests[id])))
+
+        def take(outcome: Outcome) -> None:
+            for verdict in decisions.take(outcome):
+                if not wanted or verdict.id in wanted:
+                    on_verdict(verdict)
+
+        if apps is not None and min(workers, len(chosen)) > 1:
+            with self._crew(min(workers, len(chosen)), apps) as crew:
+                for outcome in crew.outcomes(to_run, longest):
+                    take(outcome)
+                    if decisions.complete:
+                        break
+        else:
+            while ids := to_run(()):
+                take(self._outcome(ids[0]))
+        found = (verdict for verdict in decisions.verdicts if not wanted or verdict.id in wanted)
+        return StepVerdicts(self.step.name, tuple(found))
+
+    def _crew(self, size: int, apps: Warm) -> Crew:
+        ends = [apps.another_end() for _ in range(size)]
+
+        def prepare(number: int) -> None:
+            self._session.config.stash[plugin.lent] = Warm.over(ends[number].detach())
+            for other in ends:
+                other.close()
+
+        def end() -> None:
+            self._session.config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
+
+        crew = Crew(size, prepare, self._outcome, end)
+        for one in ends:
+            one.close()
+        return crew
+
+    def _with_needs(self, wanted: set[str]) -> set[str]:
+        found: set[str] = set()
+        rest = [id for id in self._tests if id in wanted]
+        while rest:
+            id = rest.pop()
+            if id not in found:
+                found.add(id)
+                rest.extend(self.step.exercise(id).needs)
+        return found
+
+    def _outcome(self, id: str) -> Outcome:
+        """Runs the tests of an exercise."""
+        tests = self._tests[id]
+        # pytest puts away what only this test needed when it is told which comes next. What all tests share stays.
+        another = next((test for other in self._tests if other != id for test in self._tests[other]), None)
+        self._reports.clear()
+        for test, following in zip(tests, [*tests[1:], another], strict=True):
+            test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
+        failed = [str(report.longrepr) for report in self._reports if report.failed]
+        seconds = sum(report.duration for report in self._reports)
+        not_started = any(dict(report.user_properties).get(plugin.NOT_STARTED) for report in self._reports)
+        return Outcome(id, failed[0] if failed else None, seconds, not_started)
+
+
+def collect(step: Step, then: Callable[[Collected], None]) -> None:
+    """Has pytest find the tests of a step, and calls `then` with them in the place of pytest's own loop.
+
+    What `then` raises is raised here. WorkbookError where the tests cannot be found.
     """
-    if not folder.is_dir():
-        raise WorkbookError(f"There is no folder {folder}. Name one with --in that holds step folders.")
-    wanted = set(only)
-    chosen = _with_needs(step, wanted) if wanted else {exercise.id for exercise in step.exercises}
-    run = _Run(
-        Decisions((e for e in step.exercises if e.id in chosen), ignore_needs=ignore_needs),
-        [exercise.id for exercise in step.exercises if exercise.id in chosen],
-        _with_needs(step, set(first)),
-        apps,
-        workers,
-        lambda verdict: on_verdict(verdict) if not wanted or verdict.id in wanted else None,
-    )
+    loop = _Loop(step, then)
     arguments = [
         str(STEP_TESTS / f"test_{step.name}.py"),
         f"--rootdir={ROOT}",
-        f"--in={folder}",
         "-q",
         "--no-header",
         "--no-summary",
         # Which exercise waits for which is decided here, and not by who comes first.
         "--ignore-needs",
-        *([f"--database={database}"] if database else []),
         *(argument for name in _LEFT_OUT for argument in ("-p", f"no:{name}")),
     ]
     said = io.StringIO()
@@ -91,128 +175,40 @@ def run_checks(
     sys.dont_write_bytecode, writes = False, sys.dont_write_bytecode
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            code = pytest.main(arguments, plugins=[run])
-    except WorkerLost as error:
-        raise WorkbookError(f"The checks could not be run: {error}.") from None
+            pytest.main(arguments, plugins=[loop])
     finally:
         sys.dont_write_bytecode = writes
-    if run.failure is not None:
-        raise run.failure
-    if not run.decisions.complete:
-        if code == pytest.ExitCode.INTERRUPTED:
-            raise KeyboardInterrupt
+    if isinstance(loop.failure, WorkerLost):
+        raise WorkbookError(f"The checks could not be run: {loop.failure}.") from None
+    if loop.failure is not None:
+        raise loop.failure
+    if not loop.begun:
         raise WorkbookError(f"The checks could not be run: {_last_line(said.getvalue())}")
-    found = (verdict for verdict in run.decisions.verdicts if not wanted or verdict.id in wanted)
-    return StepVerdicts(step.name, tuple(found))
 
 
-def _with_needs(step: Step, wanted: set[str]) -> set[str]:
-    found: set[str] = set()
-    rest = [exercise.id for exercise in step.exercises if exercise.id in wanted]
-    while rest:
-        id = rest.pop()
-        if id not in found:
-            found.add(id)
-            rest.extend(step.exercise(id).needs)
-    return found
+class _Loop:
+    """Replaces pytest's loop over the tests."""
+
+    def __init__(self, step: Step, then: Callable[[Collected], None]) -> None:
+        self.failure: BaseException | None = None
+        self.begun = False
+        self._step = step
+        self._then = then
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed or not session.items:
+            return True  # pytest has said why
+        self.begun = True
+        collected = Collected(self._step, session)
+        session.config.pluginmanager.register(collected)
+        try:
+            self._then(collected)
+        except BaseException as failure:
+            self.failure = failure
+        return True
 
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "pytest said nothing"
-
-
-class _Run:
-    """Replaces pytest's loop over the tests: runs those of one exercise together, and exercises in any order."""
-
-    def __init__(
-        self,
-        decisions: Decisions,
-        ids: list[str],
-        first: set[str],
-        apps: Warm | None,
-        workers: int,
-        on_verdict: OnVerdict,
-    ) -> None:
-        self.decisions = decisions
-        self.failure: BaseException | None = None
-        self._ids = ids
-        self._first = first
-        self._apps = apps
-        self._workers = min(workers, len(ids))
-        self._on_verdict = on_verdict
-        self._tests: dict[str, list[pytest.Item]] = {id: [] for id in ids}
-        self._reports: list[pytest.TestReport] = []
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        if self._apps is not None:
-            config.stash[plugin.lent] = self._apps
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            exercise = plugin.exercise_of(item)
-            if exercise is not None and exercise.id in self._tests:
-                self._tests[exercise.id].append(item)
-        items[:] = [item for tests in self._tests.values() for item in tests]
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        if session.testsfailed:
-            return False  # the tests could not be collected; pytest has said why
-        try:
-            if self._workers > 1:
-                self._side_by_side(session)
-            else:
-                while wanted := self._to_run(()):
-                    self._take(self._outcome(wanted[0]))
-        except Exception as failure:
-            self.failure = failure
-        return True
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self._reports.append(report)
-
-    def _side_by_side(self, session: pytest.Session) -> None:
-        assert self._apps is not None
-        ends = [self._apps.another_end() for _ in range(self._workers)]
-
-        def prepare(number: int) -> None:
-            session.config.stash[plugin.lent] = Warm.over(ends[number].detach())
-            for other in ends:
-                other.close()
-
-        def end() -> None:
-            session.config.hook.pytest_sessionfinish(session=session, exitstatus=0)
-
-        with Crew(self._workers, prepare, self._outcome, end) as crew:
-            for one in ends:
-                one.close()
-            for outcome in crew.outcomes(self._to_run, self._longest):
-                self._take(outcome)
-                if self.decisions.complete:
-                    return
-
-    def _to_run(self, running: Iterable[str]) -> list[str]:
-        wanted = self.decisions.to_run(running)
-        return sorted(wanted, key=lambda id: id not in self._first)
-
-    def _longest(self, ids: list[str]) -> str:
-        """The exercise with most tests. It may wait for another: if that fails, the run ends without this one."""
-        return max(ids, key=lambda id: (id in self._first, len(self._tests[id])))
-
-    def _take(self, outcome: Outcome) -> None:
-        for verdict in self.decisions.take(outcome):
-            self._on_verdict(verdict)
-
-    def _outcome(self, id: str) -> Outcome:
-        """Runs the tests of an exercise."""
-        tests = self._tests[id]
-        # pytest puts away what only this test needed when it is told which comes next. What all tests share stays.
-        another = next((test for other in self._ids if other != id for test in self._tests[other]), None)
-        self._reports.clear()
-        for test, following in zip(tests, [*tests[1:], another], strict=True):
-            test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
-        failed = [str(report.longrepr) for report in self._reports if report.failed]
-        seconds = sum(report.duration for report in self._reports)
-        not_started = any(dict(report.user_properties).get(plugin.NOT_STARTED) for report in self._reports)
-        return Outcome(id, failed[0] if failed else None, seconds, not_started)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from workbook.course.errors import WorkbookError
+from workbook.course.places import STEP_TESTS
 from workbook.course.steps import Step
-from workbook.lab.memory import in_memory
+from workbook.lab.memory import folder_in_memory
 from workbook.lab.warm import Child, Warm
 from workbook.lab.warm_apps import bare_environment, warm_for_apps
 
@@ -27,6 +29,7 @@ _PRELOAD = (
     "workbook.flow.compare",
 )
 _CHECK = "workbook.checks.job:check"
+_WAIT = "workbook.checks.job:wait"
 # What takes as long as a short run. The first run does not wait for all of it, later ones have it.
 _BEFOREHAND = ("workbook.providers.beforehand",)
 
@@ -36,6 +39,16 @@ _MOST_WORKERS = 8
 
 class Cancelled(Exception):
     """The run was ended before it had verdicts."""
+
+
+@dataclass
+class _Waiting:
+    """A process that waits with the tests of a step: when these were changed last, the process itself, and the end by
+    which it gets orders."""
+
+    changed: int
+    child: Child
+    process: Warm
 
 
 class WarmChecks:
@@ -48,17 +61,39 @@ class WarmChecks:
         self._apps = apps
         self._workers = workers or min(_cores(), _MOST_WORKERS)
         self._checks = Warm(_PRELOAD, fork=apps.fork)
-        self._place = TemporaryDirectory(prefix="checks-", dir=in_memory())
+        self._place = folder_in_memory("checks")
         self._lock = threading.Lock()
         self._running: Child | None = None
         self._has_run = False
+        self._waiting: dict[str, _Waiting] = {}
 
     def __enter__(self) -> WarmChecks:
         return self
 
     def __exit__(self, *unused: object) -> None:
+        for waiting in self._waiting.values():
+            waiting.process.stop()
         self._checks.stop()
         self._place.cleanup()
+
+    def _process_for(self, step: Step) -> Warm:
+        """The process in which the tests of a step are found already. Where nothing is forked, each run finds them."""
+        if not self._checks.fork:
+            return self._checks
+        changed = (STEP_TESTS / f"test_{step.name}.py").stat().st_mtime_ns
+        if step.name not in self._waiting or self._waiting[step.name].changed != changed:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with theirs:
+                child = self._checks.run(
+                    _WAIT,
+                    {"step": step.name},
+                    folder=Path.cwd(),
+                    environment=bare_environment(),
+                    log=Path(self._place.name) / f"{step.name}.log",
+                    hand_over=theirs,
+                )
+            self._waiting[step.name] = _Waiting(changed, child, Warm.over(ours.detach()))
+        return self._waiting[step.name].process
 
     def cancel(self) -> None:
         """Ends the run that is going on, if there is one: it raises Cancelled."""
@@ -81,7 +116,7 @@ class WarmChecks:
         as for run_checks."""
         with self._lock:
             place = Path(self._place.name) / "run"
-            place.mkdir()
+            place.mkdir(exist_ok=True)
             arguments: dict[str, Any] = {
                 **{"step": step.name, "in": str(folder), "only": list(only), "first": list(first)},
                 **{"ignore_needs": ignore_needs, "database": database},
@@ -89,18 +124,24 @@ class WarmChecks:
             }
             apps = self._apps.another_end() if self._apps.fork else None
             log = place / "log"
-            child = self._checks.run(
-                _CHECK,
-                arguments,
-                folder=Path.cwd(),
-                environment=bare_environment(),
-                log=log,
-                hand_over=apps,
-                preload=_BEFOREHAND if self._has_run else (),
-            )
+            try:
+                child = self._process_for(step).run(
+                    _CHECK,
+                    arguments,
+                    folder=Path.cwd(),
+                    environment=bare_environment(),
+                    log=log,
+                    hand_over=apps,
+                    preload=_BEFOREHAND if self._has_run else (),
+                )
+            except RuntimeError:  # the process that was to wait has ended
+                waiting = self._waiting.pop(step.name)
+                said = next(waiting.child.reports(), {"error": "The tests of the step could not be found."})
+                raise WorkbookError(said["error"]) from None
+            finally:
+                if apps is not None:
+                    apps.close()
             self._has_run = True
-            if apps is not None:
-                apps.close()
             self._running = child
             try:
                 for event in child.reports():

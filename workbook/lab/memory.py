@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 # Linux keeps files in memory here. Elsewhere there is no such folder, and files are where temporary ones are.
@@ -13,11 +14,25 @@ _SHARED_MEMORY = Path("/dev/shm")
 _ENOUGH = 64 * 1024 * 1024
 
 
-def in_memory() -> Path | None:
-    """A folder whose files are in memory; None where there is none, as for `dir` of tempfile's functions.
+def folder_in_memory(kind: str) -> tempfile.TemporaryDirectory[str]:
+    """A new folder, in memory where that can be. A database there is committed in no time: nothing waits for a disk.
 
-    A database there is committed in no time: nothing waits for a disk.
+    A process that is killed leaves its folder behind; the next one that asks for the same `kind` removes it.
     """
+    place = _place()
+    if place is not None:
+        _remove_those_of_the_dead(place, kind)
+    return tempfile.TemporaryDirectory(prefix=f"{kind}-{os.getpid()}-", dir=place, ignore_cleanup_errors=True)
+
+
+def _place() -> Path | None:
     if sys.platform != "linux" or not os.access(_SHARED_MEMORY, os.W_OK | os.X_OK):
         return None
     return _SHARED_MEMORY if shutil.disk_usage(_SHARED_MEMORY).free >= _ENOUGH else None
+
+
+def _remove_those_of_the_dead(place: Path, kind: str) -> None:
+    for folder in place.glob(f"{kind}-*-*"):
+        owner = folder.name.split("-")[-2]
+        if owner.isdecimal() and not Path("/proc", owner).exists():
+            shutil.rmtree(folder, ignore_errors=True)

@@ -206,8 +206,16 @@ def _helper(number: int, preload: list[str]) -> None:
     sys.dont_write_bytecode = True
     for name in preload:
         importlib.import_module(name)
+    answer_orders(socket.socket(fileno=number))
+
+
+def answer_orders(first: socket.socket) -> None:
+    """Forks a child for every order of that client, and of the clients that it brings, until none is left.
+
+    A job may call it, too: then its children have what the job has made. The process must have no threads.
+    """
     # Children that ended by themselves stay as zombies until they are ended by order, so no number is used twice.
-    children: dict[socket.socket, set[int]] = {socket.socket(fileno=number): set()}
+    children: dict[socket.socket, set[int]] = {first: set()}
     while children:
         for client in select.select(list(children), [], [])[0]:
             try:
@@ -272,6 +280,7 @@ def _child(order: Event, passed: list[int]) -> None:
     code = 1
     try:
         os.setsid()
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a job that answers orders may have others
         events, output, *sockets = passed
         with Path(os.devnull).open("rb") as nothing:
             os.dup2(nothing.fileno(), 0)
