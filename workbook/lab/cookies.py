@@ -6,16 +6,30 @@ and Firefox keep a Secure cookie that http://localhost sets and send it back the
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timezone
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 LONGEST_COOKIE = 4096  # name and value, in bytes (section 5.6)
+LONGEST_ATTRIBUTE = 1024  # its value, in bytes; a longer one is as if it was not there (section 5.6)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
+
+# A header's bytes come as characters, one for each (RFC 9110 section 5.5; http.client does so).
+_BYTES = "latin-1"
+_BLANKS = " \t"
+# With one of these a cookie is dropped (section 5.6).
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# What stands between the parts of a date, and the parts (section 5.1.1).
+_BETWEEN = re.compile(r"[\t !-/;-@\[-`{-~]+")
+_TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
+_DAY = re.compile(r"([0-9]{1,2})(?![0-9])")
+_YEAR = re.compile(r"([0-9]{2,4})(?![0-9])")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,8 @@ class Cookies:
 
     def get(self, name: str, host: str) -> str | None:
         """The value of the cookie of that name that goes to a host; None where there is none."""
-        return next((c.value for c in self._kept.values() if c.name == name and _goes_to(c, host)), None)
+        found = (c for c in self._kept.values() if c.name == name and _goes_to(c, host) and not _is_over(c))
+        return next((cookie.value for cookie in found), None)
 
     def hear(self, url: str, set_cookie: Iterable[str]) -> None:
         """Takes the values of the Set-Cookie headers of a response from `url`. What a browser drops is dropped."""
@@ -55,7 +70,7 @@ class Cookies:
             cookie = _read(value, parts.hostname or "", parts.path)
             if cookie is None or not _may_be_kept(cookie, secure_connection=parts.scheme == "https"):
                 continue
-            if cookie.expires is not None and cookie.expires <= time.time():
+            if _is_over(cookie):
                 self._kept.pop((cookie.name, cookie.host, cookie.path), None)
             else:
                 self.set(cookie)
@@ -72,7 +87,7 @@ class Cookies:
             if _goes_to(cookie, parts.hostname or "")
             and _path_fits(cookie.path, parts.path or "/")
             and (parts.scheme == "https" or not cookie.secure)
-            and (cookie.expires is None or cookie.expires > time.time())
+            and not _is_over(cookie)
             and (not from_another_site or _crosses_sites(cookie, method))
         ]
         sent.sort(key=lambda cookie: -len(cookie.path))
@@ -81,28 +96,29 @@ class Cookies:
 
 def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
     """The cookie of a Set-Cookie header (section 5.6); None where it has neither a name nor a value, or where it is for
-    another host (section 5.7)."""
+    another host (section 5.7). Of an attribute that is there twice the last one counts."""
+    if _CONTROL.search(set_cookie):
+        return None
     pair, *attributes = set_cookie.split(";")
-    name, equals, value = (part.strip() for part in pair.partition("="))
+    name, equals, value = (part.strip(_BLANKS) for part in pair.partition("="))
     if not equals:
         name, value = "", name
-    if not (name or value) or len(name.encode()) + len(value.encode()) > LONGEST_COOKIE:
+    if not (name or value) or _size(name) + _size(value) > LONGEST_COOKIE:
         return None
     cookie = Cookie(name, value, host, path=_default_path(path))
+    domain = ""
     max_age: float | None = None
     for attribute in attributes:
-        key, _, told = (part.strip() for part in attribute.partition("="))
+        key, _, told = (part.strip(_BLANKS) for part in attribute.partition("="))
+        if _size(told) > LONGEST_ATTRIBUTE:
+            continue
         match key.lower():
-            case "expires":
-                cookie = replace(cookie, expires=_moment(told))
+            case "expires" if (moment := _moment(told)) is not None:
+                cookie = replace(cookie, expires=moment)
             case "max-age" if told.removeprefix("-").isdecimal():
                 max_age = float(told)
-            case "domain" if told.removeprefix("."):
+            case "domain":
                 domain = told.removeprefix(".").lower()
-                if not _domain_fits(domain, host):
-                    return None
-                # A name without a dot is a public suffix: its cookie goes to that host alone (section 5.7, step 9).
-                cookie = replace(cookie, host=domain, host_only="." not in domain)
             case "path":
                 cookie = replace(cookie, path=told if told.startswith("/") else _default_path(path))
             case "secure":
@@ -111,27 +127,62 @@ def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
                 known = told.lower() in ("strict", "lax", "none")
                 # What is not known is as if nothing was said, and then browsers take Lax.
                 cookie = replace(cookie, same_site=told.lower() if known else "lax")
+    if domain:
+        if not _domain_fits(domain, host):
+            return None
+        # A name without a dot is a public suffix: its cookie goes to that host alone (section 5.7, step 9).
+        cookie = replace(cookie, host=domain, host_only="." not in domain)
     if max_age is not None:  # it goes before Expires
         cookie = replace(cookie, expires=time.time() + max_age if max_age > 0 else 0.0)
     return cookie
 
 
+def _size(text: str) -> int:
+    """How many bytes a part of a header has."""
+    return len(text.encode(_BYTES, "replace"))
+
+
 def _moment(text: str) -> float | None:
-    """A date as seconds since 1970; None where it is none, and then it is as if nothing was said."""
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
+    """A date as seconds since 1970, however it is written (section 5.1.1); None where it is none, and then it is as if
+    nothing was said."""
+    clock = day = month = year = None
+    for part in _BETWEEN.split(text):
+        if clock is None and (clock := _TIME.match(part)):
+            continue
+        if day is None and (day := _DAY.match(part)):
+            continue
+        if month is None and part[:3].lower() in _MONTHS:
+            month = _MONTHS.index(part[:3].lower()) + 1
+            continue
+        if year is None:
+            year = _YEAR.match(part)
+    if clock is None or day is None or month is None or year is None:
         return None
+    whole = int(year[1])
+    if whole < 100:
+        whole += 1900 if whole >= 70 else 2000
+    hour, minute, second = map(int, clock.groups())
+    try:
+        at = datetime(whole, month, int(day[1]), hour, minute, second, tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return at.timestamp() if whole >= 1601 else None
 
 
 def _may_be_kept(cookie: Cookie, *, secure_connection: bool) -> bool:
     """Whether it is kept. Secure wants HTTPS; SameSite=None wants Secure, and so do the names that promise it (section
-    4.1.3)."""
-    name = cookie.name.lower()
+    4.1.3). A cookie without a name must not look like one of those when it is sent."""
+    promise = (cookie.name or cookie.value).lower().startswith(("__secure-", "__host-"))
+    if promise and not cookie.name:
+        return False
     if cookie.secure:
         fits = cookie.host_only and cookie.path == "/"
-        return secure_connection and (fits or not name.startswith("__host-"))
-    return cookie.same_site != "none" and not name.startswith(("__secure-", "__host-"))
+        return secure_connection and (fits or not cookie.name.lower().startswith("__host-"))
+    return cookie.same_site != "none" and not promise
+
+
+def _is_over(cookie: Cookie) -> bool:
+    return cookie.expires is not None and cookie.expires <= time.time()
 
 
 def _domain_fits(domain: str, host: str) -> bool:
