@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import time
 import zlib
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead, RemoteDisconnected
+from typing import Any
 from urllib.parse import urlsplit
 
 # A page that is longer is cut: the lab has no such pages (bytes).
 LONGEST_BODY = 8 * 1024 * 1024
 _PART = 64 * 1024
+_ANY = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it is
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -39,20 +42,20 @@ class Wire:
         """
         parts = urlsplit(url)
         until = time.monotonic() + patience
-        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         place = parts.scheme, parts.netloc
         used_before = place in self._kept
         connection = self._kept.pop(place, None) or self._connection(*place)
         try:
             try:
-                response = _send(connection, method, target, headers, body, patience)
+                response = _send(connection, method, target, headers, body, until)
             except (ConnectionError, RemoteDisconnected):
                 # A server may end a connection that nobody uses; browsers then try once more (RFC 9110 section 9.2.2
                 # has them do so where nothing was answered yet).
                 if not used_before:
                     raise
                 connection.close()
-                response = _send(connection, method, target, headers, body, patience)
+                response = _send(connection, method, target, headers, body, until)
             received = tuple(response.getheaders())
             text = _text(response, _body(response, until))
         except BaseException:
@@ -67,7 +70,31 @@ class Wire:
     def _connection(self, scheme: str, netloc: str) -> HTTPConnection:
         parts = urlsplit(f"//{netloc}")
         host, port = self._known.get(netloc) or (parts.hostname or "", parts.port)
-        return (HTTPSConnection if scheme == "https" else HTTPConnection)(host, port)
+        return (HTTPSConnection if scheme == "https" else _Connection)(host, port)
+
+
+class _Socket(socket.socket):
+    """A socket from which nothing is read after a moment (of time.monotonic), however little comes each time."""
+
+    until = 0.0
+
+    def recv_into(self, *arguments: Any) -> int:
+        self.settimeout(_left(self.until))
+        return super().recv_into(*arguments)
+
+
+class _Connection(HTTPConnection):
+    def connect(self) -> None:
+        super().connect()
+        self.sock = _Socket(fileno=self.sock.detach())
+
+
+def _left(until: float) -> float:
+    """The seconds until a moment; TimeoutError where it is over."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
 
 
 def _send(
@@ -76,11 +103,14 @@ def _send(
     target: str,
     headers: Mapping[str, str],
     body: bytes,
-    patience: float,
+    until: float,
 ) -> HTTPResponse:
-    connection.timeout = patience
-    if connection.sock is not None:
-        connection.sock.settimeout(patience)
+    connection.timeout = _left(until)
+    if connection.sock is None:
+        connection.connect()
+    connection.sock.settimeout(_left(until))
+    if isinstance(connection.sock, _Socket):
+        connection.sock.until = until
     connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -95,8 +125,7 @@ def _body(response: HTTPResponse, until: float) -> bytes:
     while left > 0 and (part := response.read1(min(_PART, left))):
         parts.append(part)
         left -= len(part)
-        if time.monotonic() > until:
-            raise TimeoutError
+        _left(until)
     if left <= 0:
         response.will_close = True
     elif response.length:
@@ -107,11 +136,13 @@ def _body(response: HTTPResponse, until: float) -> bytes:
 
 def _text(response: HTTPResponse, body: bytes) -> str:
     coding = response.headers.get("Content-Encoding", "").strip().lower()
-    if coding in ("gzip", "x-gzip", "deflate"):
+    # Some servers leave the header of zlib out of "deflate"; browsers take both.
+    for kind in {"gzip": (_ANY,), "x-gzip": (_ANY,), "deflate": (_ANY, -zlib.MAX_WBITS)}.get(coding, ()):
         with contextlib.suppress(zlib.error):
-            body = zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(body, LONGEST_BODY)
+            body = zlib.decompressobj(kind).decompress(body, LONGEST_BODY)
+            break
     charset = response.headers.get_content_charset() or "utf-8"
     try:
         return body.decode(charset, "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # there is none of that name, or it is none for pages
         return body.decode("utf-8", "replace")
