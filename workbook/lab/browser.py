@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
-from urllib.parse import quote, urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -29,6 +30,9 @@ _LIKE_A_BROWSER = {
 }
 # What stays as it is in a path or a query: all that has a meaning there, and what is percent-encoded already.
 _KEPT = "!#$%&'()*+,/:;=?@[]~"
+# The ports that go without saying.
+_PORTS = {"http": 80, "https": 443}
+_CONTROLS = "".join(map(chr, range(0x21)))  # and the blank
 
 
 class NoAnswer(Exception):
@@ -83,7 +87,7 @@ class Page:
 
     def links(self) -> list[str]:
         """The addresses that its links lead to."""
-        return [urljoin(self.url, node.attributes["href"] or "") for node in self._tree.css("a[href]")]
+        return [_leads_to(self.url, node.attributes["href"] or "") for node in self._tree.css("a[href]")]
 
     @cached_property
     def _tree(self) -> LexborHTMLParser:
@@ -91,19 +95,44 @@ class Page:
         return LexborHTMLParser(self.text)
 
     def _form(self, form: LexborNode) -> Form:
-        fields = []
-        for node in form.css("input, textarea"):
-            name, kind = node.attributes.get("name"), (node.attributes.get("type") or "text").lower()
-            chosen = kind not in ("radio", "checkbox") or "checked" in node.attributes
-            if name and chosen and kind not in ("submit", "button", "image", "reset"):
-                told = "value" in node.attributes or kind != "checkbox"
-                fields.append((name, node.attributes.get("value") or "" if told else "on"))
+        fields = [
+            (name, value)
+            for node in form.css("input, textarea, select")
+            if (name := node.attributes.get("name")) and "disabled" not in node.attributes
+            for value in _values(node)
+        ]
         buttons = [
             node.attributes.get("name") or "" for node in form.css("button, input") if _is_button(node)
         ]
-        method = (form.attributes.get("method") or "get").upper()
-        action = urljoin(self.url, form.attributes.get("action") or "")
+        # Any other method is taken for GET (HTML standard, form submission).
+        method = "POST" if (form.attributes.get("method") or "").lower() == "post" else "GET"
+        action = _leads_to(self.url, form.attributes.get("action") or "")
         return Form(method, action, tuple(fields), tuple(buttons))
+
+
+def _values(node: LexborNode) -> list[str]:
+    """What a field of a form has as it came; nothing where it is not ticked, or is a button."""
+    if node.tag == "select":
+        options = node.css("option")
+        chosen = [option for option in options if "selected" in option.attributes]
+        if "multiple" not in node.attributes:
+            chosen = chosen[-1:] or options[:1]
+        return [_value(option) for option in chosen]
+    if node.tag == "textarea":
+        return [node.text()]
+    kind = (node.attributes.get("type") or "text").lower()
+    if kind in ("submit", "button", "image", "reset"):
+        return []
+    if kind in ("radio", "checkbox"):
+        told = "value" in node.attributes
+        return [node.attributes["value"] or "" if told else "on"] if "checked" in node.attributes else []
+    return [node.attributes.get("value") or ""]
+
+
+def _value(option: LexborNode) -> str:
+    if "value" in option.attributes:
+        return option.attributes["value"] or ""
+    return " ".join(option.text().split())
 
 
 def _is_button(node: LexborNode) -> bool:
@@ -148,26 +177,30 @@ class Browser:
 
     def open(self, address: str, *, follow: bool = True) -> Page:
         """Types an address, or a path of the app, and follows where it leads; NoAnswer where that ends nowhere."""
-        return self._go("GET", urljoin(HOME, address), (), came_from=None, follow=follow)
+        return self._go("GET", _leads_to(HOME, address), (), came_from=None, follow=follow)
 
     def click(self, link: str, *, follow: bool = True) -> Page:
         """Follows a link of the page that is open, to an address or a path."""
         assert self.page is not None
-        return self._go("GET", urljoin(self.page.url, link), (), came_from=self.page.url, follow=follow)
+        return self._go("GET", _leads_to(self.page.url, link), (), came_from=self.page.url, follow=follow)
 
     def submit(self, form: Form, *, follow: bool = True, **filled_in: str) -> Page:
         """Sends a form of the page that is open, with some fields filled in and the button's name and value."""
         assert self.page is not None
         kept = [(name, value) for name, value in form.fields if name not in filled_in]
         fields = (*kept, *filled_in.items())
-        return self._go(form.method, form.action, fields, came_from=self.page.url, follow=follow)
+        action = form.action
+        if form.method == "GET":
+            # The fields take the place of the action's query (HTML standard, "mutate action URL").
+            action, fields = f"{re.split('[?#]', action)[0]}?{urlencode(fields)}", ()
+        return self._go(form.method, action, fields, came_from=self.page.url, follow=follow)
 
     def follow(self) -> Page:
         """Goes where the redirect leads that was not followed, and no further."""
         assert self.page is not None
         location = self.page.answers[-1].header("Location")
         assert location, f"{self.page.url} does not lead anywhere else"
-        address = urldefrag(urljoin(self.page.url, location)).url
+        address = _leads_to(self.page.url, location)
         return self._go("GET", address, (), came_from=self.page.url, follow=False)
 
     def _go(
@@ -180,21 +213,15 @@ class Browser:
         follow: bool = True,
     ) -> Page:
         answers: list[Message] = []
-        # What counts is who sent the browser on its way; redirects on the way do not, in Chromium as it is.
-        begun_at = urlsplit(came_from).hostname if came_from else None
         while True:
-            crossed = begun_at not in (None, urlsplit(url).hostname)
-            answer = self._ask(method, url, fields, came_from=came_from, crossed=crossed)
+            answer = self._ask(method, url, fields, came_from=came_from)
             answers.append(answer)
             location = answer.header("Location")
             if not (follow and answer.status in (301, 302, 303, 307, 308) and location):
                 break
             if len(answers) > MOST_REDIRECTS:
                 raise NoAnswer(f"{MOST_REDIRECTS} redirects and no end, the last one to {location}")
-            try:
-                url = urldefrag(urljoin(url, location)).url
-            except ValueError:
-                raise NoAnswer(f"the redirect to {location!r}, which is no address") from None
+            url = _leads_to(url, location)
             if answer.status not in (307, 308):
                 method, fields = "GET", ()
         assert answer.status is not None
@@ -208,26 +235,18 @@ class Browser:
         fields: tuple[tuple[str, str], ...],
         *,
         came_from: str | None,
-        crossed: bool,
     ) -> Message:
-        try:
-            parts = urlsplit(url)
-            usable = parts.scheme in ("http", "https") and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
+        parts = _opened(url)
+        if parts is None:
             raise NoAnswer(
                 f"{method} {_short(url)} got no answer: that is no address that a browser can open"
             )
         if parts.hostname not in _THIS_MACHINE:
             raise NoAnswer(f"the browser was sent to {_short(url)}, {ELSEWHERE}")
-        sent = urlencode(fields)
-        if method == "GET" and sent:
-            parts, sent = parts._replace(query="&".join(filter(None, [parts.query, sent]))), ""
-        url = urlunsplit(
-            parts._replace(path=quote(parts.path or "/", _KEPT), query=quote(parts.query, _KEPT))
-        )
-        headers = {"Host": parts.netloc.rpartition("@")[2], **_LIKE_A_BROWSER}
+        url, sent = urlunsplit(parts), urlencode(fields)
+        # What counts is who sent the browser on its way; redirects on the way do not, in Chromium as it is.
+        crossed = came_from is not None and urlsplit(came_from).hostname != parts.hostname
+        headers = {"Host": parts.netloc, **_LIKE_A_BROWSER}
         if came_from:
             headers["Referer"] = came_from
         if method != "GET":
@@ -276,6 +295,51 @@ def at_home(url: str) -> bool:
     return urlsplit(url).netloc in (urlsplit(HOME).netloc, urlsplit(_ALSO_HOME).netloc)
 
 
+def _leads_to(base: str, reference: str) -> str:
+    """The address that a link or a redirect leads to from a page, as browsers read it (URL standard, section 4.4). What
+    they can make no address of stays as it is.
+
+    They take a backslash for a slash, two slashes or more for the beginning of a host, and drop tabs and line ends:
+    an app that lets "/\\example.org" through as a path has sent the browser to another site.
+    """
+    text = re.sub(r"[\t\r\n]", "", reference.strip(_CONTROLS))
+    head: str = re.split("[?#]", text)[0]
+    path, rest = head.replace("\\", "/"), text[len(head) :]
+    scheme, begin = urlsplit(base).scheme, re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", head)
+    if begin is not None:
+        scheme_here = begin[1].lower()
+        if scheme_here not in ("http", "https"):
+            return text
+        path = path[begin.end() :]
+        if scheme_here != scheme:
+            path = f"//{path}"
+        scheme = scheme_here
+    if path.startswith("//"):
+        return f"{scheme}://{path.lstrip('/')}{rest}"
+    try:
+        return urljoin(base, path + rest)
+    except ValueError:
+        return text
+
+
+def _opened(url: str) -> SplitResult | None:
+    """The parts of an address as browsers ask for it; None where it is none that a browser can open."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not host or port == 0:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    netloc = host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"
+    path, query = quote(parts.path or "/", _KEPT), quote(parts.query, _KEPT)
+    return SplitResult(parts.scheme, netloc, path, query, "")
+
+
 def _short(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.netloc}{parts.path}"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
