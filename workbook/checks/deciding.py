@@ -88,7 +88,6 @@ class Decisions:
 
     def _verdict_of(self, exercise: Exercise) -> Verdict | None:
         """The verdict of an exercise; None where it does not stand yet."""
-        outcome = self._outcomes.get(exercise.id)
         if self._open_needs(exercise):
             return None
         failed = self._failed_need(exercise)
@@ -96,8 +95,11 @@ class Decisions:
             before = self._before(exercise)
             if any(verdict is None for verdict in before.values()):
                 return None
-            if not any(self._outcomes[id].not_started for id in before if id in self._outcomes):
+            # What one that waits itself has found does not count: in that order it would not have been run.
+            found = (self._outcomes[id] for id, made in before.items() if made and made.waits_for is None)
+            if not any(outcome.not_started for outcome in found):
                 return waiting(exercise, self._exercises[failed])
+        outcome = self._outcomes.get(exercise.id)
         if outcome is None:
             return None
         return Verdict(
