@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from functools import partial
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
@@ -42,7 +43,8 @@ class _Task(WSGITask):
             raise
         except BaseException:
             self._hang_up()
-            self.close_on_finish = True
+            # It is over for waitress, too, as where the other side has gone.
+            raise ConnectionAbortedError from None
 
     def get_environment(self) -> WSGIEnvironment:
         environ: WSGIEnvironment = super().get_environment()
@@ -51,7 +53,8 @@ class _Task(WSGITask):
 
     def _hang_up(self) -> None:
         if self.channel.socket is not None:
-            self.channel.socket.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the other side may have gone already
+                self.channel.socket.shutdown(socket.SHUT_RDWR)
 
 
 class _Channel(HTTPChannel):
@@ -59,7 +62,30 @@ class _Channel(HTTPChannel):
 
 
 class _Http(TcpWSGIServer):
+    """Its other threads wake the one of `run` by a pipe. Once that is closed nothing is written to it: its number may
+    be another file's by then."""
+
     channel_class = _Channel
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        self._waking = threading.Lock()
+        self._ended = False
+        super().__init__(*arguments, **more)
+
+    def pull_trigger(self) -> None:
+        with self._waking:
+            if not self._ended:
+                super().pull_trigger()
+
+    def end(self) -> None:
+        """Closes every connection, in the thread of `run`, and so ends it."""
+        with self._waking:
+            self.trigger.pull_trigger(self._close_all)  # type: ignore[attr-defined]
+
+    def _close_all(self) -> None:
+        with self._waking:
+            self._ended = True
+        wasyncore.close_all(self._map, ignore_all=True)  # type: ignore[attr-defined]
 
 
 class Server:
@@ -84,10 +110,9 @@ class Server:
             listening = socket.socket()
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", port))
-        self._connections: dict[int, Any] = {}
         self._server = _Http(
             application,
-            map=self._connections,
+            map={},
             _sock=listening,
             sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
             bind_socket=False,
@@ -115,5 +140,4 @@ class Server:
             return
         self._stopped = True
         self._server.task_dispatcher.shutdown(timeout=_A_MOMENT)
-        close = partial(wasyncore.close_all, self._connections, ignore_all=True)
-        self._server.trigger.pull_trigger(close)  # type: ignore[attr-defined]
+        self._server.end()
