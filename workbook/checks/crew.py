@@ -28,6 +28,9 @@ _TO_END = 5.0
 class WorkerLost(Exception):
     """A worker ended in the middle of its work."""
 
+    def __init__(self) -> None:
+        super().__init__("a process that checks has ended in the middle of its work")
+
 
 @dataclass
 class _Worker:
@@ -108,15 +111,21 @@ class Crew:
             if wanted and worker.busy_with is None:
                 worker.busy_with = wanted[0] if worker is self._workers[0] else longest(wanted)
                 wanted.remove(worker.busy_with)
-                worker.orders.sendall(f"{worker.busy_with}\n".encode())
+                try:
+                    worker.orders.sendall(f"{worker.busy_with}\n".encode())
+                except ConnectionError:
+                    raise WorkerLost from None
 
 
 def _received(orders: socket.socket) -> Outcome:
     line = b""
     while not line.endswith(b"\n"):
-        part = orders.recv(64 * 1024)
+        try:
+            part = orders.recv(64 * 1024)
+        except ConnectionResetError:  # it has not read what it was told
+            part = b""
         if not part:
-            raise WorkerLost("a process that checks has ended in the middle of its work")
+            raise WorkerLost
         line += part
     return Outcome(**json.loads(line))
 

@@ -6,7 +6,9 @@ import contextlib
 import os
 import shutil
 import socket
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,8 @@ _CHECK = "workbook.checks.job:check"
 _WAIT = "workbook.checks.job:wait"
 # What takes as long as a short run. The first run does not wait for all of it, later ones have it.
 _BEFOREHAND = ("workbook.providers.beforehand",)
+# So long what is left of a run is tried to remove (seconds).
+_A_MOMENT = 1.0
 
 # More workers than that only wait for one another: a step has some ten exercises.
 _MOST_WORKERS = 8
@@ -74,7 +78,7 @@ class WarmChecks:
         for waiting in self._waiting.values():
             waiting.process.stop()
         self._checks.stop()
-        self._place.cleanup()
+        _remove(Path(self._place.name))
 
     def _process_for(self, step: Step) -> Warm:
         """The process in which the tests of a step are found already. Where nothing is forked, each run finds them."""
@@ -115,8 +119,7 @@ class WarmChecks:
         """The verdicts of a step on the app in `folder` (a folder of step folders), one run at a time. The rest is
         as for run_checks."""
         with self._lock:
-            place = Path(self._place.name) / "run"
-            place.mkdir(exist_ok=True)
+            place = Path(tempfile.mkdtemp(prefix="run-", dir=self._place.name))
             arguments: dict[str, Any] = {
                 **{"step": step.name, "in": str(folder), "only": list(only), "first": list(first)},
                 **{"ignore_needs": ignore_needs, "database": database},
@@ -161,7 +164,7 @@ class WarmChecks:
             finally:
                 self._running = None
                 child.stop()
-                shutil.rmtree(place, ignore_errors=True)
+                _remove(place)
 
 
 @contextlib.contextmanager
@@ -169,6 +172,13 @@ def warm_checks(steps: Iterable[Step], folder: Path) -> Iterator[WarmChecks]:
     """Checks, with a warm process of their own for the apps of these steps in `folder`, a folder of step folders."""
     with warm_for_apps(folder / step.name for step in steps) as apps, WarmChecks(apps) as checks:
         yield checks
+
+
+def _remove(folder: Path) -> None:
+    """Removes a folder. The apps of a run that was ended end a moment after it, and until then they may write there."""
+    until = time.monotonic() + _A_MOMENT
+    while folder.exists() and time.monotonic() < until:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _cores() -> int:
