@@ -163,6 +163,9 @@ def collect(step: Step, then: Callable[[Collected], None]) -> None:
         "-q",
         "--no-header",
         "--no-summary",
+        # Of a failed check only its own words are said. pytest's, with the source around each line, take ten times as
+        # long to make as the check takes.
+        "--tb=native",
         # Which exercise waits for which is decided here, and not by who comes first.
         "--ignore-needs",
         *(argument for name in _LEFT_OUT for argument in ("-p", f"no:{name}")),
