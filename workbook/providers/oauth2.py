@@ -10,6 +10,7 @@ from flask import g, request
 
 from . import state
 from .people import Person
+from .remembered import Remembered
 from .state import A, State
 
 
@@ -59,8 +60,8 @@ T = TypeVar("T", bound=AccessToken)
 class OAuth2State(State[A], Generic[A, C, T]):
     """The state of one local provider that speaks OAuth 2."""
 
-    codes: dict[str, C] = field(default_factory=dict)
-    access_tokens: dict[str, T] = field(default_factory=dict)
+    codes: Remembered[str, C] = field(default_factory=Remembered)
+    access_tokens: Remembered[str, T] = field(default_factory=Remembered)
 
     # The lifetime of a code (seconds). RFC 6749 section 4.1.2 allows ten minutes at the most.
     code_lifetime: ClassVar[float]

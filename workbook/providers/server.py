@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class ProvidersServer(Registered):
     those of `people`, who change from then on by `server.people` only. The server has the `providers`. With
     `with_fifth` it has UNSEEN, too. It answers as many requests at a time as it has `threads`: one that meets a silent
     provider keeps a thread, and so does a page that waits for news. `on_message` is given each message as it comes.
+    `messages`, and each provider's attempts, are the newest `most_messages`. None keeps all, as verdicts need them.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ProvidersServer(Registered):
         providers: Iterable[Provider[Any]] = PROVIDERS,
         with_fifth: bool = False,
         threads: int = 8,
+        most_messages: int | None = None,
     ) -> None:
         self._accounts = tuple(people)
         self._providers = (*providers, *(UNSEEN if with_fifth else ()))
@@ -67,7 +70,7 @@ class ProvidersServer(Registered):
         if port and _is_taken(port):
             raise PortInUse(port)
         self._server = Server(self._dispatch, port=port, threads=threads, name="tfe")
-        self._begin(World(seed, clock, dict(keys or {})))
+        self._begin(World(seed, clock, dict(keys or {}), most_messages))
         self._thread = threading.Thread(target=self._server.run, name="providers", daemon=True)
         self._thread.start()
 
@@ -96,7 +99,7 @@ class ProvidersServer(Registered):
         assert not any(provider.named_anew for provider in self._providers)
         self.faults.end()
         with self._making_pages, self._lock:
-            self._begin(World(self.world.seed, self.world.clock, self.world.keys))
+            self._begin(replace(self.world))
 
     def __enter__(self) -> ProvidersServer:
         return self
@@ -184,6 +187,7 @@ class ProvidersServer(Registered):
     def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
             messages.append(message)
+            self.world.trim(messages)
         if self.on_message:
             self.on_message(message)
 

@@ -9,6 +9,7 @@ from flask import abort, request
 from werkzeug.wrappers import Response
 
 from .people import People, Person
+from .remembered import Remembered
 from .world import World
 
 
@@ -19,7 +20,7 @@ class Sessions:
         self._provider = provider
         self._world = world
         self._people = people
-        self.logged_in: dict[str, str] = {}
+        self.logged_in: Remembered[str, str] = Remembered()
 
     @property
     def cookie(self) -> str:

@@ -81,6 +81,7 @@ class State(ABC, Generic[A]):
         """Adds an attempt to `attempts`, and returns it."""
         with self.lock:
             self.attempts.append(attempt)
+            self.world.trim(self.attempts)
         return attempt
 
     def now(self) -> float:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -16,11 +17,13 @@ _ALPHABET = string.ascii_letters + string.digits
 class World:
     """`clock` gives the seconds since 1970. With a `seed` the same things are made up in the same order every time;
     without one they come from the system's source of randomness. `keys` are the apps' keys and secrets by the names
-    that they have in the environment, NAME_KEY and NAME_SECRET; those that are not given are made up."""
+    that they have in the environment, NAME_KEY and NAME_SECRET; those that are not given are made up. Of what was said
+    the newest `most_messages` are kept; None keeps all."""
 
     seed: int | None = None
     clock: Callable[[], float] = time.time
     keys: dict[str, str] = field(default_factory=dict)
+    most_messages: int | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,3 +43,8 @@ class World:
         if name not in self.keys:
             self.keys[name] = self.word(name, length, alphabet)
         return self.keys[name]
+
+    def trim(self, said: list[Any]) -> None:
+        """Removes the oldest messages, or attempts, from a list that has too many of them."""
+        if self.most_messages is not None:
+            del said[: -self.most_messages]

@@ -33,6 +33,8 @@ from .saying import SayingVerdicts, say_behind, say_failed, say_how_to_end, say_
 
 # So many requests the providers' server answers at a time. Each page that is open in a browser keeps one of them.
 _THREADS = 64
+# So many messages that server keeps, which runs for days. A login is 20 at the most.
+_MOST_MESSAGES = 2000
 # How often it is looked whether the terminal or program that started this is still there (seconds).
 _PARENT_CHECK = 0.5
 
@@ -233,7 +235,11 @@ def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> Provid
     """The local providers, with the keys that .flaskenv has, and some faults (provider, endpoint, kind) switched on."""
     try:
         providers = ProvidersServer(
-            port=port, keys=local_keys(), control_key=secrets.token_urlsafe(9), threads=_THREADS
+            port=port,
+            keys=local_keys(),
+            control_key=secrets.token_urlsafe(9),
+            threads=_THREADS,
+            most_messages=_MOST_MESSAGES,
         )
     except PortInUse:
         raise port_taken(port, "--provider-port") from None

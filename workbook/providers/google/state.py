@@ -9,6 +9,7 @@ from typing import Any
 from .. import oauth2
 from ..oauth2 import OAuth2State, ScopedToken
 from ..people import Person
+from ..remembered import Remembered
 from .keys import SigningKeys
 
 # How long a code lives (seconds). Google does not document its own figure; RFC 6749 section 4.1.2 says ten minutes at
@@ -50,7 +51,7 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
 
     name = "google"
     code_lifetime = CODE_LIFETIME
-    refresh_tokens: dict[str, ScopedToken] = field(default_factory=dict)
+    refresh_tokens: Remembered[str, ScopedToken] = field(default_factory=Remembered)
     # By person: the scopes that they have allowed.
     granted: dict[str, set[str]] = field(default_factory=dict)
     # For tests of who reads an ID token: claims that stand in it instead of the right ones, None for one that is left

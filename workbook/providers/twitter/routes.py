@@ -15,8 +15,8 @@ from ..sessions import with_query
 from . import errors
 from .api import profile
 from .errors import TwitterError
-from .signed import TIMESTAMP_TOLERANCE, BadAuthentication, Signed, read_signed
-from .state import AccessToken, Attempt, RequestToken, TwitterState
+from .signed import BadAuthentication, Signed, read_signed
+from .state import TIMESTAMP_TOLERANCE, AccessToken, Attempt, RequestToken, TwitterState
 
 # The endpoints, by the names that faults and attempts have for them, and who asks there.
 BY_APP = {

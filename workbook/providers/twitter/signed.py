@@ -21,8 +21,6 @@ from authlib.oauth1.rfc5849.signature import (
 from authlib.oauth1.rfc5849.util import escape
 from flask import Request
 
-# How far a timestamp may be off (seconds). Twitter does not document its own figure.
-TIMESTAMP_TOLERANCE = 300
 _TIMESTAMP = re.compile("[0-9]{1,15}")
 _REQUIRED = (
     "oauth_consumer_key",

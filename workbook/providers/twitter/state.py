@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import string
 from dataclasses import dataclass, field
 
 from .. import state
 from ..people import Person
+from ..remembered import Remembered
 from ..state import State
 
 # How long a request token lives (seconds). Twitter does not document its own figure; this one is ours.
 REQUEST_TOKEN_LIFETIME = 15 * 60
+# How far a timestamp may be off (seconds). Twitter does not document its own figure.
+TIMESTAMP_TOLERANCE = 300
 
 
 @dataclass
@@ -54,10 +58,11 @@ class TwitterState(State[Attempt]):
     """The state of one local Twitter."""
 
     name = "twitter"
-    request_tokens: dict[str, RequestToken] = field(default_factory=dict)
-    access_tokens: dict[str, AccessToken] = field(default_factory=dict)
+    request_tokens: Remembered[str, RequestToken] = field(default_factory=Remembered)
+    access_tokens: Remembered[str, AccessToken] = field(default_factory=Remembered)
     approved: set[str] = field(default_factory=set)
-    nonces: set[tuple[str, ...]] = field(default_factory=set)
+    # By credentials, timestamp and nonce: when it came (seconds since 1970). Time alone makes these be forgotten.
+    nonces: Remembered[tuple[str, ...], float] = field(default_factory=lambda: Remembered(most=math.inf))
 
     @property
     def logged_in(self) -> dict[str, str]:
@@ -130,8 +135,11 @@ class TwitterState(State[Attempt]):
 
     def first_use(self, *nonce: str) -> bool:
         """Whether a nonce comes for the first time with these credentials and this timestamp (RFC 5849 section 3.3)."""
+        now = self.now()
         with self.lock:
             if nonce in self.nonces:
                 return False
-            self.nonces.add(nonce)
+            # A timestamp may be ahead: the nonce could come again until the timestamp is as far behind.
+            self.nonces.forget_while(lambda came: now - came > 2 * TIMESTAMP_TOLERANCE)
+            self.nonces[nonce] = now
             return True
