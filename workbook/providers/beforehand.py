@@ -1,20 +1,15 @@
-"""Importing this makes what providers need and what takes long, once for all servers of later forks.
-
-These are the pages, and the keys that Google signs with.
-"""
+"""Importing this makes what providers need and what takes long, once for all servers of later forks."""
 
 from __future__ import annotations
 
 from .faults import Faults
-from .google.keys import SigningKeys
 from .pages import pages_of
 from .people import PEOPLE, People
 from .registry import PROVIDERS
 from .world import World
 
-_world = World()
 for _provider in PROVIDERS:
-    pages_of(_provider, _provider.state(_world, People(PEOPLE), ""), Faults({}))
-_keys = SigningKeys(_world)
-_keys.stranger()
-_keys.rotate()
+    _state = _provider.state(World(), People(PEOPLE), "")
+    pages_of(_provider, _state, Faults({}))
+    if _provider.make_beforehand is not None:
+        _provider.make_beforehand(_state)

@@ -24,6 +24,7 @@ class Provider(Generic[S]):
     and label are in that state. `pages` makes everything below the name. `faults` names the endpoints, and for each
     endpoint the faults that it can have beyond those of every endpoint. `asked_by_browser` says whether browsers ask
     for a path below the name. Apps ask for all other paths. With `named_anew` the name differs from world to world.
+    `make_beforehand` makes what takes long and is the same on each server of a process.
     """
 
     state: Callable[[World, People, str], S]
@@ -31,3 +32,4 @@ class Provider(Generic[S]):
     faults: Mapping[str, tuple[str, ...]]
     asked_by_browser: Callable[[S, str], bool]
     named_anew: bool = False
+    make_beforehand: Callable[[S], None] | None = None
