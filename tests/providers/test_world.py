@@ -54,6 +54,19 @@ def test_words_have_the_length_and_the_letters_that_are_asked_for() -> None:
     assert World().word("a", 200).isalnum()
 
 
+@pytest.mark.parametrize("alphabet", [string.ascii_letters + string.digits, string.hexdigits, "ab", "a"])
+def test_without_a_seed_no_letter_is_likelier_than_another(alphabet: str) -> None:
+    word = World().word("a", 2000 * len(alphabet), alphabet)
+    assert len(word) == 2000 * len(alphabet)
+    # Seven standard deviations of 2000: by chance it fails once in some billion runs.
+    assert all(abs(word.count(letter) - 2000) < 320 for letter in alphabet)
+
+
+def test_with_a_seed_the_words_are_those_of_the_recorded_diagrams() -> None:
+    world = World(seed=1)
+    assert [world.word("verifier", 12) for _ in range(2)] == ["Rv2tlk2jnB9f", "FacrmMEwFcVL"]
+
+
 def test_given_keys_are_used_and_made_up_ones_stay() -> None:
     keys = {"TWITTER_KEY": "given"}
     with ProvidersServer(keys=keys) as providers:

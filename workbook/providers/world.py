@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import string
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -31,10 +33,11 @@ class World:
 
     def word(self, kind: str, length: int, alphabet: str = _ALPHABET) -> str:
         """A made-up word. Each kind has a sequence of its own, so that asking for one does not change another."""
+        if self.seed is None:
+            return _unguessable(length, alphabet)
         with self._lock:
             if kind not in self._chance:
-                seeded = self.seed is not None
-                self._chance[kind] = random.Random(f"{self.seed} {kind}") if seeded else random.SystemRandom()
+                self._chance[kind] = random.Random(f"{self.seed} {kind}")
             chance = self._chance[kind]
             return "".join(chance.choice(alphabet) for _ in range(length))
 
@@ -48,3 +51,20 @@ class World:
         """Removes the oldest messages, or attempts, from a list that has too many of them."""
         if self.most_messages is not None:
             del said[: -self.most_messages]
+
+
+def _unguessable(length: int, alphabet: str) -> str:
+    """A word of the system's randomness: a login has 300 such letters, so all are asked for at once."""
+    letters, surplus = _letters(alphabet)
+    word = b""
+    while len(word) < length:
+        word += os.urandom(length + length // 4 + 8).translate(letters, surplus)
+    return word[:length].decode("ascii")
+
+
+@lru_cache
+def _letters(alphabet: str) -> tuple[bytes, bytes]:
+    """A letter of the alphabet for each byte, every letter for as many bytes, and the bytes that then have none."""
+    each = 256 // len(alphabet)
+    table = (alphabet.encode("ascii") * (each + 1))[:256]
+    return table, bytes(range(each * len(alphabet), 256))
