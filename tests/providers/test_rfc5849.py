@@ -108,7 +108,7 @@ def test_the_signature_base_string_of_the_example() -> None:
         "c2&a3=2+q",
         FORM,
     )
-    assert request.base_string() == (
+    assert request.base_string == (
         "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540"
         "%3D%26c2%3D%26oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method"
         "%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7"
@@ -130,7 +130,7 @@ def test_the_signature_base_string_of_the_example() -> None:
 )
 def test_the_address_is_signed_in_one_form(method: str, url: str, is_signed: str) -> None:
     """Section 3.4.1.2: scheme and host in lower case, the port only where it is not the scheme's own."""
-    assert signed(method, url, PROTOCOL).base_string().startswith(is_signed)
+    assert signed(method, url, PROTOCOL).base_string.startswith(is_signed)
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,14 @@ def test_the_address_is_signed_in_one_form(method: str, url: str, is_signed: str
 )
 def test_parameters_are_normalised(query: str, normalised: str) -> None:
     """Sections 3.4.1.3.2 and 3.6."""
-    base_string = signed("GET", f"http://example.com/a?{query}", PROTOCOL).base_string()
+    base_string = signed("GET", f"http://example.com/a?{query}", PROTOCOL).base_string
     assert base_string.endswith("&" + quote(f"{normalised}&{_NORMALISED}", safe=""))
 
 
 def test_a_realm_in_the_query_is_signed_like_any_other_parameter() -> None:
     """Section 3.4.1.3.1 leaves out the header's only."""
     request = signed("GET", "http://example.com/a?realm=q", PROTOCOL.replace("OAuth ", 'OAuth realm="h", '))
-    assert request.base_string().endswith(quote(f"&{_NORMALISED}&realm=q", safe="").removeprefix("%26"))
+    assert request.base_string.endswith(quote(f"&{_NORMALISED}&realm=q", safe="").removeprefix("%26"))
 
 
 def test_in_the_header_a_plus_is_a_plus() -> None:
@@ -169,7 +169,7 @@ def test_in_the_header_a_plus_is_a_plus() -> None:
 def test_a_body_that_is_no_form_is_not_signed() -> None:
     """Section 3.4.1.3.1."""
     base_string = [
-        signed("POST", "http://example.com/a", PROTOCOL, "a=1", kind).base_string()
+        signed("POST", "http://example.com/a", PROTOCOL, "a=1", kind).base_string
         for kind in ("text/plain", FORM)
     ]
     assert "a%3D1" not in base_string[0] and "a%3D1" in base_string[1]
@@ -204,8 +204,8 @@ def test_what_is_not_signed_in_one_way_is_refused(authorization: str) -> None:
 def test_parameters_of_the_protocol_stand_in_one_place() -> None:
     """Section 3.5: header, body or query, and not two of them."""
     query = PROTOCOL.removeprefix("OAuth ").replace('"', "").replace(", ", "&")
-    assert signed("GET", f"http://example.com/a?{query}", "").base_string()
-    assert signed("POST", "http://example.com/a", "", query, FORM).base_string()
+    assert signed("GET", f"http://example.com/a?{query}", "").base_string
+    assert signed("POST", "http://example.com/a", "", query, FORM).base_string
     with pytest.raises(BadAuthentication):
         signed("GET", f"http://example.com/a?{query}", PROTOCOL)
     without = PROTOCOL.replace('oauth_nonce="7d8f3e4a", ', "")

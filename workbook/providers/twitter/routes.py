@@ -60,7 +60,8 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
     def request_token() -> AnyResponse:
         attempt = state.noted(Attempt("request_token", request.method))
         try:
-            signed = _authenticated(state, attempt, None)
+            signed = _signed()
+            _authenticate(state, attempt, signed, None)
             callback = signed.oauth.get("oauth_callback")
             if not callback:
                 raise errors.BAD_AUTHENTICATION
@@ -80,9 +81,10 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
     def access_token() -> AnyResponse:
         attempt = state.noted(Attempt("access_token", request.method))
         try:
-            token = _presented_token() or ""
+            signed = _signed()
+            token = signed.oauth.get("oauth_token", "")
             # Whoever signs with a token that is spent or too old signs rightly: that is not what is refused.
-            signed = _authenticated(state, attempt, state.request_tokens.get(token))
+            _authenticate(state, attempt, signed, state.request_tokens.get(token))
             found = state.usable_request_token(token)
             if found is None or g.fault == "expired_code":
                 raise errors.INVALID_TOKEN
@@ -110,14 +112,14 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
     def verify_credentials() -> AnyResponse:
         attempt = state.noted(Attempt("verify_credentials", request.method))
         try:
-            token = _presented_token()
-            found = state.access_tokens.get(token or "")
+            signed = _signed()
+            token = signed.oauth.get("oauth_token", "")
+            found = state.access_tokens.get(token)
             if token and found is None:
                 raise errors.INVALID_TOKEN
+            _authenticate(state, attempt, signed, found)
             if found is None:
-                _authenticated(state, attempt, None)
                 raise errors.COULD_NOT_AUTHENTICATE
-            _authenticated(state, attempt, found)
         except TwitterError as error:
             return _refused(attempt, error)
         who = state.people[found.person.key]
@@ -164,24 +166,23 @@ def _form_encoded(attempt: Attempt, **values: str) -> Response:
     return Response(urlencode(values), 200, content_type="text/html; charset=utf-8")
 
 
-def _presented_token() -> str | None:
+def _signed() -> Signed:
+    """The request, as it is signed; TwitterError where it is not."""
     try:
-        return read_signed(request).oauth.get("oauth_token")
+        return read_signed(request)
     except BadAuthentication:
         raise errors.BAD_AUTHENTICATION from None
 
 
-def _authenticated(state: TwitterState, attempt: Attempt, token: RequestToken | AccessToken | None) -> Signed:
+def _authenticate(
+    state: TwitterState, attempt: Attempt, signed: Signed, token: RequestToken | AccessToken | None
+) -> None:
     """Verifies key, signature, timestamp and nonce, and notes in the attempt what is found; TwitterError refuses."""
-    try:
-        signed = read_signed(request)
-    except BadAuthentication:
-        raise errors.BAD_AUTHENTICATION from None
     oauth = signed.oauth
     attempt.consumer_key = oauth["oauth_consumer_key"]
     attempt.oauth_callback = oauth.get("oauth_callback")
     attempt.oauth_token = oauth.get("oauth_token")
-    attempt.base_string = signed.base_string()
+    attempt.base_string = signed.base_string
     attempt.key_known = same(attempt.consumer_key, state.consumer_key)
     if not attempt.key_known:
         raise errors.COULD_NOT_AUTHENTICATE
@@ -194,7 +195,6 @@ def _authenticated(state: TwitterState, attempt: Attempt, token: RequestToken | 
         attempt.consumer_key, attempt.oauth_token or "", oauth["oauth_timestamp"], oauth["oauth_nonce"]
     ):
         raise errors.COULD_NOT_AUTHENTICATE
-    return signed
 
 
 def _ask(state: TwitterState, *, may_skip: bool) -> AnyResponse | str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import parse_qsl, unquote
 from urllib.request import parse_http_list
 
@@ -22,6 +23,8 @@ from authlib.oauth1.rfc5849.util import escape
 from flask import Request
 
 _TIMESTAMP = re.compile("[0-9]{1,15}")
+# An element of a list in a header (RFC 9110 section 5.6.1): a comma in quotes does not end it.
+_ELEMENT = re.compile(r'(?:[^",]|"[^"]*"?)+')
 _REQUIRED = (
     "oauth_consumer_key",
     "oauth_nonce",
@@ -44,6 +47,7 @@ class Signed:
     parameters: tuple[tuple[str, str], ...]
     oauth: dict[str, str]
 
+    @cached_property
     def base_string(self) -> str:
         """The signature base string (RFC 5849 section 3.4.1)."""
         signed = [(name, value) for name, value in self.parameters if name != "oauth_signature"]
@@ -52,7 +56,7 @@ class Signed:
 
     def verified(self, consumer_secret: str, token_secret: str) -> bool:
         """Whether the signature is the one that these secrets make (RFC 5849 section 3.4.2)."""
-        ours: str = hmac_sha1_signature(self.base_string(), consumer_secret, token_secret)
+        ours: str = hmac_sha1_signature(self.base_string, consumer_secret, token_secret)
         return hmac.compare_digest(ours.encode(), self.oauth["oauth_signature"].encode())
 
 
@@ -87,6 +91,12 @@ def _authorization(header: str) -> list[tuple[str, str]]:
     scheme, _, rest = header.partition(" ")
     if scheme.lower() != "oauth":
         return []
-    pairs = [part.partition("=") for part in parse_http_list(rest) if part]
+    pairs = [part.partition("=") for part in _listed(rest) if part]
     # The realm is no parameter, and not signed (RFC 5849 section 3.4.1.3.1); in a query it would be.
     return [(unquote(name), unquote(value.strip('"'))) for name, _, value in pairs if name != "realm"]
+
+
+def _listed(text: str) -> list[str]:
+    """The elements of a list in a header. parse_http_list does it letter by letter, and knows escapes in quotes, which
+    a percent-encoded value has no need of."""
+    return parse_http_list(text) if "\\" in text else [part.strip() for part in _ELEMENT.findall(text)]
