@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -81,6 +82,7 @@ class _Answer:
         self._sink = sink
         self._status = 500
         self._headers: tuple[tuple[str, str], ...] = ()
+        self._announced = float("inf")
         self._kept = bytearray()
         self._passed = 0
         self._sent: float | None = None
@@ -92,6 +94,7 @@ class _Answer:
         """What the application calls for start_response (PEP 3333)."""
         self._status = int(status.split(" ", 1)[0])
         self._headers = tuple(headers)
+        self._announced = _announced_length(headers)
         if exc_info:
             return self._start_response(status, headers, exc_info)
         return self._start_response(status, headers)
@@ -123,7 +126,7 @@ class _Answer:
         self._sent = time.monotonic() if self._sent is None else self._sent
         self._kept += part[: max(0, LONGEST_BODY - len(self._kept))]
         self._passed += len(part)
-        if self._passed >= _announced_length(self._headers):
+        if self._passed >= self._announced:
             self._write()
         return part
 
@@ -180,9 +183,15 @@ def _address(environ: WSGIEnvironment) -> str:
     return f"{environ['wsgi.url_scheme']}://{host}{path}" + (f"?{query}" if query else "")
 
 
+@lru_cache
+def _header_name(key: str) -> str:
+    """The name of a header, by its key in the environment (PEP 3333)."""
+    return key.removeprefix("HTTP_").replace("_", "-").title()
+
+
 def _request_headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
     for key, value in environ.items():
         if key.startswith("HTTP_"):
-            yield key[5:].replace("_", "-").title(), value
+            yield _header_name(key), value
     if environ.get("CONTENT_TYPE"):
         yield "Content-Type", environ["CONTENT_TYPE"]
