@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, has_request_context, request
+from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.local import LocalProxy
 
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
 STATIC = "/provider-static"
-# Where a request tells which server's states and faults it is about.
-_STATES = "workbook.states"
-_FAULTS = "workbook.faults"
+# The server's states and faults that the request is about which this thread is answering.
+_states: ContextVar[dict[Provider[Any], State[Any]]] = ContextVar("workbook.states")
+_faults: ContextVar[Faults] = ContextVar("workbook.faults")
 
 
 class _Compiled(BytecodeCache):
@@ -43,18 +44,23 @@ class Pages(Flask):
 
     jinja_options = {"bytecode_cache": _Compiled()}  # noqa: RUF012 (Flask reads it from the class)
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is: none here is a coroutine. Flask would look each of them over at each request."""
+        return func
+
 
 _made: dict[Provider[Any], Pages] = {}
 _making = threading.Lock()
 
 
-def about(environ: dict[str, Any], states: dict[Provider[Any], State[Any]], faults: Faults) -> None:
-    """Has a request tell whose states and faults it is about, for the pages of `pages_of`."""
-    environ[_STATES], environ[_FAULTS] = states, faults
+def about(states: dict[Provider[Any], State[Any]], faults: Faults) -> None:
+    """Tells whose states and faults this thread's next request is about, for the pages of `pages_of`."""
+    _states.set(states)
+    _faults.set(faults)
 
 
 def pages_of(provider: Provider[Any], state: State[Any], faults: Faults) -> Pages:
-    """The pages of a provider, for requests that `about` was called with.
+    """The pages of a provider, for requests before each of which `about` was called.
 
     To make a route takes Werkzeug as long as to answer ten requests. So the pages are made once in a process, and each
     request tells which server it has come to. The pages of a provider that is named anew are of one server only.
@@ -63,12 +69,9 @@ def pages_of(provider: Provider[Any], state: State[Any], faults: Faults) -> Page
         return with_blueprint(provider.pages(state, faults))
     with _making:
         if provider not in _made:
-            # What a blueprint asks before there is a request, and what is the same on every server.
-            named = SimpleNamespace(name=state.name)
-            asked = LocalProxy(lambda: request.environ[_STATES][provider] if has_request_context() else named)
-            its_faults = LocalProxy(lambda: request.environ[_FAULTS])
+            asked = LocalProxy(lambda: _states.get()[provider])
             _made[provider] = with_blueprint(
-                provider.pages(cast("State[Any]", asked), cast("Faults", its_faults))
+                provider.pages(cast("State[Any]", asked), cast("Faults", LocalProxy(_faults)))
             )
         return _made[provider]
 

@@ -170,7 +170,7 @@ class ProvidersServer(Registered):
 
     def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         name = _first_part(environ)
-        about(environ, self._states, self.faults)
+        about(self._states, self.faults)
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
