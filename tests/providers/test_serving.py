@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -385,3 +386,16 @@ def test_what_is_still_being_answered_when_all_begins_anew_is_about_the_old_worl
         two[0].begin_anew()
         assert slow.result(LONG)
     assert two[0].messages == []
+
+
+def test_what_is_made_beforehand_leaves_a_process_that_can_be_forked() -> None:
+    """Forking is sound only without threads."""
+    said = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "import threading, workbook.providers.beforehand; print(threading.active_count())",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert (said.stdout, said.returncode) == ("1\n", 0), said.stderr

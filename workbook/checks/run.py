@@ -100,11 +100,14 @@ class Collected:
                     on_verdict(verdict)
 
         if apps is not None and min(workers, len(chosen)) > 1:
-            with self._crew(min(workers, len(chosen)), apps) as crew:
-                for outcome in crew.outcomes(to_run, longest):
-                    take(outcome)
-                    if decisions.complete:
-                        break
+            try:
+                with self._crew(min(workers, len(chosen)), apps) as crew:
+                    for outcome in crew.outcomes(to_run, longest):
+                        take(outcome)
+                        if decisions.complete:
+                            break
+            except WorkerLost as lost:
+                raise WorkbookError(f"The checks could not be run: {lost}.") from None
         else:
             while ids := to_run(()):
                 take(self._outcome(ids[0]))
@@ -181,8 +184,6 @@ def collect(step: Step, then: Callable[[Collected], None]) -> None:
             pytest.main(arguments, plugins=[loop])
     finally:
         sys.dont_write_bytecode = writes
-    if isinstance(loop.failure, WorkerLost):
-        raise WorkbookError(f"The checks could not be run: {loop.failure}.") from None
     if loop.failure is not None:
         raise loop.failure
     if not loop.begun:
