@@ -8,8 +8,32 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-# The measure of the others: what everybody knows, the test of a small Flask app by hand.
+# The measure of the times: what everybody knows, the test of a small Flask app by hand.
 MEASURE = "a_cold_pytest_of_a_flask_app_in_one_file"
+
+
+class Figures:
+    """What is told at the end: lines, in sections by their titles. The first line of a section is its heading."""
+
+    def __init__(self) -> None:
+        self.sections: dict[str, list[str]] = {}
+
+    def add(self, section: str, *cells: object, heading: tuple[str, ...] = ()) -> None:
+        """Adds a line; numbers with two decimals, or with none from ten on."""
+        lines = self.sections.setdefault(section, [_line(heading)] if heading else [])
+        lines.append(_line(cells))
+
+
+_FIGURES = pytest.StashKey[Figures]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_FIGURES] = Figures()
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> Figures:
+    return pytestconfig.stash[_FIGURES]
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -20,7 +44,7 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Says how each median compares with that of the measure."""
+    """Says how each median compares with that of the measure, and what else there is to tell."""
     session = getattr(config, "_benchmarksession", None)
     medians = {
         b.name.removeprefix("test_"): b.stats.median for b in getattr(session, "benchmarks", ()) if b.stats
@@ -32,3 +56,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.write_line(
                 f"{name.replace('_', ' '):<46} {median:6.2f} s {median / measure:6.2f}"
             )
+    for title, lines in config.stash[_FIGURES].sections.items():
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def _line(cells: tuple[object, ...]) -> str:
+    first, *others = cells
+    return f"{first:<46}" + "".join(f"{_number(cell):>14}" for cell in others)
+
+
+def _number(cell: object) -> str:
+    return f"{cell:.{0 if cell >= 10 else 2}f}" if isinstance(cell, float) else str(cell)
