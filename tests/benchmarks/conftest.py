@@ -13,13 +13,13 @@ MEASURE = "a_cold_pytest_of_a_flask_app_in_one_file"
 
 
 class Figures:
-    """What is told at the end: lines, in sections by their titles. The first line of a section is its heading."""
+    """What is told at the end: lines, in sections by their titles."""
 
     def __init__(self) -> None:
         self.sections: dict[str, list[str]] = {}
 
     def add(self, section: str, *cells: object, heading: tuple[str, ...] = ()) -> None:
-        """Adds a line; numbers with two decimals, or with none from ten on."""
+        """Adds a line to a section, which begins with a `heading`. Numbers from ten on have no decimals."""
         lines = self.sections.setdefault(section, [_line(heading)] if heading else [])
         lines.append(_line(cells))
 

@@ -161,6 +161,7 @@ def test_the_first_and_the_last_verdict_of_a_cold_check_of_step_08(figures: Figu
         ) as check:
             assert check.stdout is not None
             times = [time.monotonic() - begun for line in check.stdout if line.startswith('{"verdict"')]
+        assert check.returncode == 0, "a check that was ended early is no figure"
         rounds.append((times[0], times[0] / measure, times[-1], times[-1] / measure))
     first, first_ratio, last, last_ratio = (median(values) for values in zip(*rounds, strict=True))
     section, heading = f"verdicts of a cold check {LAST.number}", ("", "seconds", "to a pytest")
