@@ -117,7 +117,7 @@ class WarmChecks:
         on_verdict: Callable[[Verdict], None] = lambda verdict: None,
     ) -> Verdicts:
         """The verdicts of a step on the app in `folder` (a folder of step folders), one run at a time. The rest is
-        as for run_checks."""
+        as for Collected.run in run.py."""
         with self._lock:
             place = Path(tempfile.mkdtemp(prefix="run-", dir=self._place.name))
             arguments: dict[str, Any] = {
