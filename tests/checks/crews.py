@@ -23,6 +23,8 @@ from workbook.checks import crew
 from workbook.checks.crew import Crew
 from workbook.checks.deciding import Outcome
 
+from ..processes import lives
+
 IDS = [f"1.{number}" for number in range(1, 10)]
 HUGE = "é\n\x00\u2028" * 200_000
 LOOK_AGAIN = threading.Event()
@@ -127,7 +129,7 @@ def carried_out(name: str) -> dict[str, Any]:
         with Crew(3, *CREWS[name]) as workers:
             family = me.children()
             if name == "at once gone":
-                while all(one.status() != psutil.STATUS_ZOMBIE for one in family):
+                while all(map(lives, family)):
                     LOOK_AGAIN.wait(0.01)
             if name == "starter gone":
                 print(json.dumps([one.pid for one in family]), flush=True)

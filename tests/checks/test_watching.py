@@ -21,6 +21,8 @@ from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter
 from workbook.course.steps import Step, find_step
 
+from ..processes import lives
+
 STEP = "01_twitter_login"
 SOLUTION = (SOLUTIONS / STEP / "app.py").read_text(encoding="utf-8")
 # Longer than anything takes on a slow machine (seconds).
@@ -235,7 +237,7 @@ def test_a_cancelled_run_ends_with_its_app_and_the_next_one_has_verdicts(
         checks.cancel()
         with pytest.raises(Cancelled):
             run.result(timeout=PATIENCE)
-    wait_until(lambda: not loaded.is_running() or loaded.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not lives(loaded))
     assert checks.run(find_step("01"), work).all_passed
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ..processes import lives
 from .newcomer import NOWHERE, PATIENCE, Clone, Running, from_folder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the clone and the signals are POSIX's")
@@ -133,14 +134,6 @@ def test_interrupted_while_it_fetches_it_goes_on_the_next_time(clone: Clone) -> 
     assert again.code == 2
 
 
-def works(process: psutil.Process) -> bool:
-    """Whether a process is there, and not only waits to be buried."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whoever_ends_it_ends_all_of_it(clone: Clone, how: signal.Signals) -> None:
     """What went on alone would write under the next try. A terminal that is closed sends SIGHUP."""
@@ -155,5 +148,5 @@ def test_whoever_ends_it_ends_all_of_it(clone: Clone, how: signal.Signals) -> No
     assert stopped.code == 2
     assert stopped.said[-1] == "Stopped. Run the same command again to go on."
     until = time.monotonic() + 2  # pip alone takes longer than this to end by itself, and has only begun
-    while any(works(one) for one in family):
+    while any(map(lives, family)):
         assert time.monotonic() < until

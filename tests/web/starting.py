@@ -116,12 +116,6 @@ def started(root: Path, *arguments: str, ports: tuple[int, int] | None = None) -
         one.kill()
 
 
-def ended(processes: list[psutil.Process]) -> bool:
-    """Whether all of them end within a few seconds."""
-    _, alive = psutil.wait_procs(processes, timeout=10)
-    return not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
-
-
 def is_free(port: int) -> bool:
     """Whether nobody listens on a port."""
     with socket.socket() as probe:

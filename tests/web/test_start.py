@@ -19,8 +19,9 @@ from workbook.course.starters import write_starter
 from workbook.providers.people import person
 from workbook.web.running import local_keys
 
+from ..processes import end
 from .browsing import chromium, press
-from .starting import INTERRUPT, Started, ended, free_port, fresh_copy, is_free, started
+from .starting import INTERRUPT, PATIENCE, Started, free_port, fresh_copy, is_free, started
 
 STEP = "01_twitter_login"
 
@@ -101,8 +102,9 @@ def test_a_save_is_seen_in_terminal_and_page(work: Path, shots: Path) -> None:
         expect(broken.get_by_text("Your app does not start")).to_be_visible()
         broken.screenshot(path=shots / "does-not-start.png")
 
-        app.write_text(solution.replace('"index.html"', '"no_such.html"'), encoding="utf-8")
-        start.wait_for("of 7 exercises passed")
+        raises = solution.replace('"index.html"', '"no_such.html"') + "\nprint('loaded', 'again')\n"
+        app.write_text(raises, encoding="utf-8")
+        start.wait_for("^loaded again")
         broken.goto(start.app)
         expect(broken.get_by_text("TemplateNotFound").first).to_be_visible()
         broken.screenshot(path=shots / "raised.png")
@@ -144,7 +146,7 @@ def test_what_the_app_prints_is_shown(work: Path) -> None:
 
 
 def assert_nothing_left(start: Started, family: list[psutil.Process]) -> None:
-    assert ended(family)
+    assert end(family)
     assert is_free(start.port) and is_free(start.provider_port)
 
 
@@ -156,7 +158,7 @@ def test_an_interrupt_leaves_nothing(work: Path, early: bool) -> None:
         family = start.family()
         assert len(family) > 1
         start.process.send_signal(INTERRUPT)
-        assert start.process.wait(timeout=20) == 0
+        assert start.process.wait(timeout=PATIENCE) == 0
         assert_nothing_left(start, family)
 
 
@@ -187,7 +189,7 @@ def test_when_whatever_started_it_is_killed_nothing_is_left(work: Path, tmp_path
     assert len(family) > 1 and not is_free(port)
     parent.kill()
     parent.communicate()
-    assert ended(family)
+    assert end(family)
     assert is_free(port) and is_free(provider_port)
 
 

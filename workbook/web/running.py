@@ -137,6 +137,8 @@ class Start:
         checking = _Checking(checks, self.choice, self.live)
         checking.again()
         for _ in saves([self.choice.app], self._stop):
+            # Whatever the new checks say, nobody meets the app of before by then: a request waits for the new one.
+            self._stop_app()
             checking.again()
             self._load_app(apps, socket)
         checking.end()
