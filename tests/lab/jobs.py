@@ -1,5 +1,6 @@
 """Jobs for the tests of the warm process."""
 
+import importlib
 import os
 import socket
 import subprocess
@@ -55,3 +56,10 @@ def greet(arguments: dict[str, Any], report: Report) -> None:
         connection, _ = listening.accept()
         with connection:
             connection.sendall(b"hello")
+
+
+def load(arguments: dict[str, Any], report: Report) -> None:
+    """Imports a module from its own folder, as an app is."""
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    importlib.import_module(arguments["module"])
+    report({"event": "loaded"})

@@ -203,9 +203,9 @@ def _output(log: Path | None) -> BinaryIO:
 
 def _helper(number: int, preload: list[str]) -> None:
     """The warm process: imports, then forks a child for every order, until nobody is left to give one."""
-    sys.dont_write_bytecode = True
-    for name in preload:
-        importlib.import_module(name)
+    with _bytecode_kept():
+        for name in preload:
+            importlib.import_module(name)
     answer_orders(socket.socket(fileno=number))
 
 
@@ -235,16 +235,34 @@ def answer_orders(first: socket.socket) -> None:
                 _end(order["end"])
                 children[client].discard(order["end"])
             else:
-                for name in order["preload"]:
-                    # One that is not installed is for the app to miss.
-                    with contextlib.suppress(ImportError):
-                        importlib.import_module(name)
+                _preload(order["preload"])
                 answer["pid"] = _fork(order, passed, children)
                 children[client].add(answer["pid"])
             for descriptor in passed:
                 os.close(descriptor)
             with contextlib.suppress(ConnectionError):
                 client.send(json.dumps(answer).encode())
+
+
+def _preload(names: Iterable[str]) -> None:
+    with _bytecode_kept():
+        for name in names:
+            # One that is not installed is for the app to miss.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _bytecode_kept() -> Iterator[None]:
+    """What libraries are compiled to is kept where Python keeps it, inside of this `with`; after it, nothing is.
+
+    An app is compiled at each start. In its folder nothing is left, and nothing old is taken for what was just saved.
+    """
+    sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = True
 
 
 def _fork(order: Event, passed: list[int], clients: Iterable[socket.socket]) -> int:
@@ -324,8 +342,8 @@ def _do(order: Event, stream: IO[str]) -> None:
 
 def _single_job() -> None:
     """A job in a new Python: its order comes by standard input, whose end means that nobody waits any more."""
-    sys.dont_write_bytecode = True
     order = json.loads(sys.stdin.readline())
+    _preload([order["job"].partition(":")[0], *order["preload"]])
     stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
