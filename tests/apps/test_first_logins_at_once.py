@@ -20,9 +20,9 @@ import requests
 from workbook.course.places import SOLUTIONS
 from workbook.lab.commands import flask
 from workbook.lab.databases import Database
+from workbook.lab.environments import bare_environment
 from workbook.lab.running import copied
 from workbook.lab.warm import Warm
-from workbook.lab.warm_apps import bare_environment
 from workbook.providers.people import PEOPLE, GitHubEmail, Person
 from workbook.providers.server import ProvidersServer
 

@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from workbook.course.places import ROOT
+from workbook.lab.environments import bare_environment
 from workbook.lab.warm import CAN_FORK, Child, Warm
-from workbook.lab.warm_apps import PRELOAD, bare_environment
+from workbook.lab.warm_apps import PRELOAD
 
 from ..processes import end
 
@@ -143,7 +144,7 @@ def test_nothing_is_left_when_the_starter_is_killed(fork: bool, tmp_path: Path) 
     starter = f"""
 import sys
 from pathlib import Path
-from workbook.lab.warm_apps import bare_environment
+from workbook.lab.environments import bare_environment
 from workbook.lab.warm import Warm
 warm = Warm(fork={fork})
 child = warm.run("tests.lab.jobs:wait", {{}}, folder=Path({str(tmp_path)!r}), environment=bare_environment(),

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from workbook.course.steps import find_step
-from workbook.lab.warm_apps import bare_environment
+from workbook.lab.environments import bare_environment
 from workbook.providers.crowd import many_people
 from workbook.providers.server import ProvidersServer
 from workbook.web.live import Live

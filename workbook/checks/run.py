@@ -51,6 +51,9 @@ class Collected:
             exercise = plugin.exercise_of(test)
             if exercise is not None:
                 self._tests[exercise.id].append(test)
+        for id, tests in self._tests.items():
+            if not tests:
+                raise WorkbookError(f"The checks could not be run: no test belongs to exercise {id}.")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Takes what pytest reports of each test."""
@@ -149,6 +152,10 @@ class Collected:
         for test, following in zip(tests, [*tests[1:], another], strict=True):
             test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
         failed = [str(report.longrepr) for report in self._reports if report.failed]
+        passed = {report.nodeid for report in self._reports if report.when == "call" and report.passed}
+        if not failed and passed != {test.nodeid for test in tests}:
+            # A test that something has skipped or left out has found no fault, and vouches for nothing.
+            raise WorkbookError(f"The checks could not be run: pytest left out a test of exercise {id}.")
         seconds = sum(report.duration for report in self._reports)
         not_started = any(dict(report.user_properties).get(plugin.NOT_STARTED) for report in self._reports)
         return Outcome(id, failed[0] if failed else None, seconds, not_started)
@@ -204,9 +211,9 @@ class _Loop:
         if session.testsfailed or not session.items:
             return True  # pytest has said why
         self.begun = True
-        collected = Collected(self._step, session)
-        session.config.pluginmanager.register(collected)
         try:
+            collected = Collected(self._step, session)
+            session.config.pluginmanager.register(collected)
             self._then(collected)
         except BaseException as failure:
             self.failure = failure

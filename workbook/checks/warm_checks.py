@@ -17,9 +17,10 @@ from typing import Any
 from workbook.course.errors import WorkbookError
 from workbook.course.places import STEP_TESTS
 from workbook.course.steps import Step
+from workbook.lab.environments import bare_environment
 from workbook.lab.memory import folder_in_memory
 from workbook.lab.warm import Child, Warm
-from workbook.lab.warm_apps import bare_environment, warm_for_apps
+from workbook.lab.warm_apps import warm_for_apps
 
 from .verdicts import StepVerdicts, Verdict, Verdicts
 

@@ -18,10 +18,11 @@ from dotenv import dotenv_values
 from workbook.course.places import ROOT
 from workbook.flow.entities import Column, Table
 
+from .environments import bare_environment
 from .running import AppFailed, copied
 from .serve import described, load
 from .warm import Warm
-from .warm_apps import PRELOAD_DATABASE, bare_environment
+from .warm_apps import PRELOAD_DATABASE
 
 if TYPE_CHECKING:
     from .databases import Database

@@ -19,8 +19,9 @@ from workbook.course.starters import source_files
 from workbook.flow.messages import Message
 
 from .databases import uses_a_database
+from .environments import bare_environment
 from .warm import Warm
-from .warm_apps import PRELOAD_DATABASE, bare_environment
+from .warm_apps import PRELOAD_DATABASE
 
 # An app that has not come up by then is not going to (seconds).
 START_TIMEOUT = 10.0

@@ -30,6 +30,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, BinaryIO
 
+from workbook.course.places import ROOT
+
+from .environments import own_environment
+
 CAN_FORK = sys.platform == "linux"
 
 Event = dict[str, Any]
@@ -70,6 +74,9 @@ class Warm:
             with theirs:
                 self._helper = subprocess.Popen(
                     [sys.executable, "-m", __name__, "helper", str(theirs.fileno()), *preload],
+                    # Neither the shell's settings nor what is in the person's current folder has a say in it.
+                    env=own_environment(),
+                    cwd=ROOT,
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     # Ctrl-C is for the process that the person sees; the helper ends when that one does.
@@ -175,6 +182,8 @@ class Warm:
         with _output(log) as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", __name__, "job"],
+                env=own_environment(),
+                cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=output,

@@ -1,8 +1,7 @@
-"""The warm process that apps are forked from: what it loads beforehand, and what an app finds in its environment."""
+"""The warm process that apps are forked from: what it loads beforehand."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,21 +31,6 @@ PRELOAD_DATABASE = (
     *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "workbook.lab.plugins"),
 )
 
-# What an app needs of the machine's own environment, on any platform. The rest is not its business: a student's
-# settings must neither help nor harm a verdict.
-_PASSED_ON = (
-    "PATH",
-    "SYSTEMROOT",
-    "SYSTEMDRIVE",
-    "TEMP",
-    "TMP",
-    "TMPDIR",
-    "LANG",
-    "LC_ALL",
-    "HOME",
-    "USERPROFILE",
-)
-
 
 def warm_for_apps(folders: Iterable[Path] = ()) -> Warm:
     """The warm process that apps are forked from.
@@ -55,8 +39,3 @@ def warm_for_apps(folders: Iterable[Path] = ()) -> Warm:
     """
     database = any(uses_a_database(folder) for folder in folders)
     return Warm((*PRELOAD, *(PRELOAD_DATABASE if database else ())))
-
-
-def bare_environment() -> dict[str, str]:
-    """The part of this process's environment that an app may see."""
-    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
