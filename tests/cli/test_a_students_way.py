@@ -56,11 +56,28 @@ def test_the_map_knows_what_the_last_check_saw(clone: Path) -> None:
     assert run(clone, "check", "00").returncode == 1
     shown = run(clone, "list").stdout
     assert (
-        "→ 00_what_oauth_is" in shown and "5 of  13 points" in shown and "✓ 0.5" in shown and "· 0.1" in shown
+        "→ 00_what_oauth_is" in shown and "5 of 13 points" in shown and "✓ 0.5" in shown and "· 0.1" in shown
     )
     # Other people's folders are nobody's progress.
     run(clone, "check", "00", "--in", "solutions")
-    assert "5 of  13 points" in run(clone, "list").stdout
+    assert "5 of 13 points" in run(clone, "list").stdout
+
+
+def test_the_map_shows_where_the_student_worked_last(clone: Path) -> None:
+    """Also where steps before that one are open."""
+    run(clone, "check", "02")
+    assert "→ 02_inside_the_session" in run(clone, "list").stdout
+    run(clone, "check")  # all steps: no new place
+    shown = run(clone, "list").stdout
+    assert "→ 02_inside_the_session" in shown and "chapters/02_inside_the_session/README.md" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_step_that_is_done_is_no_place_to_work(clone: Path) -> None:
+    for name in ("answers.toml", "diagram.mmd"):
+        shutil.copy(clone / "solutions/00_what_oauth_is" / name, clone / "chapters/00_what_oauth_is")
+    run(clone, "check", "00")
+    assert "→ 01_twitter_login" in run(clone, "list").stdout
 
 
 def test_progress_survives_reset_and_can_be_thrown_away(clone: Path) -> None:

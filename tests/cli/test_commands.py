@@ -177,6 +177,14 @@ def test_without_a_terminal_a_check_is_plain_lines(clone: Path, work: Path) -> N
     assert "1.1" in done.stdout
 
 
+def test_why_an_app_does_not_start_is_printed_once(clone: Path, work: Path) -> None:
+    (work / "01_twitter_login" / "app.py").write_text("this is no Python\n", encoding="utf-8")
+    said = run(clone, "check", "01", "--in", str(work)).stdout
+    assert said.count("SyntaxError") == 1 and said.count("The reason is the one at 1.1.") == 6
+    whole = json.loads(run(clone, "check", "01", "--json", "--in", str(work)).stdout)
+    assert all("SyntaxError" in one["message"] for one in whole["steps"][0]["exercises"])
+
+
 def test_a_diagram_that_cannot_be_written(clone: Path) -> None:
     """A folder below a file is none that root could write either."""
     done = run(clone, "diagram", "01", "--in", "solutions", "--svg", "README.md/diagram")

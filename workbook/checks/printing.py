@@ -18,6 +18,8 @@ class Printer:
     def __init__(self, console: Console | None = None) -> None:
         # pytest's own output is taken away while checks run; these lines are not pytest's.
         self.console = console or Console(file=sys.stdout, highlight=False)
+        # By each message of the run: the exercise at which it was printed.
+        self._printed: dict[str, str] = {}
         unicode = self.console.encoding.lower().startswith("utf")
         self._signs = (
             {"yes": "✓", "no": "✗", "wait": "·"} if unicode else {"yes": "+", "no": "x", "wait": "."}
@@ -34,7 +36,12 @@ class Printer:
             )
         else:
             self.console.print(Text(f"  {self._signs['no']} {heading}", style="bold red"))
-            self._message(verdict.message)
+            first = self._printed.setdefault(verdict.message, verdict.id)
+            if first == verdict.id:
+                self._message(verdict.message)
+            else:
+                # As where the app does not start: every exercise fails, and for one reason.
+                self.console.print(Padding(Text(f"The reason is the one at {first}."), (0, 2, 0, 6)))
 
     def _message(self, message: str) -> None:
         words, _, drawing = message.partition("\n\n")
@@ -48,22 +55,21 @@ class Printer:
 
     def summary(self, verdicts: Verdicts) -> None:
         """Writes what the verdicts come to."""
-        points, total = verdicts.points
         self.console.print(
-            f"{verdicts.passed} of {len(verdicts.all)} exercises passed, {points} of {total} points.",
+            f"{verdicts.passed} of {len(verdicts.all)} exercises passed, {verdicts.points}.",
             style="bold green" if verdicts.all_passed else "bold",
         )
+        self._printed.clear()
 
     def student(self, checked: Checked) -> None:
         """Writes one line for one of many students: the points, and what is open."""
-        points, total = checked.verdicts.points
         open_ones = [v.id for v in checked.verdicts.all if not v.passed]
         sign = self._signs["no" if open_ones else "yes"]
         self.console.print(
             Text.assemble(
                 (f"  {sign} ", "bold red" if open_ones else "green"),
                 (f"{checked.folder.name}: ", "bold"),
-                f"{points} of {total} points",
+                str(checked.verdicts.points),
                 f", open: {', '.join(open_ones)}" if open_ones else "",
             )
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from workbook.course.steps import Exercise
+from workbook.course.points import Points, points_of
+from workbook.course.steps import Exercise, find_step
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,10 @@ class Verdicts:
         return sum(not verdict.passed and verdict.waits_for is None for verdict in self.all)
 
     @property
-    def points(self) -> tuple[int, int]:
-        """The points of the exercises that are passed, and of all."""
-        return sum(v.points for v in self.all if v.passed), sum(v.points for v in self.all)
+    def points(self) -> Points:
+        """The points of these exercises."""
+        known = {e.id: e for step in self.steps for e in find_step(step.step).exercises}
+        return points_of((known[verdict.id] for verdict in self.all), self.by_exercise)
 
     @property
     def all_passed(self) -> bool:

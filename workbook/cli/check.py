@@ -147,7 +147,8 @@ def _remember(place: Path, verdicts: Verdicts) -> None:
     """Keeps what is known of the student's own exercises, and of nobody else's."""
     if place == CHAPTERS:
         progress = read_progress()
-        progress.note_verdicts(verdicts.by_exercise)
+        steps = [step.step for step in verdicts.steps]
+        progress.note_verdicts(verdicts.by_exercise, at=steps[0] if len(steps) == 1 else "")
         if progress.remark:
             click.echo(progress.remark, err=True)
 

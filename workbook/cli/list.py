@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from workbook.course.progress import read_progress
+from workbook.course.points import Points, points_of
+from workbook.course.progress import Progress, read_progress
 from workbook.course.steps import Step, all_steps, find_step
 
-_BAR = 20
+_BAR = 14
 
 
 @click.command("list")
@@ -27,15 +28,15 @@ def list_command(step: str | None) -> None:
     console = Console(highlight=False)
     unicode = console.encoding.lower().startswith("utf")
     yes, no, here_sign = ("✓", "·", "→") if unicode else ("+", ".", ">")
-    here = next((s for s in steps if not _done(s, progress.passed)), None)
+    here = _here(steps, progress)
     shown = find_step(step) if step else here
     for one in steps:
         passed = [e for e in one.exercises if progress.passed.get(e.id)]
-        points, total = sum(e.points for e in passed), sum(e.points for e in one.exercises)
+        points = points_of(one.exercises, progress.passed)
         line = Text.assemble(
             f"{here_sign if one is here else ' '} ",
             (f"{one.name:<28}", "bold" if one is here else ""),
-            f"{_bar(points, total, unicode)} {points:>3} of {total:>3} points",
+            f"{_bar(points, unicode)} {points}",
             style="green" if one.exercises and len(passed) == len(one.exercises) else "",
         )
         console.print(line)
@@ -57,10 +58,17 @@ def list_command(step: str | None) -> None:
         click.echo(f"As the last check saw it. You are at chapters/{here.name}/README.md")
 
 
+def _here(steps: tuple[Step, ...], progress: Progress) -> Step | None:
+    """The step that the student is in: the one that was worked on last or, where it is done, the next open one; None
+    where every exercise is passed."""
+    begin = next((number for number, step in enumerate(steps) if step.name == progress.last), 0)
+    return next((s for s in (*steps[begin:], *steps) if not _done(s, progress.passed)), None)
+
+
 def _done(step: Step, passed: dict[str, bool]) -> bool:
     return all(passed.get(exercise.id) for exercise in step.exercises)
 
 
-def _bar(points: int, total: int, unicode: bool) -> str:
-    full = round(_BAR * points / total) if total else _BAR
+def _bar(points: Points, unicode: bool) -> str:
+    full = round(_BAR * points.earned / points.total) if points.total else _BAR
     return ("█" if unicode else "#") * full + ("░" if unicode else "-") * (_BAR - full)

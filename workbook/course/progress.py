@@ -23,17 +23,20 @@ FILE = STATE / "progress.json"
 class Progress:
     """`passed`: by exercise, whether it passed when it was checked last. `hints`: how many of each were shown.
 
-    `remark` is what there is to say where the file could not be read or written.
+    `last` is the name of the step that was worked on last, where that is known. `remark` is what there is to say where
+    the file could not be read or written.
     """
 
     passed: dict[str, bool] = field(default_factory=dict)
     hints: dict[str, int] = field(default_factory=dict)
+    last: str = ""
     remark: str = ""
 
-    def note_verdicts(self, passed: Mapping[str, bool]) -> None:
-        """Writes down which exercises pass now."""
-        if any(self.passed.get(id) != value for id, value in passed.items()):
+    def note_verdicts(self, passed: Mapping[str, bool], *, at: str = "") -> None:
+        """Writes down which exercises pass now, and the step that the student works `at`, where there is one."""
+        if any(self.passed.get(id) != value for id, value in passed.items()) or (at and at != self.last):
             self.passed.update(passed)
+            self.last = at or self.last
             self.save()
 
     def note_hint(self, exercise: str, shown: int) -> None:
@@ -48,7 +51,12 @@ class Progress:
             FILE.parent.mkdir(exist_ok=True)
             number, name = tempfile.mkstemp(dir=FILE.parent, prefix="progress-")
             with os.fdopen(number, "w", encoding="utf-8") as file:
-                json.dump({"passed": self.passed, "hints": self.hints}, file, indent=1, sort_keys=True)
+                json.dump(
+                    {"passed": self.passed, "hints": self.hints, "last": self.last},
+                    file,
+                    indent=1,
+                    sort_keys=True,
+                )
             Path(name).replace(FILE)
         except OSError as error:
             self.remark = f"Your progress was not kept: {FILE.parent} cannot be written ({error.strerror})."
@@ -61,6 +69,7 @@ def read_progress() -> Progress:
         return Progress(
             {str(id): bool(value) for id, value in data["passed"].items()},
             {str(id): int(value) for id, value in data["hints"].items()},
+            str(data.get("last", "")),
         )
     except FileNotFoundError:
         return Progress()

@@ -223,7 +223,7 @@ class _Checking:
                 continue
             self._live.set(checking=False, verdicts=verdicts)
             if self._choice.folder == CHAPTERS:
-                read_progress().note_verdicts(verdicts.by_exercise)
+                read_progress().note_verdicts(verdicts.by_exercise, at=self._choice.step.name)
             saying.end(verdicts)
 
     def _every(self) -> Verdicts:
