@@ -121,7 +121,7 @@ def test_strict_cookies_stay_at_home_when_another_site_leads_here(browser: Brows
     assert browser.page is not None
     assert browser.click(f"{HOME}/sent").text == "lax,untold"
     browser.open(f"http://127.0.0.1:{port}/form?to={HOME}")
-    assert browser.submit(browser.page.forms()[0]).text == "none"
+    assert browser.submit(browser.page.forms()[0]).text == "untold", "a new one crosses"
 
 
 def test_redirects_are_followed_to_another_site_and_back(browser: Browser, port: int) -> None:
@@ -255,7 +255,7 @@ def test_every_kind_of_field_comes_filled_in(browser: Browser) -> None:
         ("/%C3%A9", "/%C3%A9"),
         ("/a b?c d=\u2603", "/a%20b?c%20d=%E2%98%83"),
         ("/100%", "/100%"),
-        ("/<b>?\"'", "/%3Cb%3E?%22'"),
+        ("/<b>?\"'", "/%3Cb%3E?%22%27"),
         ("/a;b=c@d:e,f", "/a;b=c@d:e,f"),
         ("/asked?a=1?b#part", "/asked?a=1?b"),
         ("asked", "/asked"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from workbook.lab.cookies import Cookie, Cookies
+from workbook.lab.cookies import NEW, Cookie, Cookies, _key
 
 HOME = "http://localhost:5000"
 # What only a page over HTTPS can set.
@@ -234,21 +235,24 @@ def test_only_the_cookie_of_that_name_host_and_path_is_deleted() -> None:
     assert sent("a=1", "A=; Max-Age=0") == "a=1"
 
 
-def test_secure_wants_https() -> None:
-    """Safari is reported to drop it on http://localhost, too, and the lab's browser is as strict."""
-    assert sent("a=1; Secure") == ""
-    assert sent("a=1; secure=no", by=f"{SECURE}/") == "a=1"
-    assert sent("a=1; Secure", by=f"{SECURE}/", to=f"{HOME}/") == ""
+def test_secure_wants_https_or_this_machine() -> None:
+    """Chromium and Firefox keep it on http://localhost; Safari is reported to drop it."""
+    there = "app.example.org"
+    assert sent("a=1; Secure", by=f"http://{there}/") == ""
+    assert sent("a=1; secure=no", by=f"https://{there}/") == "a=1"
+    assert sent("a=1; Secure", by=f"https://{there}/", to=f"http://{there}/") == ""
+    for host in ("localhost", "app.localhost", "127.0.0.1", "127.1.2.3", "[::1]"):
+        assert sent("a=1; Secure", by=f"http://{host}:5000/") == "a=1"
 
 
 # By SameSite: the requests from another site that the cookie goes with.
 SAME_SITE = {
-    "": "GET HEAD",
+    "": "GET HEAD POST",
     "SameSite=Lax": "GET HEAD",
     "samesite = LAX": "GET HEAD",
     "SameSite=Strict": "",
-    "SameSite=nonsense": "GET HEAD",
-    "SameSite": "GET HEAD",
+    "SameSite=nonsense": "GET HEAD POST",
+    "SameSite": "GET HEAD POST",
     "SameSite=Strict; SameSite=Lax": "GET HEAD",
     "SameSite=Lax; SameSite=Strict": "",
     "SameSite=None; Secure": "GET HEAD POST",
@@ -261,6 +265,16 @@ def test_same_site(told: str) -> None:
         assert sent(f"a=1; {told}", by=f"{SECURE}/", method=method) == "a=1"
         crossed = sent(f"a=1; {told}", by=f"{SECURE}/", method=method, from_another_site=True)
         assert crossed == ("a=1" if method in SAME_SITE[told].split() else ""), method
+
+
+def test_a_cookie_that_says_nothing_crosses_with_a_post_while_it_is_new() -> None:
+    cookies = Cookies()
+    cookies.hear(HOME, ["a=1"])
+    (made,) = cookies._kept.values()
+    for age, crosses in ((NEW - 5, "a=1"), (NEW + 5, "")):
+        cookies._kept[_key(made)] = replace(made, made=time.time() - age)
+        assert cookies.header(HOME, "POST", from_another_site=True) == crosses
+        assert cookies.header(HOME, "GET", from_another_site=True) == "a=1"
 
 
 def test_same_site_none_wants_secure() -> None:
@@ -288,7 +302,7 @@ def test_same_site_none_wants_secure() -> None:
 def test_names_that_promise_something(cookie: str, kept: bool) -> None:
     there = "https://app.example.org/x"
     assert bool(sent(cookie, by=there)) == kept
-    assert bool(sent(cookie, by="http://localhost:5000/x")) == (kept and "Secure" not in cookie)
+    assert bool(sent(cookie, by="http://app.example.org/x")) == (kept and "Secure" not in cookie)
 
 
 def test_longer_paths_go_first_and_then_what_was_there_first() -> None:
@@ -302,8 +316,11 @@ def test_longer_paths_go_first_and_then_what_was_there_first() -> None:
     assert sent(*said, to=f"{HOME}/a/b") == "long=1; long2=1; middle=1; root=1; root2=1"
 
 
-def test_a_cookie_that_is_set_again_keeps_its_place() -> None:
-    assert sent("a=1", "b=1", "a=2") == "a=2; b=1"
+def test_a_cookie_that_is_set_again_keeps_its_place_where_its_value_stays() -> None:
+    assert sent("a=1", "b=1", "a=1") == "a=1; b=1"
+    assert sent("a=1", "b=1", "a=2") == "b=1; a=2", (
+        "as in Chromium; the draft (section 5.7, step 23) keeps the place"
+    )
     assert sent("a=1", "b=1", "a=2; Path=/x", to=f"{HOME}/x") == "a=2; a=1; b=1"
     assert sent("a=1", "b=1", "a=; Max-Age=0", "a=3") == "b=1; a=3", "one that was deleted is a new one"
 

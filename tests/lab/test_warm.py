@@ -178,21 +178,18 @@ def test_the_warm_process_has_not_imported_what_the_app_must(tmp_path: Path) -> 
 def test_what_libraries_are_compiled_to_is_kept_and_what_an_app_is_compiled_to_is_not(
     fork: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in ("libraries", "app"):
-        (tmp_path / place).mkdir()
-        (tmp_path / place / f"one_of_{place}.py").touch()
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "libraries"))
+    (tmp_path / "one_of_the_app.py").touch()
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "compiled"))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     with Warm(fork=fork) as warm:
         child = warm.run(
             "tests.lab.jobs:load",
-            {"module": "one_of_app"},
-            folder=tmp_path / "app",
+            {"module": "one_of_the_app"},
+            folder=tmp_path,
             environment=bare_environment(),
             log=tmp_path / "log",
-            preload=["one_of_libraries"],
+            preload=["colorsys"],
         )
         assert list(child.reports()) == [{"event": "loaded"}]
-    compiled = {file.name.partition(".")[0] for file in (tmp_path / "compiled").rglob("one_of_*")}
-    assert compiled == {"one_of_libraries"}
+    compiled = {file.name.partition(".")[0] for file in (tmp_path / "compiled").rglob("*.pyc")}
+    assert "colorsys" in compiled and "one_of_the_app" not in compiled

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
-from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from workbook.flow.messages import APP, BROWSER, Message
 
+from .addresses import leads_to, opened, short
 from .cookies import Cookie, Cookies
 from .wire import Wire
 
@@ -28,11 +29,6 @@ _LIKE_A_BROWSER = {
     "Accept-Encoding": "gzip, deflate",
     "Connection": "keep-alive",
 }
-# What stays as it is in a path or a query: all that has a meaning there, and what is percent-encoded already.
-_KEPT = "!#$%&'()*+,/:;=?@[]~"
-# The ports that go without saying.
-_PORTS = {"http": 80, "https": 443}
-_CONTROLS = "".join(map(chr, range(0x21)))  # and the blank
 
 
 class NoAnswer(Exception):
@@ -87,7 +83,7 @@ class Page:
 
     def links(self) -> list[str]:
         """The addresses that its links lead to."""
-        return [_leads_to(self.url, node.attributes["href"] or "") for node in self._tree.css("a[href]")]
+        return [leads_to(self.url, node.attributes["href"] or "") for node in self._tree.css("a[href]")]
 
     @cached_property
     def _tree(self) -> LexborHTMLParser:
@@ -106,7 +102,7 @@ class Page:
         ]
         # Any other method is taken for GET (HTML standard, form submission).
         method = "POST" if (form.attributes.get("method") or "").lower() == "post" else "GET"
-        action = _leads_to(self.url, form.attributes.get("action") or "")
+        action = leads_to(self.url, form.attributes.get("action") or "")
         return Form(method, action, tuple(fields), tuple(buttons))
 
 
@@ -177,12 +173,12 @@ class Browser:
 
     def open(self, address: str, *, follow: bool = True) -> Page:
         """Types an address, or a path of the app, and follows where it leads; NoAnswer where that ends nowhere."""
-        return self._go("GET", _leads_to(HOME, address), (), came_from=None, follow=follow)
+        return self._go("GET", leads_to(HOME, address), (), came_from=None, follow=follow)
 
     def click(self, link: str, *, follow: bool = True) -> Page:
         """Follows a link of the page that is open, to an address or a path."""
         assert self.page is not None
-        return self._go("GET", _leads_to(self.page.url, link), (), came_from=self.page.url, follow=follow)
+        return self._go("GET", leads_to(self.page.url, link), (), came_from=self.page.url, follow=follow)
 
     def submit(self, form: Form, *, follow: bool = True, **filled_in: str) -> Page:
         """Sends a form of the page that is open, with some fields filled in and the button's name and value."""
@@ -200,7 +196,7 @@ class Browser:
         assert self.page is not None
         location = self.page.answers[-1].header("Location")
         assert location, f"{self.page.url} does not lead anywhere else"
-        address = _leads_to(self.page.url, location)
+        address = leads_to(self.page.url, location)
         return self._go("GET", address, (), came_from=self.page.url, follow=False)
 
     def _go(
@@ -221,7 +217,7 @@ class Browser:
                 break
             if len(answers) > MOST_REDIRECTS:
                 raise NoAnswer(f"{MOST_REDIRECTS} redirects and no end, the last one to {location}")
-            url = _leads_to(url, location)
+            url = leads_to(url, location)
             if answer.status not in (307, 308):
                 method, fields = "GET", ()
         assert answer.status is not None
@@ -236,13 +232,11 @@ class Browser:
         *,
         came_from: str | None,
     ) -> Message:
-        parts = _opened(url)
+        parts = opened(url)
         if parts is None:
-            raise NoAnswer(
-                f"{method} {_short(url)} got no answer: that is no address that a browser can open"
-            )
+            raise NoAnswer(f"{method} {short(url)} got no answer: that is no address that a browser can open")
         if parts.hostname not in _THIS_MACHINE:
-            raise NoAnswer(f"the browser was sent to {_short(url)}, {ELSEWHERE}")
+            raise NoAnswer(f"the browser was sent to {short(url)}, {ELSEWHERE}")
         url, sent = urlunsplit(parts), urlencode(fields)
         # What counts is who sent the browser on its way; redirects on the way do not, in Chromium as it is.
         crossed = came_from is not None and urlsplit(came_from).hostname != parts.hostname
@@ -269,11 +263,11 @@ class Browser:
         try:
             status, received, body = self._wire.ask(method, url, headers, sent.encode(), PATIENCE)
         except TimeoutError:
-            raise NoAnswer(f"{method} {_short(url)} got no answer within {PATIENCE:g} seconds") from None
+            raise NoAnswer(f"{method} {short(url)} got no answer within {PATIENCE:g} seconds") from None
         except ConnectionRefusedError:
-            raise NoAnswer(f"{method} {_short(url)} got no answer: nothing listens there") from None
+            raise NoAnswer(f"{method} {short(url)} got no answer: nothing listens there") from None
         except (OSError, HTTPException):
-            raise NoAnswer(f"{method} {_short(url)} got no answer: the connection was closed") from None
+            raise NoAnswer(f"{method} {short(url)} got no answer: the connection was closed") from None
         self._cookies.hear(url, (value for name, value in received if name.lower() == "set-cookie"))
         answer = Message(
             sender=APP,
@@ -293,53 +287,3 @@ class Browser:
 def at_home(url: str) -> bool:
     """Whether an address is one of the app's."""
     return urlsplit(url).netloc in (urlsplit(HOME).netloc, urlsplit(_ALSO_HOME).netloc)
-
-
-def _leads_to(base: str, reference: str) -> str:
-    """The address that a link or a redirect leads to from a page, as browsers read it (URL standard, section 4.4). What
-    they can make no address of stays as it is.
-
-    They take a backslash for a slash, two slashes or more for the beginning of a host, and drop tabs and line ends:
-    an app that lets "/\\example.org" through as a path has sent the browser to another site.
-    """
-    text = re.sub(r"[\t\r\n]", "", reference.strip(_CONTROLS))
-    head: str = re.split("[?#]", text)[0]
-    path, rest = head.replace("\\", "/"), text[len(head) :]
-    scheme, begin = urlsplit(base).scheme, re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", head)
-    if begin is not None:
-        scheme_here = begin[1].lower()
-        if scheme_here not in ("http", "https"):
-            return text
-        path = path[begin.end() :]
-        if scheme_here != scheme:
-            path = f"//{path}"
-        scheme = scheme_here
-    if path.startswith("//"):
-        return f"{scheme}://{path.lstrip('/')}{rest}"
-    try:
-        return urljoin(base, path + rest)
-    except ValueError:
-        return text
-
-
-def _opened(url: str) -> SplitResult | None:
-    """The parts of an address as browsers ask for it; None where it is none that a browser can open."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not host or port == 0:
-        return None
-    host = f"[{host}]" if ":" in host else host
-    netloc = host if port in (None, _PORTS[parts.scheme]) else f"{host}:{port}"
-    path, query = quote(parts.path or "/", _KEPT), quote(parts.query, _KEPT)
-    return SplitResult(parts.scheme, netloc, path, query, "")
-
-
-def _short(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return url
-    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"

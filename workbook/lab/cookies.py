@@ -1,7 +1,7 @@
 """The cookies that a browser keeps, and which of them go with a request (RFC 6265bis).
 
-The section numbers are those of draft-ietf-httpbis-rfc6265bis-20. Where browsers differ, this one is strict: Chromium
-and Firefox keep a Secure cookie that http://localhost sets and send it back there, and Safari is reported not to.
+The section numbers are those of draft-ietf-httpbis-rfc6265bis-20. Where browsers differ, this one does as Chromium
+does: it keeps a Secure cookie that http://localhost sets, and sends it back there (Safari is reported not to).
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 LONGEST_COOKIE = 4096  # name and value, in bytes (section 5.6)
 LONGEST_ATTRIBUTE = 1024  # its value, in bytes; a longer one is as if it was not there (section 5.6)
+
+# A cookie without SameSite is new for so long (seconds): Chromium's two minutes.
+NEW = 120
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
 
@@ -34,8 +37,9 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 @dataclass(frozen=True)
 class Cookie:
-    """A cookie as it is kept (section 5.7). `expires` is in seconds since 1970, None at the end of the session;
-    `host_only` cookies go to the host that set them and to none below it; `same_site` is "strict", "lax" or "none"."""
+    """A cookie as it is kept (section 5.7). `made` and `expires` are in seconds since 1970, None at the end of the
+    session; `host_only` cookies go to the host that set them and to none below it; `same_site` is "strict", "lax" or
+    "none", and "" where the response did not say."""
 
     name: str
     value: str
@@ -43,20 +47,24 @@ class Cookie:
     host_only: bool = True
     path: str = "/"
     secure: bool = False
-    same_site: str = "lax"
+    same_site: str = ""
     expires: float | None = None
+    made: float = 0.0
 
 
 class Cookies:
     """The cookies of one browser."""
 
     def __init__(self) -> None:
-        # By what makes two cookies the same (section 5.7, step 23). One that is set again keeps its place.
         self._kept: dict[tuple[str, str, str], Cookie] = {}
 
     def set(self, cookie: Cookie) -> None:
-        """Keeps a cookie, in the place of one of the same name, host and path."""
-        self._kept[cookie.name, cookie.host, cookie.path] = cookie
+        """Keeps a cookie, in the place of one of the same name, host and path. With another value it is a new one."""
+        before = self._kept.get(_key(cookie))
+        if before is not None and before.value != cookie.value:
+            del self._kept[_key(cookie)]
+        made = before.made if before is not None and before.value == cookie.value else time.time()
+        self._kept[_key(cookie)] = replace(cookie, made=made)
 
     def get(self, name: str, host: str) -> str | None:
         """The value of the cookie of that name that goes to a host; None where there is none."""
@@ -68,10 +76,10 @@ class Cookies:
         parts = urlsplit(url)
         for value in set_cookie:
             cookie = _read(value, parts.hostname or "", parts.path)
-            if cookie is None or not _may_be_kept(cookie, secure_connection=parts.scheme == "https"):
+            if cookie is None or not _may_be_kept(cookie, secure_connection=_is_trusted(parts)):
                 continue
             if _is_over(cookie):
-                self._kept.pop((cookie.name, cookie.host, cookie.path), None)
+                self._kept.pop(_key(cookie), None)
             else:
                 self.set(cookie)
 
@@ -86,12 +94,28 @@ class Cookies:
             for cookie in self._kept.values()
             if _goes_to(cookie, parts.hostname or "")
             and _path_fits(cookie.path, parts.path or "/")
-            and (parts.scheme == "https" or not cookie.secure)
+            and (_is_trusted(parts) or not cookie.secure)
             and not _is_over(cookie)
             and (not from_another_site or _crosses_sites(cookie, method))
         ]
         sent.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(f"{cookie.name}={cookie.value}" if cookie.name else cookie.value for cookie in sent)
+
+
+def _key(cookie: Cookie) -> tuple[str, str, str]:
+    """What makes two cookies the same (section 5.7, step 23)."""
+    return cookie.name, cookie.host, cookie.path
+
+
+def _is_trusted(parts: SplitResult) -> bool:
+    """Whether Secure cookies are kept and sent there: with HTTPS, and on this machine (W3C Secure Contexts, 3.1)."""
+    host = parts.hostname or ""
+    here = (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or (_is_address(host) and ip_address(host).is_loopback)
+    )
+    return parts.scheme == "https" or here
 
 
 def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
@@ -106,7 +130,7 @@ def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
     if not (name or value) or _size(name) + _size(value) > LONGEST_COOKIE:
         return None
     cookie = Cookie(name, value, host, path=_default_path(path))
-    domain = ""
+    domain = told_path = ""
     max_age: float | None = None
     for attribute in attributes:
         key, _, told = (part.strip(_BLANKS) for part in attribute.partition("="))
@@ -120,13 +144,16 @@ def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
             case "domain":
                 domain = told.removeprefix(".").lower()
             case "path":
+                told_path = told
                 cookie = replace(cookie, path=told if told.startswith("/") else _default_path(path))
             case "secure":
                 cookie = replace(cookie, secure=True)
             case "samesite":
                 known = told.lower() in ("strict", "lax", "none")
-                # What is not known is as if nothing was said, and then browsers take Lax.
-                cookie = replace(cookie, same_site=told.lower() if known else "lax")
+                # What is not known is as if nothing was said.
+                cookie = replace(cookie, same_site=told.lower() if known else "")
+    if name.lower().startswith("__host-") and (domain or told_path != "/"):
+        return None  # the name promises that the cookie is for this host, and for all of it (section 4.1.3.2)
     if domain:
         if not _domain_fits(domain, host):
             return None
@@ -170,14 +197,13 @@ def _moment(text: str) -> float | None:
 
 
 def _may_be_kept(cookie: Cookie, *, secure_connection: bool) -> bool:
-    """Whether it is kept. Secure wants HTTPS; SameSite=None wants Secure, and so do the names that promise it (section
-    4.1.3). A cookie without a name must not look like one of those when it is sent."""
+    """Whether it is kept. Secure wants a connection that can be trusted; SameSite=None wants Secure, and so do the
+    names that promise it (section 4.1.3). A cookie without a name must not look like one of those when it is sent."""
     promise = (cookie.name or cookie.value).lower().startswith(("__secure-", "__host-"))
     if promise and not cookie.name:
         return False
     if cookie.secure:
-        fits = cookie.host_only and cookie.path == "/"
-        return secure_connection and (fits or not cookie.name.lower().startswith("__host-"))
+        return secure_connection
     return cookie.same_site != "none" and not promise
 
 
@@ -215,5 +241,10 @@ def _path_fits(kept: str, asked: str) -> bool:
 
 
 def _crosses_sites(cookie: Cookie, method: str) -> bool:
-    """Whether a cookie goes along where another site sends the browser to a page (section 5.8.3)."""
+    """Whether a cookie goes along where another site sends the browser to a page (section 5.8.3).
+
+    One that says nothing is Lax, but a new one also crosses with a POST ("Lax-allowing-unsafe", section 5.7.3).
+    """
+    if cookie.same_site == "":
+        return method in SAFE_METHODS or time.time() - cookie.made < NEW
     return cookie.same_site == "none" or (cookie.same_site == "lax" and method in SAFE_METHODS)
