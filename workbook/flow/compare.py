@@ -58,6 +58,9 @@ def compare(
             return Difference(i, j, wanted, came, sentence)
     if len(first) > len(second):
         i, wanted = first[len(second)]
+        error = _error_at_the_end(expected, actual, [i for i, _ in first], [j for j, _ in second])
+        if error is not None and (error.actual_index or 0) > max((j for j, _ in second), default=-1):
+            return error  # the app has said something more: that it goes no further
         return Difference(i, None, wanted, None, f"Nothing more was said. Next would be: {one_line(wanted)}.")
     if len(second) > len(first) and mode == "strict":
         j, came = second[len(first)]
