@@ -107,6 +107,11 @@ def test_another_flow_parts_where_the_person_decides(flows: dict[str, Flow], mod
         (changed(9, title="500 Internal Server Error"), "protocol", (9, 9), "it was Your app → Browser: 500 Internal"),
         ((*LOGIN[:9], ask("GET /me"), answer("200 OK"), answer("403 Forbidden", "app", "browser")), "protocol", (9, 11),
          "Message 12 is the first that differs. Expected was Your app → Browser: "),
+        # the app breaks before something else would have been said
+        ((*LOGIN[:3], answer("500 Internal Server Error", "app", "browser")), "protocol", (3, 3),
+         "Message 4 is the first that differs. Expected was Your app → Browser: 302 Found, to Twitter"),
+        ((LOGIN[0], answer("500 Internal Server Error", "app", "browser")), "protocol", (1, None),
+         "Nothing more was said. Next would be: Your app → Twitter: POST /oauth/request_token."),
     ],
 )  # fmt: skip
 def test_the_first_message_where_they_part_is_named(

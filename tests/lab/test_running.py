@@ -32,6 +32,10 @@ def write():
 @app.route("/raise")
 def fail():
     return 1 / 0
+
+@app.route("/args")
+def args():
+    return request.args['name']
 """
 
 
@@ -68,6 +72,15 @@ def test_an_unhandled_exception_is_told(warm: Warm, folder: Path) -> None:
     assert error is not None
     assert error.error == "ZeroDivisionError: division by zero"
     assert error.traceback == "app.py, line 21, in fail: return 1 / 0"
+
+
+def test_a_parameter_that_a_request_does_not_have_is_told(warm: Warm, folder: Path) -> None:
+    with RunningApp(warm, folder, {}) as app:
+        assert Browser(app.port).open("/args").status == 400
+        error = app.last_error()
+    assert error is not None
+    assert error.error == "BadRequestKeyError: 'name'"
+    assert "return request.args['name']" in error.traceback
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ exercise = pytest.mark.exercise
 # What has to be named in the label of an arrow, by its place in the recorded login.
 MENTION = {
     3: ("client_id", "redirect_uri", "state"),
-    7: ("code",),
-    8: ("code",),
+    7: ("code", "state"),
+    8: ("code", "state"),
     9: ("client_secret", "code"),
     10: ("access_token",),
     11: ("access_token",),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
 from workbook.exercises.missed import Missed
+from workbook.exercises.people import session_of
 from workbook.exercises.twitter_login import CALLBACK, SIGN_IN, not_at_twitter, shortened, signed_in
-from workbook.lab.browser import HOME
+from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.site import Site
-from workbook.lab.visits import NotAsked, refuse
+from workbook.lab.visits import NotAsked, arrive, decide_on, refuse, unused_callback
 from workbook.providers.people import person
 
 REFUSAL = "01_twitter_login.refusal"
@@ -21,14 +21,20 @@ DENIED = "You denied the request to sign in."
 exercise = pytest.mark.exercise
 
 
-def asked_instead(site: Site) -> str | None:
-    """What the app asked Twitter first, in words, where that is not what it was to ask."""
+def asked_instead(site: Site, beside: tuple[str, ...] = ()) -> str | None:
+    """What the app asked Twitter first, in words, where that is not what it was to ask. Requests whose path begins with
+    `beside` are not meant."""
     for message in site.messages():
-        if message.sender == "twitter" and message.receiver == "app":
-            path = message.path.removeprefix("/twitter")
+        path = message.path.removeprefix("/twitter")
+        if message.sender == "twitter" and message.receiver == "app" and not path.startswith(beside):
             known = "" if message.status != 404 else ", and there is no such address"
             return f"it asked Twitter for something else: {message.method} {path}{known}."
     return None
+
+
+def came_to_welcome(page: Page) -> bool:
+    """Whether a login led to /welcome. What /welcome then answers is the business of 1.5 and 1.6."""
+    return any(answer.path == "/welcome" for answer in page.answers)
 
 
 @exercise("1.1")
@@ -36,6 +42,13 @@ def test_asks_twitter_with_its_key(site: Site) -> None:
     page = site.browser().open("/login")
     asked = [a for a in site.providers.twitter.attempts if a.endpoint == "request_token"]
     should = "when somebody opens /login, your app asks Twitter for a request token, signed with its key and secret."
+    if not asked and site.at_provider(page):
+        raise Missed(
+            should=should,
+            did="it sent the browser to Twitter without a request token: your app has asked Twitter for none.",
+            look="login: twitter.authorize(…) asks Twitter for the request token, and gives you the redirect that "
+            "carries the request token.",
+        )
     if not asked:
         raise Missed(
             should=should,
@@ -61,6 +74,12 @@ def test_asks_twitter_with_its_key(site: Site) -> None:
             should=should,
             did="it named the right key, but the signature does not fit: it was made with another secret.",
             look="remote_app(…): consumer_secret is TWITTER_SECRET. Are key and secret swapped?",
+        )
+    if first.method != "POST":
+        raise Missed(
+            should="your app asks Twitter for the request token with POST (RFC 5849 section 2.1).",
+            did=f"it asked with {first.method}, and was right in everything else.",
+            look="remote_app(…): request_token_method. If it is left out, Flask-OAuthlib asks with GET.",
         )
 
 
@@ -145,24 +164,30 @@ def test_access_token_is_fetched(site: Site) -> None:
 
 @exercise("1.3")
 def test_the_person_arrives_at_the_welcome_page(site: Site) -> None:
-    page = signed_in(site, site.browser())
-    if page.path != "/welcome" or page.status >= 400:
+    browser = site.browser()
+    page = signed_in(site, browser)
+    token = next(iter(site.providers.twitter.access_tokens), "")
+    if came_to_welcome(page) and page.path != "/welcome" and token not in session_of(browser):
+        raise Missed(
+            should="the access token and its secret are kept in session['twitter_token'], for /welcome.",
+            did=f"the person came to /welcome, and /welcome sent them on to {page.path}: session has no access token.",
+            look="oauth_authorized: what is put into session, and does it stay there?",
+        )
+    if not came_to_welcome(page):
         did = f"they ended at {page.path} with the status {page.status}."
         look = "the last line of oauth_authorized: a redirect to url_for('welcome')."
-        if page.path == "/welcome":
-            did = f"they came to /welcome, and it answered with the status {page.status}: {shortened(page.words)}"
-            look = "the redirect in oauth_authorized is right. What goes wrong is in welcome, or in what it calls."
-        elif any(answer.path == "/welcome" for answer in page.answers):
-            did = f"they came to /welcome, and it sent them on, to {page.path}."
-            look = "welcome: when does it send people on? Somebody who has just signed in is to stay."
-        elif page.status >= 500:
-            look = "oauth_authorized: it goes wrong before the person is sent on to url_for('welcome')."
+        if page.status >= 500:
+            look = (
+                "oauth_authorized: it goes wrong before the person is sent on to url_for('welcome'). Twitter's answer "
+                "has the names oauth_token, oauth_token_secret, user_id and screen_name."
+            )
         raise Missed(
             should="after the login the person is on /welcome.",
             did=did,
             look=look,
             flow=site.flow("Your app"),
             expected=SIGN_IN,
+            meant=r"^KeyError: '(?![A-Z])",
         )
 
 
@@ -188,11 +213,27 @@ def test_nobody_becomes_somebody_by_an_address(site: Site) -> None:
         "/auth/twitter/callback?screen_name=somebody_else&user_id=1&oauth_token=made-up&oauth_verifier=made-up"
     )
     front = stranger.open("/")
+    look = "oauth_authorized: take the screen name from Twitter's answer to your app, not from request.args."
     if "somebody_else" in front.words:
         raise Missed(
             should="whoever types an address with a screen name in it is not signed in.",
             did="it signed a browser in that only opened /auth/twitter/callback?screen_name=somebody_else…",
-            look="oauth_authorized: take the screen name from Twitter's answer to your app, not from request.args.",
+            look=look,
+        )
+    # The same behind a login that is right: the person in front of a browser can change the URL of the callback.
+    ada = site.browser()
+    try:
+        callback = unused_callback(ada, "ada", start="/login")
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None
+    ada.open(f"{callback}&screen_name=somebody_else&user_id=1")
+    front = ada.open("/")
+    if "somebody_else" in front.words:
+        raise Missed(
+            should="the name that is signed in is the one in Twitter's answer, whatever the callback's URL says.",
+            did="Ada signed in, and added &screen_name=somebody_else to the URL of the callback. The front page says: "
+            f"{shortened(front.words)}",
+            look=look,
         )
 
 
@@ -244,10 +285,17 @@ def test_a_refusal_is_met_kindly(site: Site) -> None:
 @exercise("1.4")
 def test_nobody_is_signed_in_after_a_refusal(site: Site) -> None:
     browser = site.browser()
+    wanted = f"/?page={secrets.token_hex(4)}"
     try:
-        refuse(browser)
+        page = refuse(browser, start=f"/login?next={quote(wanted, safe='')}")
     except NotAsked as error:
         raise not_at_twitter(site, error.page) from None
+    if f"{page.path}?{page.query}" == wanted:
+        raise Missed(
+            should=f"a refusal ends on the front page, /, also where the login began at /login?next={wanted}.",
+            did=f"the person refused, and was sent to {wanted}, which is for users who have signed in.",
+            look="oauth_authorized: after a refusal redirect to url_for('index'), and leave next alone.",
+        )
     front = browser.open("/")
     if f"@{person('ada').twitter.screen_name}" in front.words or "signed in as" in front.words:
         raise Missed(
@@ -265,7 +313,7 @@ def test_after_a_refusal_one_can_still_sign_in(site: Site) -> None:
     except NotAsked as error:
         raise not_at_twitter(site, error.page) from None
     page = signed_in(site, browser)
-    if page.path != "/welcome" or page.status >= 400:
+    if not came_to_welcome(page):
         raise Missed(
             should="somebody who refused once can sign in afterwards.",
             did=f"the second login ended at {page.path} with the status {page.status}.",
@@ -282,10 +330,24 @@ def test_asks_twitter_for_the_person(site: Site, who: str) -> None:
     should = "for /welcome your app asks Twitter for account/verify_credentials.json with the person's access token."
     asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
     if not asked:
+        did = f"it did not ask Twitter; /welcome answered with the status {page.status}."
+        look = (
+            "welcome: twitter.get(…) asks Twitter for a path, account/verify_credentials.json. And remote_app(…): "
+            "base_url begins with TWITTER_URL."
+        )
+        if page.path != "/welcome":
+            did = f"it did not ask Twitter; /welcome sent the signed-in person on to {page.path}."
+            look = "welcome: when does it send people on? Somebody who is signed in is to stay."
+        elif instead := asked_instead(site, beside=("/oauth/",)):
+            did = instead
+            look = (
+                "remote_app(…): base_url is TWITTER_URL followed by /1.1/, with the slash at the end. The path that "
+                "twitter.get(…) is given is joined to base_url."
+            )
         raise Missed(
             should=should,
-            did=f"it did not ask Twitter; /welcome answered with the status {page.status}.",
-            look="welcome: twitter.get('account/verify_credentials.json'). And base_url ends in a slash.",
+            did=did,
+            look=look,
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -303,6 +365,14 @@ def test_asks_twitter_for_the_person(site: Site, who: str) -> None:
             should=should,
             did=f"{person(who).twitter.screen_name} was signed in, and it asked with the token of {last.screen_name}.",
             look="get_twitter_token: the token is kept in the session of each browser.",
+        )
+    failed = site.last_error() if page.status == 500 else None
+    # An error in the template belongs to 1.6.
+    if failed is not None and not failed.traceback.strip().split("\n")[-1].startswith("templates"):
+        raise Missed(
+            should="welcome puts the data of Twitter's answer into profile.",
+            did="Twitter answered, and then /welcome answered with the status 500.",
+            look="welcome: the answer that twitter.get(…) gives is an object, and its data is a dictionary.",
         )
 
 
@@ -326,14 +396,30 @@ def test_two_people_keep_their_own_tokens(site: Site) -> None:
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_greets_by_name(site: Site, who: str) -> None:
     browser = site.browser()
+    name, plain = person(who).name, ""
+    if who == "bo":
+        # At Twitter people may call themselves as they like.
+        name, plain = "Bo <i>Lindqvist</i> & Søn", "Bo Lindqvist & Søn"
+        site.providers.people.change(who, name=name)
     signed_in(site, browser, who)
     page = browser.open("/welcome")
-    name = person(who).name
     if page.status != 200 or name not in page.words:
+        look = "templates/welcome.html: {{ profile.name }}. And welcome: profile is the data of Twitter's answer."
+        if page.status == 200 and plain and plain in page.words:
+            look = (
+                "templates/welcome.html: the browser read the name as HTML. Jinja escapes what {{ … }} writes, unless "
+                "it is told not to: by the filter safe, by Markup or by autoescape."
+            )
         raise Missed(
             should=f"/welcome greets {name} by the name that Twitter gives.",
             did=f"/welcome answered with the status {page.status} and says: {shortened(page.words)}",
-            look="templates/welcome.html: {{ profile.name }}. And welcome: profile is the data of Twitter's answer.",
+            look=look,
+        )
+    if person(who).twitter.screen_name not in page.words:
+        raise Missed(
+            should=f"/welcome also shows the screen name, {person(who).twitter.screen_name}.",
+            did=f"/welcome says: {shortened(page.words)}",
+            look="templates/welcome.html: Twitter's answer, in profile, has the screen name as screen_name.",
         )
 
 
@@ -353,31 +439,78 @@ def test_strangers_go_to_the_front_page(site: Site) -> None:
 
 @exercise("1.7")
 def test_next_is_where_the_login_ends(site: Site) -> None:
-    wanted = f"/?page={secrets.token_hex(4)}"
-    page = signed_in(site, site.browser(), start=f"/login?next={wanted.replace('?', '%3F')}")
-    ended = page.path + (f"?{page.query}" if page.query else "")
+    wanted = f"/?page={secrets.token_hex(4)}&sort=a%2Bb"
+    page = signed_in(site, site.browser(), start=f"/login?next={quote(wanted, safe='')}")
+    ended = end_of(page)
     if ended != wanted or page.status >= 400:
+        look = (
+            "login must take next along, and oauth_authorized must use it. "
+            "They are two requests: next has to travel in the callback's address, or wait in the session."
+        )
+        if ended != "/" and wanted.startswith(ended):
+            look = (
+                "a part of next was lost on the way. In the query string of another URL, & ends a value: next has to "
+                "be escaped there, as url_for(…, next=…) does."
+            )
         raise Missed(
-            should=f"a login that begins at /login?next={wanted} ends at {wanted}.",
+            should=f"a login that begins at /login?next={quote(wanted, safe='')} ends at {wanted}.",
             did=f"it ended at {ended} with the status {page.status}.",
-            look="login must take next along, and oauth_authorized must use it. "
-            "They are two requests: next has to travel in the callback's address, or wait in the session.",
+            look=look,
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
 
 
+def end_of(page: Page) -> str:
+    """Where the app sent a browser at last: path, query string and fragment."""
+    led = [location for answer in page.answers if (location := answer.header("Location"))]
+    return led[-1].removeprefix(HOME) if led else page.path
+
+
 @exercise("1.7")
-def test_without_next_it_is_the_welcome_page(open_site: Callable[..., Site]) -> None:
-    site = open_site()
-    browser = site.browser()
-    signed_in(site, browser, start="/login?next=/%3Fpage=first")
-    page = signed_in(site, site.browser())
-    again = signed_in(site, browser)
-    for ended in (page, again):
-        if ended.path != "/welcome" or ended.status >= 400:
+def test_two_logins_at_once_have_a_next_each(site: Site) -> None:
+    first, second = site.browser(), site.browser()
+    wanted = f"/?page={secrets.token_hex(4)}#here"
+    # Ada begins, then Bo begins and ends, and then Ada goes on.
+    at_twitter = arrived(site, first, f"/login?next={quote(wanted, safe='')}")
+    without = decide_on(second, arrived(site, second, "/login"), "bo", "allow")
+    ended = end_of(decide_on(first, at_twitter, "ada", "allow"))
+    if ended != wanted or end_of(without) == wanted:
+        raise Missed(
+            should=f"Ada's login, which began at /login?next={wanted}, ends at {wanted}, and Bo's, which began at "
+            "/login meanwhile, at /welcome.",
+            did=f"Ada's login ended at {ended}, and Bo's at {end_of(without)}.",
+            look="next belongs to one login of one browser: it travels in the callback's URL, or waits in session. A "
+            "variable of the module is there only once, for all browsers.",
+        )
+    for page in (without, signed_in(site, first)):
+        if not came_to_welcome(page):
             raise Missed(
                 should="a login that begins at /login, without next, ends at /welcome.",
-                did=f"it ended at {ended.path} with the status {ended.status}.",
+                did=f"it ended at {end_of(page)} with the status {page.status}.",
                 look="oauth_authorized: url_for('welcome') where there is no next, and no next left over from before.",
             )
+
+
+@exercise("1.7")
+def test_a_refusal_leaves_no_next_behind(site: Site) -> None:
+    browser = site.browser()
+    try:
+        refuse(browser, start="/login?next=%2F%3Fpage%3Drefused")
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None
+    page = signed_in(site, browser)
+    if not came_to_welcome(page):
+        raise Missed(
+            should="a login that begins at /login, without next, ends at /welcome, also after a refusal.",
+            did=f"it ended at {end_of(page)}: that was the next of a login that was refused.",
+            look="login: where the request has no next, no older one may wait in session.",
+        )
+
+
+def arrived(site: Site, browser: Browser, start: str) -> Page:
+    """Twitter's page, to which a login has led; Missed where it has not."""
+    try:
+        return arrive(browser, start)
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None

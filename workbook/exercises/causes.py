@@ -73,15 +73,22 @@ def with_app_error(missed: Missed, site: Site | None, meant: str | None = None) 
     where_to_look."""
     if site is None:
         return missed
-    said = [m for m in site.messages() if m.sender == "app" and (m.status or 0) >= 500]
+    answers = [m for m in site.messages() if m.sender == "app" and m.status]
+    said = [m for m in answers if (m.status or 0) >= 500]
     error = site.last_error() if any(m.status == 500 for m in said) else None
+    if not said and answers and answers[-1].status == 400:
+        # Flask answers 400 by itself where request.args[…] has no such name.
+        error = site.last_error()
     lost = _LOST in (error.error if error else "") or any(_LOST in m.body for m in said)
     if error is None and not lost:
         return missed
     if error is None:
         # The app has caught it, and shows a page of its own.
         error = AppFailed(f"OAuthException: {_LOST}, maybe you disabled cookie")
-    look = [where_to_look(error, missed.look, meant), why_session_was_lost(site) if lost else ""]
+    look = [
+        where_to_look(error, missed.look, meant or missed.meant),
+        why_session_was_lost(site) if lost else "",
+    ]
     return Missed(
         should=missed.should,
         did=f"{missed.did} It raised {error.error.rstrip('.')}.",

@@ -13,16 +13,32 @@ from workbook.flow.messages import APP, BROWSER
 
 from .missed import Missed
 
-# The parameters that a drawing may name, and how people write them.
+# What a drawing may name, and how people write it. The first name that fits some words counts, so a longer one comes
+# before one that is a part of it.
 _WORDS = {
+    "token_secret": r"((access|oauth)[ _-]?)?token('?s[ _-]|[ _-]|,? (and|with) (its|a|the) )secret|"
+    r"secret of the (access )?token",
+    "SECRET_KEY": r"secret_key",
     "client_id": r"client[ _-]?id",
-    "client_secret": r"(client |app )?secret|client[_-]secret",
+    "client_secret": r"((client|app|consumer|facebook)('s)?[ _-])?secret([ -]key)?",
     "redirect_uri": r"redirect[ _-]?ur[il]",
     "state": r"state",
+    "verifier": r"(oauth[ _-]|code[ _-])?verifier",
     "code": r"(authori[sz]ation )?code",
+    "refresh_token": r"refresh[ _-]?token",
+    "id_token": r"id[ _-]?token",
+    "oauth_token": r"oauth[ _-]token",
     "access_token": r"(access[ _-]?)?token",
+    "password": r"pass[ _-]?(word|phrase)|passwd|pwd",
+    "email": r"e-?mail",
     "name": r"name",
 }
+# Words that name none of these.
+_OTHER_WORDS = r"(status|error|http)[ _-]code"
+_DENIED = r"\b(no|not|never|without)( an?| the| any)? "
+# What a person types at a provider's own page. The local providers ask for no password; the real ones do.
+_TYPED = {"name", "email", "password"}
+_METHODS = r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"
 _SUBJECT = "your diagram says"
 
 
@@ -117,6 +133,22 @@ def _slip(
         )
     if ends != real_ends:
         return _wrong_ends(mine, real, wanted, place)
+    at_login = APP not in ends and not real.title.startswith(("GET", "302"))
+    if "password" in words and not at_login:
+        return (
+            "it carries the user's password.",
+            "the password stays between the browser and Facebook, on Facebook's own page. Your app gets no password.",
+        )
+    if "token_secret" in words:
+        return (
+            "it names a secret of the access token.",
+            "an access token of OAuth 2.0 has no secret of its own. Twitter's OAuth 1.0a, in step 01, has one.",
+        )
+    if "SECRET_KEY" in words:
+        return (
+            "it carries SECRET_KEY.",
+            "with SECRET_KEY your app signs its own cookies. The app sends SECRET_KEY to nobody.",
+        )
     if mine.is_request != real.is_request:
         return (
             "it is drawn as a request, and it is an answer."
@@ -124,7 +156,7 @@ def _slip(
             else "it is drawn as an answer, and it is a request.",
             "a request has a full line, `->>`, and its answer a dotted one, `-->>`.",
         )
-    return _wrong_words(mine, real, words, mention)
+    return _wrong_words(mine, real, words - _TYPED if at_login else words, mention)
 
 
 def _wrong_ends(mine: Arrow, real: Arrow, wanted: Sequence[Arrow], place: int) -> tuple[str, str]:
@@ -145,6 +177,13 @@ def _wrong_ends(mine: Arrow, real: Arrow, wanted: Sequence[Arrow], place: int) -
             "the browser takes no part in this.",
             "what the app asks the provider directly, the browser does not see.",
         )
+    if mine.receiver == APP and mine.sender not in (BROWSER, APP) and BROWSER in (real.sender, real.receiver):
+        provider = _label(mine.sender)
+        return (
+            f"{provider} does not speak with the app here.",
+            f"{provider} can only answer the browser, which has asked. The answer is a redirect, and the browser goes "
+            "to its new URL: what the app gets in this move, the browser brings.",
+        )
     if later and mine.sender != real.sender:
         return (
             "something is said before this, and it is not in the diagram.",
@@ -163,9 +202,10 @@ def _wrong_words(mine: Arrow, real: Arrow, words: set[str], mention: Iterable[st
             f"it names {name}, and that is not in this message.",
             f"the message carries {', '.join(n for n in _WORDS if n in carried) or 'none of the parameters'}.",
         )
-    method = re.match(r"\s*(GET|POST)\b", mine.title)
-    if method and not real.title.startswith(method[1]):
-        return f"it was no {method[1]}.", "GET asks for something, POST hands something in."
+    methods = re.findall(_METHODS, mine.title) if real.is_request else re.findall(rf"^{_METHODS}", mine.title)
+    for method in methods:
+        if not real.title.startswith(method):
+            return f"it was no {method}.", "GET asks for something, POST hands something in."
     status = re.match(r"\s*([1-5]\d\d)\b", mine.title)
     if status and not real.title.startswith(status[1]):
         return (
@@ -173,17 +213,20 @@ def _wrong_words(mine: Arrow, real: Arrow, words: set[str], mention: Iterable[st
             "an answer that sends the browser elsewhere is a 302; one with a page or with data is a 200.",
         )
     path = re.search(r"(?<![\w/])/[\w./-]*", _plain(mine))
-    if path and not real.title.endswith(path[0].rstrip(".")):
+    if path and (path[0].rstrip(".") or "/") not in _paths(real):
         return (
             f"{path[0]} is not the address.",
             "the addresses are in the text of the exercise, and in app.py.",
         )
     for name in mention:
         if name not in words:
-            return (
-                f"it says nothing of {name}.",
-                "what does the other one need, to go on? Name it in the label.",
-            )
+            look = "what does the other one need, to go on? Name it in the label."
+            if name == "state" and "code" in carried:
+                look = (
+                    "Facebook hands the state back as it came, and your app compares it with the one in its session "
+                    "(RFC 6749 section 4.1.2)."
+                )
+            return f"it says nothing of {name}.", look
     return None
 
 
@@ -191,16 +234,28 @@ def _named(arrow: Arrow) -> set[str]:
     """The parameters that a label names."""
     text = re.sub(r"(?<!\w)/[\w./-]+", " ", _plain(arrow))
     text += " " + " ".join(name for name, _ in arrow.details)
-    return {
-        name
-        for name, words in _WORDS.items()
-        if re.search(rf"(?<![\w])({words})(?![\w])", text, re.IGNORECASE)
-    }
+    text = re.sub(rf"\b{_OTHER_WORDS}\b", " ", text, flags=re.IGNORECASE)
+    found = set()
+    for name, words in _WORDS.items():
+        text = re.sub(rf"{_DENIED}({words})s?(?!\w)", " ", text, flags=re.IGNORECASE)
+        text, count = re.subn(rf"(?<!\w)({words})s?(?!\w)", " ", text, flags=re.IGNORECASE)
+        if count:
+            found.add(name)
+    return found
+
+
+def _paths(arrow: Arrow) -> set[str]:
+    """The ways to write the path of a recorded message: with the API's version and without; empty where it has none."""
+    path = re.search(r"/[\w./-]*$", arrow.title)
+    return {path[0], re.sub(r"^/v\d+\.\d+/", "/", path[0])} if path else set()
 
 
 def _plain(arrow: Arrow) -> str:
     """The first line of a label without hosts, and without the values of parameters."""
-    return re.sub(r"(\w+)=[^\s,&]*", r"\1", re.sub(r"https?://[^/\s]+", "", arrow.title))
+    without_hosts = re.sub(
+        r"https?://[^/\s]+|(?<![\w/.-])(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(?=/)", "", arrow.title
+    )
+    return re.sub(r"(\w+)=[^\s,&]*", r"\1", without_hosts)
 
 
 def _said(arrow: Arrow) -> str:

@@ -188,6 +188,13 @@ VIEWS = (
         proof="01/wrong/1.2-no-return",
     ),
     Cause(
+        name="parameter-not-there",
+        error=r"^BadRequestKeyError",
+        look="The request has no parameter of that name, and request.args[…] then answers 400 by itself. "
+        "request.args.get(…) gives None.",
+        proof="01/wrong/1.3-next-in-brackets",
+    ),
+    Cause(
         name="address-for-a-view",
         error=r"BuildError|Could not build url for endpoint",
         look="url_for takes the name of a view function, not an address.",

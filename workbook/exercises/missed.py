@@ -10,7 +10,8 @@ class Missed(AssertionError):
 
     `should`, `did` and `look` are each a sentence or two. With `flow`, what was really said, and `expected`, the
     name of the recorded flow that it is held against (the file in diagrams/ without its ending), the message ends
-    with both and the first arrow where they part. `subject` says whose doing `did` is.
+    with both and the first arrow where they part. `subject` says whose doing `did` is. An error of the app that the
+    pattern `meant` is found in is what the check is about: then `look` knows it better than the known causes.
     """
 
     def __init__(
@@ -22,6 +23,7 @@ class Missed(AssertionError):
         flow: Flow | None = None,
         expected: str | None = None,
         subject: str = "your app did",
+        meant: str | None = None,
     ) -> None:
         self.should = should
         self.did = did
@@ -29,6 +31,7 @@ class Missed(AssertionError):
         self.flow = flow
         self.expected = expected
         self.subject = subject
+        self.meant = meant
         super().__init__()
 
     def __str__(self) -> str:

@@ -58,6 +58,14 @@ def compare(
             return Difference(i, j, wanted, came, sentence)
     if len(first) > len(second):
         i, wanted = first[len(second)]
+        error = _error_at_the_end(expected, actual, [i for i, _ in first], [j for j, _ in second])
+        if (
+            error is not None
+            and second
+            and (error.actual_index or 0) > second[-1][0]
+            and (error.expected_index or 0) <= i
+        ):
+            return error  # the app has said one thing more, and that comes before what is missing
         return Difference(i, None, wanted, None, f"Nothing more was said. Next would be: {one_line(wanted)}.")
     if len(second) > len(first) and mode == "strict":
         j, came = second[len(first)]

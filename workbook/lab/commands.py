@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,23 @@ def revisions(folder: Path, warm: Warm, environment: Mapping[str, str]) -> Revis
     return None if done.failure else Revisions(**done.told)
 
 
+def call(
+    folder: Path,
+    warm: Warm,
+    environment: Mapping[str, str],
+    module: str,
+    calls: Sequence[tuple[str, Sequence[str]]],
+) -> Done:
+    """Calls functions of a module of the app in `folder`, each by its name and with its arguments. The module is loaded
+    by itself, without the app.
+
+    `told` has for each call {"type", "value"}, a text where the function gave one and otherwise what repr() makes of
+    it, or, where it raised an error, {"error", "traceback"}.
+    """
+    arguments = {"module": module, "calls": calls}
+    return _run(folder, warm, environment, "call", arguments, preload=())
+
+
 def _run(
     folder: Path,
     warm: Warm,
@@ -95,6 +113,7 @@ def _run(
     arguments: dict[str, Any],
     *,
     in_place: bool = False,
+    preload: Iterable[str] = PRELOAD_DATABASE,
 ) -> Done:
     workplace = Path(tempfile.mkdtemp(prefix="command-"))
     try:
@@ -105,7 +124,7 @@ def _run(
             folder=folder if in_place else copied(folder, workplace),
             environment={**bare_environment(), "FLASK_APP": "app", **environment},
             log=log,
-            preload=PRELOAD_DATABASE,
+            preload=preload,
         )
         begun = time.monotonic()
         overdue = threading.Timer(TIMEOUT, child.stop)
@@ -138,6 +157,24 @@ def flask_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None
         cli.main(args=arguments["arguments"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
 
     _reported(command, report)
+
+
+def call_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
+    """The job that calls functions: "calls" are those of "module"."""
+
+    def told(module: object, name: str, given: list[Any]) -> dict[str, str]:
+        try:
+            value = getattr(module, name)(*given)
+        except Exception as error:
+            return described(error)
+        return {"type": type(value).__name__, "value": value if type(value) is str else repr(value)}
+
+    def called() -> list[dict[str, str]]:
+        sys.path.insert(0, str(Path.cwd()))
+        module = importlib.import_module(arguments["module"])
+        return [told(module, *one) for one in arguments["calls"]]
+
+    _reported(called, report)
 
 
 def create_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:

@@ -1,8 +1,9 @@
 """The job that a step's app runs as: it loads the app as `flask run` does, and serves it.
 
 It reports {"event": "ready", "port": …}; {"event": "failed", "error": …, "traceback": …} where the app cannot
-be loaded, "error" with the same where it leaves an exception unhandled; when asked to record, "message" for each
-message; and, when asked to watch writes, "write" each time that it is about to write to its database.
+be loaded, "error" with the same where it leaves an exception unhandled, or reads a parameter that the request does not
+have; when asked to record, "message" for each message; and, when asked to watch writes, "write" each time that it is
+about to write to its database.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
             raise _Instead(arguments["instead"])
         application = load()
         got_request_exception.connect(unhandled, weak=False)
+        _watch_missing_parameters(application, report)
     except BaseException as error:
         report({"event": "failed", **described(error)})
         if not arguments.get("show_errors"):
@@ -81,6 +83,20 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
     )
     report({"event": "ready", "port": server.port})
     server.run()
+
+
+def _watch_missing_parameters(application: WSGIApplication, report: Report) -> None:
+    """Reports each request.args["name"] without such a name, too. Flask makes a bare 400 of it, and no exception."""
+    from werkzeug.exceptions import BadRequestKeyError
+
+    handle: Callable[[Exception], object] = application.handle_user_exception  # type: ignore[attr-defined]
+
+    def watched(error: Exception) -> object:
+        if isinstance(error, BadRequestKeyError):
+            report({"event": "error", **described(error)})
+        return handle(error)
+
+    application.handle_user_exception = watched  # type: ignore[attr-defined]
 
 
 def _watch_writes(report: Report) -> None:
@@ -134,6 +150,8 @@ def _one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"the app ended itself (sys.exit({error.code!r}))"
     name = type(error).__name__
+    if name == "BadRequestKeyError":  # its own text is that of any 400
+        return f"{name}: {', '.join(map(repr, error.args))}"
     if name == "Error":  # binascii's, csv's, …: by itself it says nothing
         name = f"{type(error).__module__}.{name}"
     return f"{name}: {' '.join(text.split())}" if text else name

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +18,7 @@ from workbook.providers.people import PEOPLE, Person
 from workbook.providers.server import ProvidersServer
 
 from .browser import Browser, Page
-from .commands import Done, MigrationFailed, flask
+from .commands import Done, MigrationFailed, call, flask
 from .databases import Database, uses_a_database
 from .running import AppFailed, RunningApp, copied
 from .warm import Warm
@@ -120,6 +120,10 @@ class Site:
     def flask(self, *arguments: str) -> Done:
         """Runs `flask ARGUMENTS` beside the app, with the same database."""
         return flask(self._folder, self._warm, self._environment, *arguments)
+
+    def call(self, module: str, calls: Sequence[tuple[str, Sequence[str]]]) -> Done:
+        """Calls functions of a module of the app, in a process of their own: as lab.commands.call."""
+        return call(self._folder, self._warm, self._environment, module, calls)
 
     def _make_tables(self, *, empty: bool) -> None:
         """Runs `flask db upgrade`. What it makes of an empty SQLite file is the same each time for the same source, so
