@@ -27,7 +27,7 @@ from workbook.exercises.facebook_login import (
 )
 from workbook.exercises.markup import ESCAPE, MARKUP, taken_as_markup
 from workbook.exercises.missed import Missed
-from workbook.exercises.readable import held_by, session_sent_with
+from workbook.exercises.readable import given_to, held_by, session_sent_with
 from workbook.exercises.session_lost import why_session_was_lost
 from workbook.exercises.twitter_login import shortened, signed_in
 from workbook.flow.messages import APP
@@ -443,12 +443,12 @@ def test_each_login_has_a_state_of_its_own(site: Site) -> None:
             did=f"three logins had the states {', '.join(states)}.",
             look=STATE_LOOK,
         )
-    if held_by(one) == held_by(other):
+    if given_to(one) == given_to(other):
         raise Missed(
             should="new_state keeps the state in session: only there your app finds out later in which browser a login "
             "began.",
             did=f"two browsers were sent to Facebook with the states {states[2]} and {states[1]}, and afterwards both "
-            f"hold the same: {shortened(', '.join(f'{name} {value}' for name, value in held_by(one).items()))}",
+            f"hold the same: {shortened(', '.join(f'{name} {value}' for name, value in given_to(one).items()))}",
             look="new_state: put the state into session. A variable of the module is the same for all people, and each "
             "worker of a server has its own.",
         )

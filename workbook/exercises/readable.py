@@ -30,6 +30,14 @@ def held_by(browser: Browser) -> dict[str, str]:
     return {name: readable(value) for name, value in browser.cookies().items()}
 
 
+def given_to(browser: Browser) -> dict[str, str]:
+    """The same, with the cookies that the last answers set and that the browser did not keep."""
+    answers = browser.page.answers if browser.page else ()
+    told = [value for answer in answers for name, value in answer.headers if name.lower() == "set-cookie"]
+    pairs = [one.partition(";")[0].partition("=") for one in told]
+    return {**{name: readable(value) for name, _, value in pairs}, **held_by(browser)}
+
+
 def session_sent_with(request: Message) -> str:
     """What the session cookie held that came with a request; empty where there was none."""
     sent = SimpleCookie(request.header("Cookie") or "").get("session")

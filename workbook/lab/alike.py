@@ -33,5 +33,5 @@ def make_alike(alike: Alike) -> None:
 
     random.Random.seed = seed  # type: ignore[method-assign]
     # The functions of the module are methods of one object, which has the old seed().
-    random.seed = random._inst.seed  # type: ignore[attr-defined]
+    random.seed = random._inst.seed
     random.seed()
