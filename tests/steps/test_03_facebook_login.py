@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -22,9 +25,13 @@ from workbook.exercises.facebook_login import (
     what_facebook_said,
     why_facebook_refused,
 )
+from workbook.exercises.markup import ESCAPE, MARKUP, taken_as_markup
 from workbook.exercises.missed import Missed
+from workbook.exercises.readable import given_to, held_by, session_sent_with
 from workbook.exercises.session_lost import why_session_was_lost
 from workbook.exercises.twitter_login import shortened, signed_in
+from workbook.flow.messages import APP
+from workbook.lab.alike import Alike
 from workbook.lab.browser import Browser, Page
 from workbook.lab.site import Site
 from workbook.lab.visits import NotAsked, refuse, sign_in
@@ -71,14 +78,23 @@ def own_state_refused(site: Site, since: int = 0) -> Missed:
     """The app does not know the state of its own login any more, which began after `since` messages."""
     asked = [m for m in site.messages()[since:] if m.is_request]
     went = [m.get("state") for m in asked if m.path.endswith("/dialog/oauth")]
-    came = [m.get("state") for m in asked if m.path.endswith("/facebook/callback")]
+    back = [m for m in asked if m.path.endswith("/facebook/callback")]
+    came = [m.get("state") for m in back]
+    if went[-1] and went[-1] in session_sent_with(back[-1]):
+        look = (
+            "the session that came with this callback held that state. Is the session emptied before is_ours looks? "
+            "And does is_ours look under the name under which new_state has kept it, and give its answer back?"
+        )
+    else:
+        look = (
+            "the session that came with this callback did not hold that state: has new_state kept it there, under the "
+            "name under which is_ours looks for it?"
+        )
     return Missed(
         should="a login that began in this browser ends on /welcome.",
         did=f"it refused its own login: {NOT_OURS} The state went to Facebook as {went[-1]!r}, and came back as "
         f"{came[-1]!r}.",
-        look=why_session_was_lost(site)
-        or "the session: has new_state put that word there, and does is_ours look for it under the same name, and give "
-        "its answer back?",
+        look=why_session_was_lost(site) or look,
         flow=site.flow("Your app", since),
         expected=SIGN_IN,
     )
@@ -150,6 +166,23 @@ def test_the_secret_stays_at_home(site: Site) -> None:
         )
 
 
+@exercise("3.1")
+def test_the_secret_is_in_no_url(site: Site) -> None:
+    """Exercise 3.2 exchanges the code, by what 3.1 has registered. Until then nothing is exchanged here."""
+    browser = site.browser()
+    browser.open(callback_for(site, browser))
+    site.app.begin_anew()  # 3.2 says what an app that fails at the callback has to learn
+    secret = site.providers.facebook.app_secret
+    asked = next((m for m in site.messages() if m.sender == APP and m.is_request and secret in m.url), None)
+    if asked is not None:
+        raise Missed(
+            should="your app sends the client secret in the body of a POST request. URLs are kept in logs "
+            "(RFC 6749 section 2.3.1).",
+            did=f"it sent {asked.method} {asked.path}, with the client secret in the query string.",
+            look='remote_app(…): access_token_method="POST".',
+        )
+
+
 # 3.2 Swap the code, and ask who it is
 
 
@@ -185,8 +218,10 @@ def test_the_code_is_swapped_for_a_token(site: Site) -> None:
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_facebook_says_who_it_is(site: Site, who: str) -> None:
     browser = site.browser()
+    if who == "bo":
+        site.providers.people.change(who, name=f"Bo {MARKUP} Lindqvist")
     page = signed_in_with_facebook(site, browser, who)
-    one = person(who)
+    one = site.providers.people[who]
     asked = facebook_asked(site, "me")
     swapped = facebook_asked(site, "access_token")
     if swapped and swapped[-1].status != 200:
@@ -202,7 +237,7 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
         raise Missed(
             should="with the access token your app asks Facebook for `me`: whose token is it?",
             did=f"it did not ask. The callback ended at {page.path} with the status {page.status}.",
-            look='facebook_authorized: facebook.get("me", …). And base_url in remote_app(…) ends in a slash.',
+            look=why_me_was_not_asked(site),
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -222,7 +257,22 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
-    front = browser.open("/").words
+    paths = [m.path for m in site.messages() if m.sender == APP and m.is_request and m.receiver == "facebook"]
+    if re.search(r"/v[0-9.]+/", paths[0]) and not re.search(r"/v[0-9.]+/", paths[-1]):
+        raise Missed(
+            should="your app asks for `me` at the version of Facebook's API at which it exchanged the code.",
+            did=f"it exchanged the code at {paths[0]}, and asked for {paths[-1]}, which names no version.",
+            look="remote_app(…): base_url ends in a slash. Without the slash `me` takes the place of its last part.",
+        )
+    front_page = browser.open("/")
+    for shown in (page, front_page):
+        if taken_as_markup(shown):
+            raise Missed(
+                should="a name is shown as text, whatever it is: anybody can choose one at Facebook.",
+                did=f"somebody is called {one.name}, and {shown.path} took the name for markup.",
+                look=f"the templates. {ESCAPE}",
+            )
+    front = front_page.words
     if one.name not in front or "Facebook" not in front.partition("Log out")[0]:
         raise Missed(
             should=f"the session says who is there, and by which provider: signed in with Facebook, as {one.name}.",
@@ -236,6 +286,53 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
             "name or an address may change.",
             did=f"/welcome says: {shortened(welcome)}",
             look='facebook_authorized: the second argument of sign_in is me["id"].',
+        )
+    tokens = list(site.providers.facebook.access_tokens)
+    kept = [name for name, value in held_by(browser).items() if any(token in value for token in tokens)]
+    if kept:
+        raise Missed(
+            should="the access token is not kept: your app asks once whose it is, and everybody who has a cookie can "
+            "read it.",
+            did=f"after the login the access token is in the cookie {kept[0]}.",
+            look="facebook_authorized and sign_in: what else do they put into session?",
+        )
+
+
+def why_me_was_not_asked(site: Site) -> str:
+    """Where to look if Facebook gave an access token, and was then not asked for `me`."""
+    exchange = max(
+        n for n, m in enumerate(site.messages()) if m.is_request and m.path.endswith("/oauth/access_token")
+    )
+    later = [
+        m
+        for m in site.messages()[exchange + 1 :]
+        if m.sender == APP and m.is_request and m.receiver == "facebook"
+    ]
+    if later:
+        return (
+            f"the app asked for {later[-1].path}. base_url in remote_app(…) is FACEBOOK_GRAPH_URL and /v25.0/, and "
+            "what facebook.get is given is added to it."
+        )
+    return (
+        'facebook_authorized: Facebook\'s answer to the exchange has the keys "access_token", "token_type" and '
+        '"expires_in". The access token goes into facebook.get("me", …, token=(token, "")).'
+    )
+
+
+@exercise("3.2")
+def test_what_the_callbacks_url_says_of_a_person_is_not_believed(site: Site) -> None:
+    """Anybody can add something to a URL. Ada comes back with Eve's id and name in hers."""
+    ada, eve = person("ada"), person("eve")
+    browser = site.browser()
+    said = {"id": eve.facebook.id, "user_id": eve.facebook.id, "subject": eve.facebook.id, "name": eve.name}
+    browser.open(changed(callback_for(site, browser, "ada"), **said))
+    pages = [browser.open("/").words, browser.open("/welcome").words]
+    if any(eve.name in words or eve.facebook.id in words for words in pages):
+        raise Missed(
+            should="your app takes a person's id and name from Facebook's answer for `me`, and from nowhere else.",
+            did=f"{ada.name} came back from Facebook, and somebody had added id={eve.facebook.id}&name={eve.name} to "
+            f"the URL of the callback. She is signed in as: {shortened(pages[1])}",
+            look='facebook_authorized: me["id"] and me["name"], not request.args.',
         )
 
 
@@ -300,8 +397,9 @@ def test_what_a_forged_callback_does(folder: Path) -> None:
         "b",
         {
             "a": "Look at the front page in Ada's window: whose name is it? Eve's code is swapped for Eve's token.",
-            "c": "Nobody typed a password in this. Facebook's page was opened in Eve's window alone.",
-            "d": "Ada's browser was never at Facebook, so there is no token of Ada's.",
+            "c": "No password was in any of these messages. A code is good for one exchange, by your app.",
+            "d": "Ada never said yes at Facebook, so there is no token of Ada's. And a token goes to your app, not to "
+            "Eve.",
         },
     )
 
@@ -345,6 +443,41 @@ def test_each_login_has_a_state_of_its_own(site: Site) -> None:
             did=f"three logins had the states {', '.join(states)}.",
             look=STATE_LOOK,
         )
+    if given_to(one) == given_to(other):
+        raise Missed(
+            should="new_state keeps the state in session: only there your app finds out later in which browser a login "
+            "began.",
+            did=f"two browsers were sent to Facebook with the states {states[2]} and {states[1]}, and afterwards both "
+            f"hold the same: {shortened(', '.join(f'{name} {value}' for name, value in given_to(one).items()))}",
+            look="new_state: put the state into session. A variable of the module is the same for all people, and each "
+            "worker of a server has its own.",
+        )
+
+
+@exercise("3.4")
+def test_a_state_follows_from_nothing(open_site: Callable[..., Site]) -> None:
+    """Two processes that have all in common but the system's own randomness make two states."""
+    now, key = time.time(), secrets.token_hex(20)
+
+    def states(clock: float, seed: int, workers: int = 1) -> list[str | None]:
+        site = open_site(alike=Alike(clock, seed), environment={"SECRET_KEY": key}, workers=workers)
+        return [asked_of_the_dialog(site, site.browser(number)).get("state") for number in range(workers)]
+
+    one, other = states(now, 1, workers=2)
+    if one is None or one != other:
+        return
+    if states(now, 2) != [one]:
+        source = "the module random. Its numbers follow from a few that somebody has seen"
+    elif states(now + 1000, 1) != [one]:
+        source = "the time, which everybody knows"
+    else:
+        source = "what is the same in both, such as SECRET_KEY or a counter"
+    raise Missed(
+        should="nobody can work a state out: it comes from the system's own randomness (RFC 6749 section 10.10).",
+        did=f"two processes of your app, with the same clock, the same beginning of `random` and the same SECRET_KEY, "
+        f"both made the state {one}. It follows from {source}.",
+        look=STATE_LOOK,
+    )
 
 
 # 3.5 Compare it
@@ -465,6 +598,32 @@ def test_a_state_is_good_for_one_callback(site: Site) -> None:
 
 
 @exercise("3.6")
+def test_a_login_that_came_to_nothing_uses_its_state_up(site: Site) -> None:
+    eve = person("eve").name
+    for came, how in (
+        ({"error": "access_denied"}, "cancelled at Facebook"),
+        ({"error": "server_error"}, "came back with an error"),
+        ({"code": "made-up"}, "came back with a code that Facebook did not take"),
+    ):
+        victim = site.browser()
+        state = asked_of_the_dialog(site, victim).get("state")
+        victim.open(changed(CALLBACK, state=state, **came))
+        site.app.begin_anew()  # an app that fails at that has 3.9 and 3.10 to answer for it
+        callback = changed(callback_for(site, site.browser(), "eve"), state=state)
+        asked = len(facebook_asked(site, "access_token"))
+        victim.open(callback)
+        signed_in_as = who_is_in(victim)
+        if signed_in_as == eve or len(facebook_asked(site, "access_token")) > asked:
+            raise Missed(
+                should="a state is good for one callback, also where the login comes to nothing.",
+                did=f"Ada {how}. Then her browser opened a callback with the same state, {state}, and Eve's code, and "
+                "your app took it." + (f" Ada is signed in as {eve} now." if signed_in_as == eve else ""),
+                look="facebook_authorized asks is_ours first, before it looks for a code or an error. And is_ours "
+                "takes the state out at once, and not when the login has come to its end.",
+            )
+
+
+@exercise("3.6")
 def test_a_callback_that_is_loaded_again(site: Site) -> None:
     browser = site.browser()
     callback = callback_for(site, browser, "ada")
@@ -493,6 +652,7 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
 def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
     browser = site.browser()
     callbacks = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
+    since = len(site.messages())
     for place, tab in zip(("first", "second"), order, strict=True):
         page = browser.open(callbacks[tab])
         if page.path == "/welcome" and page.status == 200:
@@ -501,11 +661,32 @@ def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
             should="somebody begins a login in one tab, and another in a second. Both come to their end.",
             did=f"the tab that was opened {'first' if tab == 0 else 'last'} came back {place}, and ended at "
             f"{page.path} with the status {page.status}: {shortened(page.words)}",
-            look=_why_a_tab_was_lost(site, page),
+            look=_why_a_tab_was_lost(site, callbacks[order[1]], since),
         )
 
 
-def _why_a_tab_was_lost(site: Site, page: Page) -> str:
+def _keys(session: str) -> set[str]:
+    """The keys of a session, as it was in a cookie; none where it cannot be read."""
+    try:
+        return set(json.loads(session))
+    except (ValueError, TypeError):
+        return set()
+
+
+def _why_a_tab_was_lost(site: Site, second: str, since: int) -> str:
+    """Where to look if one of two tabs was refused. `second` is the URL of the callback that came second; both came
+    after `since` messages."""
+    state = dict(parse_qsl(urlsplit(second).query)).get("state") or second
+    sent = [
+        session_sent_with(m) for m in site.messages()[since:] if m.is_request and m.url.startswith(CALLBACK)
+    ]
+    if len(sent) == 2 and state in sent[0] and state not in sent[1]:
+        began = "the session held the states of both tabs when the first callback came, and afterwards none."
+        if _keys(sent[0]) & _keys(sent[1]):
+            return f"{began} is_ours takes out only the one that has come."
+        return (
+            f"{began} All else that waited there is gone, too: what calls session.clear(), or does the same?"
+        )
     refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
     if refused:
         did, look = why_facebook_refused(site, refused[-1])
@@ -538,8 +719,15 @@ def test_logins_that_were_never_finished(site: Site) -> None:
 def test_the_address_is_asked_for(site: Site) -> None:
     browser = site.browser()
     scope = asked_of_the_dialog(site, browser).get("scope", "")
-    page = signed_in_with_facebook(site, browser, "ada")
+    page = browser.open(changed(callback_for(site, browser, "ada"), email="eve@example.com"))
     address = person("ada").facebook.email or ""
+    if "eve@example.com" in page.words:
+        raise Missed(
+            should="your app takes the email address from Facebook's answer for `me`, and from nowhere else.",
+            did="Ada came back from Facebook, and somebody had added email=eve@example.com to the URL of the callback. "
+            f"/welcome says: {shortened(page.words)}",
+            look='facebook_authorized: me.get("email"), not request.args.',
+        )
     if address in page.words:
         return
     fields = [a.fields for a in facebook_asked(site, "me")]
@@ -610,7 +798,10 @@ def test_a_person_who_says_no(site: Site) -> None:
 
 
 WITHOUT_CODE = (
-    {"error": "server_error", "error_description": "Something went wrong"},  # RFC 6749 section 4.1.2.1
+    {
+        "error": "server_error",
+        "error_description": f"Something went {MARKUP} wrong",
+    },  # RFC 6749 section 4.1.2.1
     {"error": "temporarily_unavailable"},
     # Facebook has errors without `error` (jaredhanson/passport-facebook, test/strategy.test.js).
     {"error_code": "901", "error_message": "This app is in sandbox mode."},
@@ -628,6 +819,12 @@ def test_any_other_callback_without_a_code(site: Site) -> None:
         said = "&".join(f"{name}={value}" for name, value in came.items()) or "nothing but the state"
         nobody_is_in(browser, what=f"Facebook sends somebody back with {said}", look=look)
         reads(page, site, NO_HELP, what=f"Facebook sends somebody back with {said}", look=look)
+        if taken_as_markup(page):
+            raise Missed(
+                should="what the callback's URL says is shown as text, if at all: anybody can write that URL.",
+                did=f"somebody came back with {said}, and {page.path} took it for markup.",
+                look=f"facebook_authorized: what does it give to sorry(…)? {ESCAPE}",
+            )
 
 
 # 3.10 When Facebook does not help
@@ -640,6 +837,8 @@ FAULTS = (
     ("me", "error", "answers `me` with status 500 and an error"),
     ("me", "broken_json", "answers `me` with half of a JSON document"),
     ("me", "down", "closes the connection when it is asked for `me`"),
+    ("me", "null", "answers `me` with null"),
+    ("access_token", "null", "answers the swap with null"),
 )
 
 
@@ -652,8 +851,16 @@ def test_facebook_does_not_help(site: Site) -> None:
         site.providers.faults.set("facebook", endpoint, kind)
         page = browser.open(callback)
         site.providers.faults.clear()
-        nobody_is_in(browser, what=f"Facebook {words}", look=look)
-        reads(page, site, NO_HELP, what=f"Facebook {words}", look=look)
+        if page.path == "/welcome" and page.status == 200:
+            raise Missed(
+                should=f"Facebook {words}: nobody is signed in.",
+                did=f"somebody without an id was signed in. /welcome says: {shortened(page.words)}",
+                look='facebook_authorized: read me["id"] and me["name"] inside of the try. An answer that is an error '
+                'has neither: me["id"] raises KeyError then, and me.get("id") gives None.',
+            )
+        here = look if kind != "null" else f"{look} None has no keys: TypeError."
+        nobody_is_in(browser, what=f"Facebook {words}", look=here)
+        reads(page, site, NO_HELP, what=f"Facebook {words}", look=here)
     own_login(site, browser, "ada", "what does a login that failed leave behind?")
 
 

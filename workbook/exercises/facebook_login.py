@@ -13,12 +13,15 @@ from workbook.providers.facebook.errors import WRONG_APP, WRONG_SECRET
 from workbook.providers.facebook.state import Attempt
 
 from .missed import Missed
+from .readable import session_sent_with
 from .twitter_login import left_at_provider, shortened
 
 # The app's address for it, and the recorded flow that a login is held against.
 START = "/login/facebook"
 SIGN_IN = "03_facebook_login.sign_in"
 CALLBACK = f"{HOME}/auth/facebook/callback"
+# Flask-OAuthlib's name in the session for the callback of a login that is under way.
+_CALLBACK_KEPT = "facebook_oauthredir"
 
 
 def signed_in_with_facebook(
@@ -150,6 +153,13 @@ def why_facebook_refused(site: Site, attempt: Attempt) -> tuple[str, str]:
             "its client_secret is not that of the app.",
             "remote_app(…): consumer_secret is FACEBOOK_SECRET. Are key and secret swapped?",
         )
+    if attempt.redirect_uri is None and _CALLBACK_KEPT in _session_at_the_callback(site):
+        return (
+            "it sent no redirect_uri along with the code.",
+            "the request for the token names the callback once more (RFC 6749 section 4.1.3). Flask-OAuthlib had kept "
+            f"it in the session, as {_CALLBACK_KEPT}, and it came along with this callback. Your app emptied the "
+            "session before the exchange: take out only what is used up.",
+        )
     if attempt.redirect_uri is None:
         return (
             "it sent no redirect_uri along with the code.",
@@ -167,6 +177,12 @@ def why_facebook_refused(site: Site, attempt: Attempt) -> tuple[str, str]:
         f"with the code {(attempt.code or '')[:8]}…, and Facebook said: {what_facebook_said(site)}",
         "the code is request.args['code'], and it is good for one request.",
     )
+
+
+def _session_at_the_callback(site: Site) -> str:
+    """What the session held that came with the last callback."""
+    came = [m for m in site.messages() if m.is_request and m.url.startswith(CALLBACK)]
+    return session_sent_with(came[-1]) if came else ""
 
 
 def what_facebook_said(site: Site) -> str:

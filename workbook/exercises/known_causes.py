@@ -132,7 +132,7 @@ ANSWERS = (
         name="no-answer-after-a-refusal",
         error=r"'NoneType' object is not subscriptable",
         look="Something is None where the code reads a value out of it. After a refusal authorized_response() gives "
-        "None.",
+        "None, and an answer that is `null` is None, too.",
         proof="01/wrong/1.4-denial-ignored",
     ),
     Cause(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import zlib
-
 from workbook.lab.browser import Browser, Page
 from workbook.lab.site import Site
 from workbook.lab.visits import SOMEBODY
@@ -13,6 +9,7 @@ from workbook.lab.visits import SOMEBODY
 from .facebook_login import SIGN_IN as FACEBOOK_SIGN_IN
 from .facebook_login import signed_in_with_facebook
 from .missed import Missed
+from .readable import readable
 from .twitter_login import LATER_SIGN_IN, shortened, signed_in
 
 PROVIDERS = ("Twitter", "Facebook")
@@ -64,15 +61,6 @@ def log_out(browser: Browser) -> None:
 
 
 def session_of(browser: Browser) -> str:
-    """What the session cookie holds, as everybody who has the cookie can read it; empty where that is nothing.
-
-    Flask writes the session as JSON, compresses it where that makes it shorter (then the cookie begins with a dot),
-    and signs it. A cookie that is made in another way is given as it is.
-    """
-    cookie = browser.cookie("session") or ""
-    payload = cookie.rsplit(".", 2)[0]
-    try:
-        data = base64.urlsafe_b64decode(payload.removeprefix(".") + "==")
-        return (zlib.decompress(data) if payload.startswith(".") else data).decode()
-    except (binascii.Error, zlib.error, UnicodeDecodeError):
-        return cookie
+    """What the session cookie holds, as everybody who has the cookie can read it; empty where that is nothing. A cookie
+    that is made in another way than Flask's is given as it is."""
+    return readable(browser.cookie("session") or "")

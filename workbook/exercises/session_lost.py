@@ -4,37 +4,26 @@ from __future__ import annotations
 
 from http.cookies import CookieError, Morsel, SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from workbook.flow.messages import APP, BROWSER, Message
+from workbook.lab.browser import at_home
 from workbook.lab.cookies import LONGEST_COOKIE
 from workbook.lab.site import Site
+
+# One of these is in the query string with which a provider sends the browser back.
+_BACK = {"state", "code", "oauth_verifier", "denied", "error"}
 
 
 def why_session_was_lost(site: Site) -> str:
     """The reason, with the app's own values in it; empty where none of the usual ones is seen."""
     messages = [m for m in site.messages() if {m.sender, m.receiver} == {APP, BROWSER}]
-    cookies = list(_session_cookies(messages))
-    for cookie, host in cookies:
-        if cookie["samesite"].lower() == "strict":
-            return (
-                "The app sets its session cookie with SameSite=Strict. On the way back from another site the browser "
-                "does not send such a cookie, so the callback finds an empty session. Lax is right: "
-                'SESSION_COOKIE_SAMESITE = "Lax".'
-            )
-        if cookie["secure"]:
-            return (
-                f"The app sets its session cookie as Secure, and is opened at http://{host}: such a cookie is not "
-                "kept without HTTPS. Set SESSION_COOKIE_SECURE only where there is HTTPS."
-            )
-        size = len(cookie.key) + len(cookie.value)
-        if size > LONGEST_COOKIE:
-            return (
-                f"The session cookie is {size} bytes long, and browsers drop what is longer than {LONGEST_COOKIE}, "
-                "without a word. Put less into session: a name or a number, not a whole answer, and no list that "
-                "only grows."
-            )
     asked = [m for m in messages if m.is_request]
+    back = [urlsplit(m.url).path for m in asked if _BACK & set(parse_qs(urlsplit(m.url).query))]
+    cookies = _cookies(messages)
+    for cookie, set_at in cookies:
+        if lost := _not_kept(cookie, set_at) or _not_sent(cookie, set_at, back[-1:]):
+            return lost
     hosts = list(dict.fromkeys(urlsplit(m.url).netloc for m in asked))
     if len(hosts) > 1:
         return (
@@ -48,15 +37,81 @@ def why_session_was_lost(site: Site) -> str:
     return ""
 
 
-def _session_cookies(messages: list[Message]) -> list[tuple[Morsel[Any], str]]:
+def _not_kept(cookie: Morsel[Any], set_at: str) -> str:
+    """Why the browser does not keep a cookie that the app set at that URL; empty where it does."""
+    host, name = urlsplit(set_at).hostname or "", cookie.key
+    domain = cookie["domain"].removeprefix(".").lower()
+    promise = next((p for p in ("__Host-", "__Secure-") if name.lower().startswith(p.lower())), "")
+    if domain and domain != host and not host.endswith(f".{domain}"):
+        return (
+            f"The app sets its cookie {name} with Domain={cookie['domain']}, and is opened at {_home(set_at)}: the "
+            "browser drops a cookie that is for another host (RFC 6265 section 5.3). Without Domain a cookie is for "
+            "the host that set it."
+        )
+    if promise and not cookie["secure"]:
+        return (
+            f"The app sets its cookie {name} without Secure. A name that begins with {promise} promises Secure, and "
+            f"the browser drops a cookie that does not keep the promise. At {_home(set_at)}, without HTTPS, the cookie "
+            "needs another name."
+        )
+    if cookie["samesite"].lower() == "none" and not cookie["secure"]:
+        return (
+            f"The app sets its {_called(name)} with SameSite=None and without Secure, and browsers drop such a cookie. "
+            "Lax is right: the browser sends a Lax cookie, too, when another site sends it back."
+        )
+    if cookie["secure"]:
+        return (
+            f"The app sets its {_called(name)} as Secure, and is opened at {_home(set_at)}: such a cookie is not kept "
+            "without HTTPS. Set SESSION_COOKIE_SECURE only where there is HTTPS."
+        )
+    size = len(name) + len(cookie.value)
+    if size > LONGEST_COOKIE:
+        return (
+            f"The {_called(name)} is {size} bytes long, and browsers drop what is longer than {LONGEST_COOKIE}, "
+            "without a word. Put less into session: a name or a number, not a whole answer, and no list that "
+            "only grows."
+        )
+    return ""
+
+
+def _not_sent(cookie: Morsel[Any], set_at: str, back: list[str]) -> str:
+    """Why the browser keeps a cookie, and does not send it when a provider sends the browser to the path `back`."""
+    if cookie["samesite"].lower() == "strict":
+        return (
+            f"The app sets its {_called(cookie.key)} with SameSite=Strict. On the way back from another site the "
+            "browser does not send such a cookie, so the callback finds an empty session. Lax is right: "
+            'SESSION_COOKIE_SAMESITE = "Lax".'
+        )
+    # Without a Path it is the part of the path before the last slash (RFC 6265 section 5.1.4).
+    path = cookie["path"] or urlsplit(set_at).path.rpartition("/")[0] or "/"
+    for asked in back:
+        if asked != path and not asked.startswith(path if path.endswith("/") else f"{path}/"):
+            return (
+                f"The app sets its cookie {cookie.key} for Path={path}, and the browser came back to {asked}: it sends "
+                "such a cookie only to URLs below that path (RFC 6265 section 5.1.4). Path=/ is right."
+            )
+    return ""
+
+
+def _called(name: str) -> str:
+    return "session cookie" if name == "session" else f"cookie {name}"
+
+
+def _home(url: str) -> str:
+    return f"http://{urlsplit(url).netloc}"
+
+
+def _cookies(messages: list[Message]) -> list[tuple[Morsel[Any], str]]:
+    """The cookies in which the app keeps something of a login, each with the URL at which it was set: the session
+    cookie, and those that it set when it sent the browser to a provider."""
     found = []
     for message in messages:
+        away = not at_home(urljoin(message.url, message.header("Location") or ""))
         for name, value in message.headers:
-            if name.lower() == "set-cookie" and value.startswith("session="):
+            if name.lower() == "set-cookie" and (away or value.startswith("session=")):
                 try:
                     parsed = SimpleCookie(value)
                 except CookieError:
                     continue
-                if "session" in parsed and parsed["session"].value:
-                    found.append((parsed["session"], urlsplit(message.url).netloc))
+                found += [(cookie, message.url) for cookie in parsed.values() if cookie.value]
     return found

@@ -167,6 +167,10 @@ class Browser:
         """The value of a cookie of the app; None where it set none of that name."""
         return self._cookies.get(name, _HOST)
 
+    def cookies(self) -> dict[str, str]:
+        """The cookies of the app that it keeps, whatever path they are for: their values by their names."""
+        return self._cookies.of(_HOST)
+
     def set_cookie(self, name: str, value: str) -> None:
         """Puts a cookie of the app into the browser, as its owner can with any browser."""
         self._cookies.set(Cookie(name, value, _HOST))

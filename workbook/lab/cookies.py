@@ -71,6 +71,10 @@ class Cookies:
         found = (c for c in self._kept.values() if c.name == name and _goes_to(c, host) and not _is_over(c))
         return next((cookie.value for cookie in found), None)
 
+    def of(self, host: str) -> dict[str, str]:
+        """The values of the cookies that go to a host, by their names."""
+        return {c.name: c.value for c in self._kept.values() if _goes_to(c, host) and not _is_over(c)}
+
     def hear(self, url: str, set_cookie: Iterable[str]) -> None:
         """Takes the values of the Set-Cookie headers of a response from `url`. What a browser drops is dropped."""
         parts = urlsplit(url)

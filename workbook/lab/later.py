@@ -1,9 +1,10 @@
-"""A process whose clock is ahead: what is to end after ten minutes has ended there, and nobody has waited."""
+"""A process whose clock is another: it is ahead, or stands still, and nobody has waited."""
 
 from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Callable
 
 
 def set_clock_ahead(seconds: float) -> None:
@@ -12,7 +13,16 @@ def set_clock_ahead(seconds: float) -> None:
     What has imported `time.time` or `datetime.datetime` by name before goes on with the real clock.
     """
     real, real_ns = time.time, time.time_ns
+    _set_clock(lambda: real() + seconds, lambda: real_ns() + int(seconds * 1_000_000_000))
 
+
+def set_clock_still(at: float) -> None:
+    """From now on `time` and `datetime` say in this process that it is `at` (seconds since 1970). The rest is as for
+    set_clock_ahead."""
+    _set_clock(lambda: at, lambda: int(at * 1_000_000_000))
+
+
+def _set_clock(now: Callable[[], float], now_ns: Callable[[], int]) -> None:
     class Later(datetime.datetime):
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> Later:
@@ -26,6 +36,5 @@ def set_clock_ahead(seconds: float) -> None:
         def today(cls) -> Later:
             return cls.now()
 
-    time.time = lambda: real() + seconds
-    time.time_ns = lambda: real_ns() + int(seconds * 1_000_000_000)
+    time.time, time.time_ns = now, now_ns
     datetime.datetime = Later  # type: ignore[misc]

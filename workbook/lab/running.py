@@ -18,6 +18,7 @@ from typing import Any
 from workbook.course.starters import source_files
 from workbook.flow.messages import Message
 
+from .alike import Alike
 from .databases import uses_a_database
 from .environments import bare_environment
 from .warm import Warm
@@ -55,7 +56,7 @@ class RunningApp:
     shown in the browser, and where it cannot be loaded, a page that says so is served (`failure` says why).
     `instead` serves only such a page. `listen_on` is a socket that listens already, in the place of `port`.
     `on_write` is called each time that the app is about to write to its database. Its clock is `ahead` of the real one,
-    by so many seconds.
+    by so many seconds. Apps that are `alike` have one clock, and one beginning of `random`.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class RunningApp:
         on_message: Callable[[Message], None] | None = None,
         on_write: Callable[[], None] | None = None,
         ahead: float = 0,
+        alike: Alike | None = None,
         timeout: float = START_TIMEOUT,
     ) -> None:
         self._workplace = Path(tempfile.mkdtemp(prefix="app-"))
@@ -91,6 +93,7 @@ class RunningApp:
                     "record": on_message is not None,
                     "watch_writes": on_write is not None,
                     "ahead": ahead,
+                    "alike": [alike.clock, alike.seed] if alike else None,
                     "show_errors": in_place,
                     "instead": {"error": instead.error, "traceback": instead.traceback} if instead else None,
                 },

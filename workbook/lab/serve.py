@@ -35,7 +35,8 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
     `arguments`: "port" (0 takes a free one) or "socket" (the number of one that listens already); "record";
     "show_errors": instead of a bare 500 a page with the error and its lines in the app's own files, the same in the
     terminal, and a page for an app that cannot be loaded; "instead": only such a page, with that "error" and
-    "traceback"; "watch_writes"; "ahead": by so many seconds its clock is ahead of the real one.
+    "traceback"; "watch_writes"; "ahead": by so many seconds its clock is ahead of the real one; "alike": the clock and
+    the seed of a process that is like others (see alike.py).
     """
     from flask import got_request_exception
 
@@ -46,6 +47,10 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
         from .later import set_clock_ahead
 
         set_clock_ahead(arguments["ahead"])
+    if arguments.get("alike"):
+        from .alike import Alike, make_alike
+
+        make_alike(Alike(*arguments["alike"]))
     if arguments.get("watch_writes"):
         _watch_writes(report)
     application: WSGIApplication

@@ -17,6 +17,7 @@ from workbook.flow.messages import Flow, Message
 from workbook.providers.people import PEOPLE, Person
 from workbook.providers.server import ProvidersServer
 
+from .alike import Alike
 from .browser import Browser, Page
 from .commands import Done, MigrationFailed, call, flask
 from .databases import Database, uses_a_database
@@ -34,6 +35,7 @@ class Site:
     finds in its environment otherwise than usual; None takes a variable away. `people` have accounts at the providers.
     AppFailed where the app does not come up. `workers` are so many processes with the same app, as a server in
     production has them; `app` is the first. Its clock is `ahead` of the real one, by so many seconds.
+    Workers, or sites, that are `alike` have one clock, and one beginning of `random`.
 
     The app's DATABASE_URL leads to `database`, or else to a new one that ends with the site: on the PostgreSQL server
     whose address is `server`, or SQLite. An app that has migrations gets its tables by `flask db upgrade`, before it
@@ -59,6 +61,7 @@ class Site:
         workers: int = 1,
         watch_writes: bool = False,
         ahead: float = 0,
+        alike: Alike | None = None,
     ) -> None:
         self._writes = 0
         self._written = threading.Condition()
@@ -80,7 +83,7 @@ class Site:
             on_write = self._writes_now if watch_writes else None
             self.workers = [
                 opened.enter_context(
-                    RunningApp(warm, folder, self._environment, on_write=on_write, ahead=ahead)
+                    RunningApp(warm, folder, self._environment, on_write=on_write, ahead=ahead, alike=alike)
                 )
                 for _ in range(workers)
             ]

@@ -39,6 +39,8 @@ def blueprint(
             response.headers.update(headers)
         if g.get("fault") == "broken_json":
             response.set_data(half(response.get_data()))
+        if g.get("fault") == "null":
+            response.set_data(b"null")
         return response
 
     return pages

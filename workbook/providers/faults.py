@@ -24,6 +24,7 @@ AT_SOME = {
     "wrong_state": "sends the person back with another state, or another request token, than the app's",
     "wrong_token_type": "gives a token of a type that the app did not ask for",
     "broken_json": "answers with half of a JSON document",
+    "null": "answers with null in the place of a document",
     "missing_email": "leaves the address out",
     "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
 }

@@ -45,9 +45,9 @@ BY_APP = {
 }
 FAULTS = {
     "dialog": ("wrong_state",),
-    "access_token": ("expired_code", "wrong_token_type", "broken_json"),
+    "access_token": ("expired_code", "wrong_token_type", "broken_json", "null"),
     "debug_token": ("broken_json",),
-    "me": ("broken_json", "missing_email"),
+    "me": ("broken_json", "null", "missing_email"),
     "permissions": ("broken_json",),
 }
 # Both names of an endpoint: with a version, as everybody writes it, and without, where Facebook chooses one.

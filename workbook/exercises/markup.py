@@ -1,0 +1,16 @@
+"""Whether a page takes a text that came from outside for markup."""
+
+from __future__ import annotations
+
+from workbook.lab.browser import Page
+
+_ID = "as-markup"
+# A text as an attacker would choose it. With a script in the place of the element, a page that takes it for markup runs
+# the script.
+MARKUP = f'<b id="{_ID}">here</b>'
+ESCAPE = "Jinja writes {{ … }} as text. With |safe, or as Markup(…), it is taken as part of the page."
+
+
+def taken_as_markup(page: Page) -> bool:
+    """Whether MARKUP has become an element of the page."""
+    return page.element(_ID) is not None
