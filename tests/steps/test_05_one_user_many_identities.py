@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbook.exercises.answers import check_answer
+from workbook.exercises.any_provider import NO_HELP, asked_of, callback_at, reads
 from workbook.exercises.causes import where_to_look
 from workbook.exercises.fifty_people import (
     People,
@@ -17,6 +18,14 @@ from workbook.exercises.fifty_people import (
     first_difference,
 )
 from workbook.exercises.identities_table import check_identities_table, check_tables_and_columns
+from workbook.exercises.kept import (
+    check_forged_callbacks,
+    check_log_out,
+    check_nobody_is_in,
+    check_refusals,
+    check_strangers,
+    check_used_state,
+)
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser, Page
@@ -515,6 +524,11 @@ def delete_account(browser: Browser) -> Page:
     return page
 
 
+def still_shown(site: Site, browser: Browser, path: str) -> bool:
+    """Whether a page shows in a browser that does not show to strangers."""
+    return browser.open(path).path == path and site.browser().open(path).path != path
+
+
 @exercise("5.7")
 def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     first = add_user(site.database, "Before", ("twitter", "1"), ("facebook", "2"))
@@ -549,8 +563,8 @@ def test_the_session_is_over(site: Site) -> None:
     delete_account(browser)
     front = who_is_in(browser)
     should = "whoever has deleted their account is logged out."
-    look = "delete in app/pages.py: logout_user(), and session.clear()."
-    if "Ada Okafor" in front or browser.open("/welcome").path == "/welcome":
+    look = "delete in app/pages.py: session.clear(), and then logout_user()."
+    if "Ada Okafor" in front or still_shown(site, browser, "/welcome"):
         raise Missed(should=should, did=f"the front page says: {shortened(front)}", look=look)
     # SQLite gives the number of the last user, once it is free, to the next one.
     come(site, site.browser(), "chen", "twitter")
@@ -610,3 +624,52 @@ def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
             "stand in the table at all.",
         },
     )
+
+
+# 5.9 to 5.11 What was learned before
+
+STATE_KEPT = (
+    'facebook_authorized in app/auth.py: if not is_ours(request.args.get("state", "")): return sorry(NOT_OURS), first '
+    "of all (RFC 6749 section 10.12)."
+)
+REFUSAL_KEPT = (
+    "app/auth.py: at Twitter authorized_response() is None then; at Facebook there is no code, and "
+    "error=access_denied (RFC 6749 section 4.1.2.1)."
+)
+LOGOUT_KEPT = "logout in app/auth.py: session.clear(), and then logout_user()."
+STRANGERS_KEPT = "app/pages.py: @login_required, between the route and the function."
+
+
+@exercise("5.9")
+def test_a_callback_of_somebody_else(site: Site) -> None:
+    check_forged_callbacks(site, "facebook", STATE_KEPT)
+
+
+@exercise("5.9")
+def test_a_state_that_was_used(site: Site) -> None:
+    check_used_state(site, "facebook", STATE_KEPT)
+
+
+@exercise("5.9")
+def test_a_person_who_says_no(site: Site) -> None:
+    check_refusals(site, ("twitter", "facebook"), REFUSAL_KEPT)
+
+
+@exercise("5.9")
+def test_an_error_that_is_no_refusal(site: Site) -> None:
+    browser = site.browser()
+    state = asked_of(site, browser, "facebook").get("state", "")
+    page = browser.open(f"{callback_at('facebook')}?error=server_error&state={state}")
+    what = "Facebook sends somebody back with error=server_error, and without a code"
+    check_nobody_is_in(browser, what=what, look=REFUSAL_KEPT)
+    reads(site, page, NO_HELP.format("Facebook"), what=what, look=REFUSAL_KEPT)
+
+
+@exercise("5.10")
+def test_nothing_is_left_after_a_log_out(site: Site) -> None:
+    check_log_out(site, "twitter", "facebook", LOGOUT_KEPT)
+
+
+@exercise("5.11")
+def test_pages_that_strangers_do_not_get(site: Site) -> None:
+    check_strangers(site, ("/welcome", "/account"), "twitter", STRANGERS_KEPT)
