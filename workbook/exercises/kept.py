@@ -133,8 +133,7 @@ def check_nothing_came_of_it(
 
 
 def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
-    """A person who says no is signed in as nobody and reads why; one who is signed in already stays so, and a login in
-    another tab goes on."""
+    """A person who says no at a provider is signed in as nobody, and reads why."""
     for name in names:
         browser = site.browser()
         before = every_row(site.database)
@@ -142,25 +141,29 @@ def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
         page = refuse(browser, start=start_of(name))
         check_nothing_came_of_it(site, browser, page, before, what, look, still_in=False)
         reads(site, page, DENIED, what=what, look=look)
+
+
+def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) -> None:
+    """Ada is signed in with a provider, and says no at another one: she stays signed in, and a login that she began
+    in another tab goes on."""
     ada = site.browser()
-    if not can_come_in(ada, names[0]):
+    if not can_come_in(ada, first):
         return
-    for name in names[1:]:
-        waiting = callback_for(site, ada, name)
-        before = every_row(site.database)
-        what = f"Ada is signed in with {label(site, names[0])}, and says no at {label(site, name)}"
-        # Facebook would not ask her again in this browser, so the callback of a refusal is made here.
-        state = asked_of(site, ada, name).get("state", "")
-        page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
-        check_nothing_came_of_it(site, ada, page, before, what, look, still_in=True)
-        reads(site, page, DENIED, what=what, look=look)
-        page = ada.open(waiting)
-        if NOT_OURS in page.words:
-            raise Missed(
-                should=f"{what}. A login at {label(site, name)} that she began before, in another tab, goes on.",
-                did=f"it ended at {page.path}, where she reads: {shortened(page.words)}",
-                look=f"{look} A refusal ends the login that was refused, and no other one.",
-            )
+    waiting = callback_for(site, ada, name)
+    before = every_row(site.database)
+    what = f"Ada is signed in with {label(site, first)}, and says no at {label(site, name)}"
+    # The provider would not ask her again in this browser, so the callback of a refusal is made here.
+    state = asked_of(site, ada, name).get("state", "")
+    page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
+    check_nothing_came_of_it(site, ada, page, before, what, look, still_in=True)
+    reads(site, page, DENIED, what=what, look=look)
+    page = ada.open(waiting)
+    if NOT_OURS in page.words:
+        raise Missed(
+            should=f"{what}. A login at {label(site, name)} that she began before, in another tab, goes on.",
+            did=f"it ended at {page.path}, where she reads: {shortened(page.words)}",
+            look=f"{look} A refusal ends the login that was refused, and no other one.",
+        )
 
 
 # Log-out
@@ -173,7 +176,7 @@ def check_log_out(site: Site, first: str, second: str, look: str) -> None:
     if not can_come_in(browser, first):
         return
     # Two logins are under way, one of them begun from a page where she wants to go back to.
-    waiting = [(second, callback_for(site, browser, second)), (first, callback_for(site, browser, first))]
+    waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)
     front = browser.open("/")
     form = form_to(front, "/logout")
@@ -191,6 +194,8 @@ def check_log_out(site: Site, first: str, second: str, look: str) -> None:
     check_nobody_is_in(browser, what=what, look=look)
     before = every_row(site.database)
     for name, callback in waiting:
+        if callback is None:
+            continue
         browser.open(callback)
         words = f"{what} while a login with {label(site, name)} is under way, and then its callback comes"
         check_nobody_is_in(browser, what=words, look=f"{look} What waited for that login has to go, too.")
@@ -198,15 +203,25 @@ def check_log_out(site: Site, first: str, second: str, look: str) -> None:
             raise Missed(
                 should=f"{words}: the database stays as it was.", did="a row is new or changed.", look=look
             )
-    sign_in(browser, start=start_of(first))
-    ended = browser.page
-    if ended is not None and ended.path == "/account":
+    try:
+        ended = sign_in(browser, start=start_of(first))
+    except (NotAsked, NoAnswer):
+        return
+    if ended.path == "/account":
         raise Missed(
             should=f"{what}, and signs in again: the login ends on /welcome.",
             did="it ended on /account, which a login of before the log-out had asked for: session['next'] was still "
             "there.",
             look=look,
         )
+
+
+def _begun(site: Site, browser: Browser, name: str) -> str | None:
+    """The callback of a login that has begun in a browser; None where none begins: another exercise says so."""
+    try:
+        return callback_for(site, browser, name)
+    except (Missed, NoAnswer):
+        return None
 
 
 # Strangers
@@ -231,6 +246,8 @@ def check_strangers(site: Site, pages: tuple[str, ...], name: str, look: str) ->
         if site.at_provider(page) or link is None:
             continue
         query = urlsplit(link).query
+        if parse_qs(query).get("next") == [path]:
+            continue
         try:
             ended = sign_in(stranger, start=f"{start_of(name)}{'?' if query else ''}{query}")
         except (NotAsked, NoAnswer):
@@ -244,3 +261,109 @@ def check_strangers(site: Site, pages: tuple[str, ...], name: str, look: str) ->
                 look=f"templates/index.html: the links to /login/… carry next on, as it is in the query string of the "
                 f"front page. And {look}",
             )
+
+
+# Deleting an account
+
+DELETE = "/account/delete"
+# Under which names apps take the user's id from a request.
+_NAMES = ("id", "user_id", "user", "userid", "uid", "account_id", "account", "pk")
+
+
+def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, ...], look: str) -> None:
+    """Ada is logged in, and sends the id of another user along with the form that deletes her account: in the fields
+    of the form and under the usual names, in the query string, and in the path. The others stay. Ada's own account may
+    go or stay."""
+    page = browser.open("/account")
+    own = form_to(page, DELETE)
+    before = every_row(site.database)
+    for other in others:
+        theirs = _rows_of(before, other)
+        named = dict.fromkeys(_NAMES, str(other))
+        # A token against forged forms stays: without it the app would look at nothing else.
+        ours = {name: v if "csrf" in name else str(other) for name, v in own.fields} if own else {}
+        query = "&".join(f"{name}={other}" for name in _NAMES)
+        for path, said in (
+            (DELETE, "in the form"),
+            (f"{DELETE}?{query}", "in the query string"),
+            (f"{DELETE}/{other}", "in the path"),
+        ):
+            page = sent(browser, path, **{**ours, **(named if said == "in the form" else {})})
+            if _rows_of(every_row(site.database), other) != theirs:
+                raise Missed(
+                    should="a POST to /account/delete deletes the user who is logged in, and nobody else, whatever is "
+                    "sent along.",
+                    did=f"Ada sent the id of another user, {other}, {said}, and that user's account is deleted.",
+                    look=look,
+                )
+            if page.status >= 500:
+                raise Missed(
+                    should="a POST to /account/delete ends on a page of the app, whatever is sent along.",
+                    did=f"{page.path} answered with the status {page.status}: {shortened(page.words)}",
+                    look=look,
+                )
+            if is_in(browser) is None:  # that was Ada's own account, and it is gone
+                can_come_in(browser, "twitter")
+
+
+def _rows_of(tables: Tables, user: int) -> Tables:
+    """A user's rows."""
+    return {
+        "users": [row for row in tables.get("users", []) if row["id"] == user],
+        "identities": [row for row in tables.get("identities", []) if row["user_id"] == user],
+    }
+
+
+def check_strangers_delete_nothing(site: Site, user: int, look: str) -> None:
+    """A stranger who sends a form to /account/delete is sent away, and every user stays."""
+    before = every_row(site.database)
+    for fields in ({}, dict.fromkeys(_NAMES, str(user))):
+        page = sent(site.browser(), DELETE, **fields)
+        should = (
+            "a stranger who sends a POST to /account/delete is sent away, and nobody's account is deleted."
+        )
+        if every_row(site.database) != before:
+            raise Missed(should=should, did=f"the account of user {user} is deleted.", look=look)
+        if page.status >= 500:
+            did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+            raise Missed(should=should, did=did, look=look)
+
+
+def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], waiting: str) -> None:
+    """A browser is logged in as a user whose account was deleted in another browser. It is a stranger's then: pages,
+    the form that deletes, and the callback `waiting` of Ada's login with Facebook."""
+    what = "Ada's account was deleted in another browser. This browser is a stranger's then"
+    look = (
+        "load_user in app/models.py gives None where there is no such user. And whoever is logged in is current_user, "
+        "and not a number in the session."
+    )
+    before = every_row(site.database)
+    for path in (*pages, DELETE):
+        page = sent(browser, path) if path == DELETE else browser.open(path)
+        sent_there = f"{'a POST to ' if path == DELETE else ''}{path}"
+        if page.status >= 500 or (path not in ("/", DELETE) and page.path == path and page.status == 200):
+            did = f"{sent_there} ended at {page.path} with the status {page.status}: {shortened(page.words)}"
+            raise Missed(
+                should=f"{what}: {sent_there} leads to the front page, or shows it.", did=did, look=look
+            )
+        if every_row(site.database) != before:
+            raise Missed(
+                should=f"{what}: {sent_there} changes nothing.", did="rows are changed or gone.", look=look
+            )
+    page = browser.open(waiting)
+    if page.status >= 500:
+        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        raise Missed(
+            should=f"{what}: a login that was under way makes a new user, or none.", did=did, look=look
+        )
+    rows = every_row(site.database)
+    owners = {row["id"] for row in before["users"]}
+    moved = [
+        row for row in rows["identities"] if row not in before["identities"] and row["user_id"] in owners
+    ]
+    if moved or any(row not in rows[table] for table in before for row in before[table]):
+        raise Missed(
+            should=f"{what}: a login that was under way changes nobody else's account.",
+            did="another user's rows have changed.",
+            look=look,
+        )
