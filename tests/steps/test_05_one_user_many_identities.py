@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Integer
 
 from workbook.exercises.answers import check_answer
+from workbook.exercises.any_provider import NO_HELP, asked_of, callback_at, callback_for, reads
 from workbook.exercises.causes import where_to_look
 from workbook.exercises.fifty_people import (
     People,
@@ -15,8 +18,25 @@ from workbook.exercises.fifty_people import (
     as_identities,
     fill,
     first_difference,
+    unique_without_index,
 )
-from workbook.exercises.identities_table import check_identities_table, check_tables_and_columns
+from workbook.exercises.identities_table import (
+    check_identities_table,
+    check_tables_and_columns,
+    insert_identity,
+)
+from workbook.exercises.kept import (
+    check_a_refusal_harms_nothing,
+    check_delete_names_nobody,
+    check_forged_callbacks,
+    check_log_out,
+    check_nobody_is_in,
+    check_refusals,
+    check_strangers,
+    check_strangers_delete_nothing,
+    check_used_state,
+    check_user_is_gone,
+)
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser, Page
@@ -47,8 +67,30 @@ def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> Non
         raise Missed(
             should=f"flask db {' '.join(command or ('upgrade',))} goes through.",
             did=f"it failed: {failure.error}",
-            look=where_to_look(failure, MIGRATION),
+            look=where_to_look(failure, *_meant(failure)),
         )
+
+
+# What a mistake in the migration looks like that means something else elsewhere, and where it is.
+MEANT = (
+    (
+        r"(NOT NULL constraint failed: identities\.subject|\"subject\" of relation \"identities\" violates not-null)",
+        f"{MIGRATION} Somebody without a way in at a provider has NULL in its column, and gets no row for it: WHERE "
+        "twitter_id IS NOT NULL, and for Facebook the same.",
+    ),
+    (
+        r"TypeError: .*takes 0 positional arguments but 1 was given",
+        "migrations/env.py: for the event begin, SQLAlchemy calls the function with the connection, so it takes one "
+        "argument: lambda connection: ….",
+    ),
+)
+
+
+def _meant(failure: AppFailed) -> tuple[str, str | None]:
+    """Where to look where a migration failed, and the pattern by which that was found; None where no pattern was."""
+    return next(
+        ((look, error) for error, look in MEANT if re.search(error, failure.error)), (MIGRATION, None)
+    )
 
 
 def old_columns(database: Database, table: str = "users") -> list[str]:
@@ -61,7 +103,7 @@ def old_columns(database: Database, table: str = "users") -> list[str]:
 
 @exercise("5.1")
 def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
-    made = create_tables(folder, warm, environment_for(database))
+    made = create_tables(folder, warm, environment_for(database), related=True)
     if made.failure:
         raise Missed(
             should="the models can be made into tables.",
@@ -73,6 +115,14 @@ def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
         "the models make two tables: users, and identities with the columns user_id, provider and subject.",
         "app/models.py: class Identity.",
     )
+    if made.told:
+        raise Missed(
+            should="Identity(provider=…, subject=…, user=user) gives a user an identity. user.identities has it, "
+            "and identity.user is the user.",
+            did=f"{made.told}.",
+            look="app/models.py: two times db.relationship, identities in User and user in Identity, each with the "
+            "other's name as back_populates.",
+        )
 
 
 # 5.2 Nobody is lost
@@ -107,8 +157,13 @@ def test_nobody_is_lost(folder: Path, warm: Warm, database: Database) -> None:
 def test_the_columns_are_gone(
     folder: Path, warm: Warm, database: Database, pytestconfig: pytest.Config
 ) -> None:
-    fill(database, warm)
+    before = fill(database, warm)
+    # Step 04's text allows both: a unique column with an index, or a rule of the table.
+    unique_without_index(database)
     upgraded(folder, warm, database)
+    check_moved(
+        before, database, "after flask db upgrade of a table whose columns are unique without an index"
+    )
     left = old_columns(database)
     if left:
         raise Missed(
@@ -141,10 +196,30 @@ def test_an_empty_database(folder: Path, warm: Warm, database: Database) -> None
     check_identities_table(database, AFTER, MIGRATION)
 
 
+def has_an_order(database: Database) -> bool:
+    """Whether the rows of identities tell which of them is the older one: they have a number."""
+    columns = database.look().get_columns("identities")
+    return any(column["name"] == "id" and isinstance(column["type"], Integer) for column in columns)
+
+
+def second_accounts(people: People, database: Database) -> str:
+    """Gives two people one more account at a provider where they have one, one with a smaller subject than the first,
+    and one with a greater; says so."""
+    told = []
+    for (provider, name), subject in ((("twitter", "Hana Sato"), "1"), (("facebook", "Ivo Marek"), "9")):
+        id = next(p.id for p in people.values() if p.name == name)
+        insert_identity(database, id, provider, subject)
+        told.append(f"{name} (id {id}) had a second identity, {provider} {subject}")
+    return " and ".join(told)
+
+
 @exercise("5.2")
 def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
     upgraded(folder, warm, database)
+    second = None
+    if has_an_order(database):
+        second = second_accounts(before, database)
     upgraded(folder, warm, database, "downgrade")
     should = (
         "flask db downgrade goes back: the columns of step 04, with everybody's ways in, and no identities."
@@ -157,7 +232,10 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
         raise Missed(should=should, did=did, look=f"{MIGRATION} downgrade is upgrade, the other way round.")
     difference = first_difference(before, as_columns(database))
     if difference:
-        raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade.")
+        if second:
+            should = f"{should} A column holds one identity: of two at one provider the older one stays."
+            difference = f"{second}, and after the downgrade: {difference}"
+        raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: ORDER BY id LIMIT 1.")
     upgraded(folder, warm, database)
     check_moved(before, database, "after flask db downgrade and upgrade again")
 
@@ -209,6 +287,15 @@ def test_a_failure_leaves_all_as_it_was(folder: Path, warm: Warm, database: Data
 def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
     failed_in_the_middle(folder, warm, database)
+    left = sorted(set(database.look().get_table_names()) - {"users"})
+    if left:
+        raise Missed(
+            should="a database of step 04 has had neither 0001 nor 0002. When 0002 fails, flask db upgrade takes both "
+            "back: all of it happens, or nothing.",
+            did=f"the table {left[0]} was left behind."
+            + (" So 0001 was committed by itself." if left == ["alembic_version"] else ""),
+            look=f"{ENV} And options['transactional_ddl'] = True puts all migrations into one transaction.",
+        )
     database.change("DROP VIEW report")
     failure = migrated(folder, warm, database)
     if failure:
@@ -265,12 +352,7 @@ def add_user(database: Database, name: str, *ways_in: tuple[str, str]) -> int:
     database.change("INSERT INTO users (name) VALUES (:name)", name=name)
     id = int(database.rows("SELECT id FROM users WHERE name = :name", name=name)[0]["id"])
     for provider, subject in ways_in:
-        database.change(
-            "INSERT INTO identities (user_id, provider, subject) VALUES (:id, :provider, :subject)",
-            id=id,
-            provider=provider,
-            subject=subject,
-        )
+        insert_identity(database, id, provider, subject)
     return id
 
 
@@ -515,6 +597,11 @@ def delete_account(browser: Browser) -> Page:
     return page
 
 
+def still_shown(site: Site, browser: Browser, path: str) -> bool:
+    """Whether a page shows in a browser that does not show to strangers."""
+    return browser.open(path).path == path and site.browser().open(path).path != path
+
+
 @exercise("5.7")
 def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     first = add_user(site.database, "Before", ("twitter", "1"), ("facebook", "2"))
@@ -523,9 +610,7 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     add_user(site.database, "After", ("twitter", "3"))
     ada = next(p.id for p in as_identities(site.database).values() if p.name == "Ada Okafor")
     # A second way in, from outside.
-    site.database.change(
-        "INSERT INTO identities (user_id, provider, subject) VALUES (:id, 'facebook', '4')", id=ada
-    )
+    insert_identity(site.database, ada, "facebook", "4")
     before = as_identities(site.database)
     delete_account(browser)
     rows = site.database.rows("SELECT user_id FROM identities")
@@ -549,8 +634,8 @@ def test_the_session_is_over(site: Site) -> None:
     delete_account(browser)
     front = who_is_in(browser)
     should = "whoever has deleted their account is logged out."
-    look = "delete in app/pages.py: logout_user(), and session.clear()."
-    if "Ada Okafor" in front or browser.open("/welcome").path == "/welcome":
+    look = "delete in app/pages.py: session.clear(), and then logout_user()."
+    if "Ada Okafor" in front or still_shown(site, browser, "/welcome"):
         raise Missed(should=should, did=f"the front page says: {shortened(front)}", look=look)
     # SQLite gives the number of the last user, once it is free, to the next one.
     come(site, site.browser(), "chen", "twitter")
@@ -593,6 +678,56 @@ def test_a_link_deletes_nothing(site: Site) -> None:
         )
 
 
+DELETE_LOOK = (
+    "delete in app/pages.py: the user is current_user, and nothing that was sent says whom to delete. @login_required "
+    "is between the route and the function."
+)
+
+
+@exercise("5.7")
+def test_a_form_cannot_name_somebody_else(site: Site) -> None:
+    first = add_user(site.database, "Before", ("twitter", "1"), ("facebook", "2"))
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    last = add_user(site.database, "After", ("twitter", "3"))
+    check_delete_names_nobody(site, browser, (first, last), DELETE_LOOK)
+
+
+@exercise("5.7")
+def test_a_stranger_deletes_nothing(site: Site) -> None:
+    check_strangers_delete_nothing(site, add_user(site.database, "Somebody", ("twitter", "1")), DELETE_LOOK)
+
+
+@exercise("5.7")
+def test_a_login_under_way_is_over(site: Site) -> None:
+    browser = site.browser()
+    come(site, browser, "ada", "twitter")
+    waiting = callback_for(site, browser, "facebook")
+    delete_account(browser)
+    browser.open(waiting)
+    people = as_identities(site.database)
+    if people:
+        raise Missed(
+            should="whoever has deleted their account is logged out, and no login of before comes to its end.",
+            did="a login with Facebook was under way in another tab. Its callback came after the click on Delete, and "
+            f"now the database holds {in_words(people)}.",
+            look="delete in app/pages.py: session.clear() takes the states away, too.",
+        )
+
+
+@exercise("5.7")
+def test_a_browser_whose_user_is_gone(site: Site) -> None:
+    add_user(site.database, "Before", ("twitter", "1"))
+    here, there = site.browser(), site.browser()
+    come(site, there, "ada", "twitter")
+    come(site, here, "ada", "twitter")
+    # SQLite would give Ada's number to the next user: nobody is to get it here.
+    add_user(site.database, "After", ("twitter", "3"))
+    waiting = callback_for(site, there, "facebook")
+    delete_account(here)
+    check_user_is_gone(site, there, ("/", "/welcome", "/account"), waiting)
+
+
 # 5.8 Why the two are unique together
 
 
@@ -610,3 +745,53 @@ def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
             "stand in the table at all.",
         },
     )
+
+
+# 5.9 to 5.11 What was learned before
+
+STATE_KEPT = (
+    'facebook_authorized in app/auth.py: if not is_ours(request.args.get("state", "")): return sorry(NOT_OURS), first '
+    "of all (RFC 6749 section 10.12)."
+)
+REFUSAL_KEPT = (
+    "app/auth.py: at Twitter authorized_response() is None then; at Facebook there is no code, and "
+    "error=access_denied (RFC 6749 section 4.1.2.1)."
+)
+LOGOUT_KEPT = "logout in app/auth.py: session.clear(), and then logout_user()."
+STRANGERS_KEPT = "app/pages.py: @login_required, between the route and the function."
+
+
+@exercise("5.9")
+def test_a_callback_of_somebody_else(site: Site) -> None:
+    check_forged_callbacks(site, "facebook", STATE_KEPT)
+
+
+@exercise("5.9")
+def test_a_state_that_was_used(site: Site) -> None:
+    check_used_state(site, "facebook", STATE_KEPT)
+
+
+@exercise("5.9")
+def test_a_person_who_says_no(site: Site) -> None:
+    check_refusals(site, ("twitter", "facebook"), REFUSAL_KEPT)
+    check_a_refusal_harms_nothing(site, "twitter", "facebook", REFUSAL_KEPT)
+
+
+@exercise("5.9")
+def test_an_error_that_is_no_refusal(site: Site) -> None:
+    browser = site.browser()
+    state = asked_of(site, browser, "facebook").get("state", "")
+    page = browser.open(f"{callback_at('facebook')}?error=server_error&state={state}")
+    what = "Facebook sends somebody back with error=server_error, and without a code"
+    check_nobody_is_in(browser, what=what, look=REFUSAL_KEPT)
+    reads(site, page, NO_HELP.format("Facebook"), what=what, look=REFUSAL_KEPT)
+
+
+@exercise("5.10")
+def test_nothing_is_left_after_a_log_out(site: Site) -> None:
+    check_log_out(site, "twitter", "facebook", LOGOUT_KEPT)
+
+
+@exercise("5.11")
+def test_pages_that_strangers_do_not_get(site: Site) -> None:
+    check_strangers(site, ("/welcome", "/account"), "twitter", STRANGERS_KEPT)

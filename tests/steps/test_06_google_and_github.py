@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,6 +35,17 @@ from workbook.exercises.any_provider import (
     tried,
 )
 from workbook.exercises.facebook_login import changed
+from workbook.exercises.identities_table import insert_identity, takes_what_it_is_given
+from workbook.exercises.kept import (
+    can_come_in,
+    check_a_refusal_harms_nothing,
+    check_delete_names_nobody,
+    check_forged_callbacks,
+    check_log_out,
+    check_strangers,
+    check_strangers_delete_nothing,
+    check_used_state,
+)
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser
@@ -139,6 +151,24 @@ def test_the_state_is_looked_at(site: Site) -> None:
         page = browser.open(link)
         nobody_is_in(browser, what=what, look=look)
         reads(site, page, NOT_OURS, what=what, look=look)
+
+
+@exercise("6.1")
+def test_a_callback_of_somebody_else(site: Site) -> None:
+    look = "login in app/auth.py: begin(name) makes a state, and authorized looks for it by finish(name, …)."
+    check_forged_callbacks(site, "facebook", look)
+
+
+@exercise("6.1")
+def test_a_state_that_was_used(site: Site) -> None:
+    look = "authorized: finish(name, state) takes the login out of those that wait, and is asked once."
+    check_used_state(site, "facebook", look)
+
+
+@exercise("6.1")
+def test_a_refusal_ends_nothing_else(site: Site) -> None:
+    look = "authorized: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
+    check_a_refusal_harms_nothing(site, "twitter", "facebook", look)
 
 
 @exercise("6.1")
@@ -311,8 +341,18 @@ def nothing_is_known(site: Site, name: str, who: str) -> None:
 def test_the_last_word_counts(site: Site, name: str) -> None:
     signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
     new = f"ada.{secrets.token_hex(4)}@example.org"
-    for address in (new, None):
+    # Yesterday it said something else of the address, or nothing at all.
+    for address, before in (
+        (new, (None, None)),
+        (None, ("old@example.org", True)),
+        (new, ("old@example.org", False)),
+    ):
         site.providers.people.change("ada", **{name: {"email": address}})  # type: ignore[arg-type]
+        site.database.change(
+            "UPDATE identities SET email = :email, email_verified = :verified",
+            email=before[0],
+            verified=before[1],
+        )
         signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
         row = the_identity(site, name, KEEP_LOOK)
         if row["email"] != address:
@@ -322,7 +362,17 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
             raise Missed(
                 should=f"Ada {changed_how}, and signs in again: the identity has what was said last.",
                 did=f"the row is: {in_words([row])}.",
-                look="sign_in in app/auth.py: at each login, and not only where the identity is new.",
+                look="sign_in in app/auth.py: at each login, and not only where the identity is new."
+                if address
+                else "sign_in in app/auth.py: None is what was told last, too: it takes the place of an address.",
+            )
+        if row["email_verified"] is not None:
+            raise Missed(
+                should=f"email_verified is NULL after a login where {label(site, name)} tells nothing of it, whatever "
+                "was there before.",
+                did=f"email_verified was {before[1]} before the login, and after it the row is: {in_words([row])}.",
+                look="sign_in in app/auth.py: identity.email_verified = profile.email_verified, also where that is "
+                "None.",
             )
 
 
@@ -370,6 +420,23 @@ def test_github_says_who_it_is(site: Site) -> None:
             did=f"the row is: {in_words([row])}.",
             look='profile in app/providers/github.py: str(me["id"]). A login name can be changed, and then be taken by '
             "somebody else.",
+        )
+
+
+@exercise("6.3")
+def test_a_subject_is_a_text(open_site: SITE) -> None:
+    """SQLite makes a text of a number by itself, where the column is one of texts. PostgreSQL does not."""
+    site = open_site()
+    takes_what_it_is_given(site.database)
+    for _ in range(2):
+        tried(site, site.browser(), "github")
+    rows = identities(site, "github")
+    if any(not isinstance(row["subject"], str) for row in rows):
+        raise Missed(
+            should="the subject is a text, as the column is. SQLite would make a text of a number, and PostgreSQL "
+            "refuses to compare the two.",
+            did=f"the subject was kept as the number {rows[0]['subject']!r}, in a column that takes any type.",
+            look='profile in app/providers/github.py: str(me["id"]).',
         )
 
 
@@ -426,16 +493,21 @@ def test_github_does_not_help(site: Site) -> None:
 # 6.4 GitHub's addresses
 
 ADDRESS_LOOK = "profile in app/providers/github.py: user/emails gives a list. One of them is primary."
+NO_PRIMARY_LOOK = (
+    "profile in app/providers/github.py: no address of the list is primary, or the list is empty. Then there is no "
+    "address, None and None, and the person comes in all the same."
+)
 
 
-def address_of(site: Site, who: str, should: str, address: str | None, verified: bool | None) -> None:
+def address_of(
+    site: Site, who: str, should: str, address: str | None, verified: bool | None, look: str = ADDRESS_LOOK
+) -> None:
     """A person signs in with GitHub; Missed where what is kept of the address is anything else."""
     scope = asked_of(site, site.browser(), "github").get("scope", "")
-    signed_in_at(site, site.browser(), "github", who, look=ADDRESS_LOOK)
+    signed_in_at(site, site.browser(), "github", who, look=look)
     row = newest(site, "github")
     if (row["email"], row["email_verified"]) == (address, verified):
         return
-    look = ADDRESS_LOOK
     asked = [a for a in site.providers.github.attempts if a.endpoint == "emails"]
     if not set(scope.replace(",", " ").split()) & set(READS_EMAILS):
         look = f"settings(): with the scope {scope!r} GitHub does not give the list. user:email is the one for it."
@@ -446,10 +518,8 @@ def address_of(site: Site, who: str, should: str, address: str | None, verified:
             "profile in app/providers/github.py: `verified` of that address, as GitHub says it. And sign_in in "
             "app/auth.py keeps it as it comes."
         )
-    if not site.providers.people[who].github.emails:
-        look = (
-            "profile in app/providers/github.py: the list may be empty. Then there is no address to tell of."
-        )
+    if not any(one.primary for one in site.providers.people[who].github.emails):
+        look = NO_PRIMARY_LOOK
     listed = ", ".join(
         f"{one.email}{' (primary)' if one.primary else ''}{'' if one.verified else ' (not verified)'}"
         for one in site.providers.people[who].github.emails
@@ -480,7 +550,15 @@ def test_not_verified(site: Site) -> None:
 def test_no_address_at_all(site: Site) -> None:
     site.providers.people.change("ada", github={"email": None, "emails": ()})
     should = "GitHub's list is empty, and the person is signed in all the same, without an address."
-    address_of(site, "ada", should, None, verified=None)
+    address_of(site, "ada", should, None, verified=None, look=NO_PRIMARY_LOOK)
+
+
+@exercise("6.4")
+def test_none_is_primary(site: Site) -> None:
+    emails = tuple(replace(one, primary=False) for one in person("dara").github.emails)
+    site.providers.people.change("dara", github={"emails": emails})
+    should = "no address of Dara Haddad's is primary, and Dara is signed in all the same, without an address."
+    address_of(site, "dara", should, None, verified=None, look=NO_PRIMARY_LOOK)
 
 
 # 6.5 Google
@@ -550,7 +628,7 @@ def test_the_addresses_are_discovered(open_site: SITE) -> None:
 
 # 6.6 The ID token, verified
 
-TOKEN_LOOK = "verified in app/providers/google.py"
+TOKEN_LOOK = "where app/providers/google.py verifies the ID token"
 
 
 @exercise("6.6")
@@ -561,7 +639,7 @@ def test_a_good_id_token(site: Site) -> None:
 
 def a_good_id_token(site: Site, who: str, verified: bool) -> None:
     """A person signs in with Google, and nothing is wrong."""
-    signed_in_at(site, site.browser(), "google", who, look=f"profile and {TOKEN_LOOK}.")
+    honest_token(site, who)
     row = newest(site, "google")
     one = person(who).google
     if (row["subject"], row["email"], row["email_verified"]) != (one.sub, one.email, verified):
@@ -574,10 +652,35 @@ def a_good_id_token(site: Site, who: str, verified: bool) -> None:
         )
 
 
+# Rules of the app's own that an honest token does not meet, by the claim that the app names in its log.
+NOT_MET = {
+    "iss": "The rule for iss is discovered()['issuer'], as the discovery document says it.",
+    "aud": "The rule for aud is your client ID, os.environ['GOOGLE_KEY'].",
+    "exp": "The rule for exp is a time in the future, in seconds since 1970.",
+}
+
+
+def honest_token(site: Site, who: str = "ada") -> None:
+    """A person signs in with Google, and nothing is wrong with the ID token."""
+    try:
+        signed_in_at(site, site.browser(), "google", who, look=f"profile, and {TOKEN_LOOK}.")
+    except Missed as missed:
+        for claim, rule in NOT_MET.items():
+            if f"claim: '{claim}'" in missed.did:
+                missed.should = (
+                    "the ID token is Google's, and honest: the person is signed in, and on /welcome."
+                )
+                missed.look = f"{TOKEN_LOOK}: your app refused an honest token for its {claim}. {rule}"
+        raise
+
+
 @exercise("6.6")
 def test_google_has_changed_its_keys(site: Site) -> None:
-    look = f"{TOKEN_LOOK}: ask for jwks_uri again, at the latest when no key has the token's kid."
-    signed_in_at(site, site.browser(), "google", look=f"profile and {TOKEN_LOOK}.")
+    look = (
+        f"{TOKEN_LOOK}: ask for jwks_uri again, at the latest when no key has the token's kid, and take the key that "
+        "has this kid."
+    )
+    honest_token(site)
     site.providers.google.keys.rotate()
     page = tried(site, site.browser(), "google")
     if page.path != "/welcome" or page.status != 200:
@@ -632,6 +735,16 @@ def lasting_until(seconds: float) -> dict[str, Any]:
     return {"exp": now + int(seconds), "iat": now + int(seconds) - 3600}
 
 
+def wrong_issuer(made: Callable[[str], str]) -> Callable[[Site], dict[str, Any]]:
+    """An iss that is made of Google's own."""
+    return lambda site: {"wrong_claims": {"iss": made(site.providers.google.issuer)}}
+
+
+def wrong_audience(made: Callable[[str], str]) -> Callable[[Site], dict[str, Any]]:
+    """An aud that is made of the app's client ID."""
+    return lambda site: {"wrong_claims": dict.fromkeys(("aud", "azp"), made(site.providers.google.client_id))}
+
+
 SIGNATURE = "the signature is checked with Google's keys, before a claim is believed (RFC 7515 section 5.2)."
 ALGORITHM = (
     'jwt.decode(…, algorithms=["RS256"]): your app says which algorithm counts, the token does not '
@@ -668,6 +781,19 @@ NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...
         "iss has to be the issuer of the discovery document (OpenID Connect Core section 3.1.3.7, 2).",
         lambda site: {"wrong_claims": {"iss": "https://accounts.example.com"}},
     ),
+    *(
+        (
+            f"its iss is {words}, and that is another site",
+            "iss has to be the issuer of the discovery document, all of it (OpenID Connect Core section 3.1.3.7, 2).",
+            wrong_issuer(made),
+        )
+        for words, made in (
+            ("Google's with .example.com at its end", lambda issuer: f"{issuer}.example.com"),
+            ("Google's with /x at its end", lambda issuer: f"{issuer}/x"),
+            ("Google's without its last letter", lambda issuer: issuer[:-1]),
+            ("only the beginning of Google's", lambda issuer: issuer.partition("://")[0]),
+        )
+    ),
     (
         "it has no iss",
         "iss has to be there: essential.",
@@ -678,10 +804,26 @@ NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...
         "aud has to be your client id, GOOGLE_KEY (OpenID Connect Core section 3.1.3.7, 3).",
         lambda site: {"wrong_claims": dict.fromkeys(("aud", "azp"), f"other-{secrets.token_hex(4)}")},
     ),
+    *(
+        (
+            f"its aud is {words}",
+            "aud has to be your client id, GOOGLE_KEY, all of it (OpenID Connect Core section 3.1.3.7, 3).",
+            wrong_audience(made),
+        )
+        for words, made in (
+            ("your client id with a letter more", lambda client_id: f"{client_id}x"),
+            ("the beginning of your client id", lambda client_id: client_id[:8]),
+        )
+    ),
     (
         "it has no aud",
         "aud has to be there: essential.",
         lambda site: {"wrong_claims": {"aud": None}},
+    ),
+    (
+        "it was good until ten minutes ago (exp)",
+        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
+        lambda site: {"wrong_claims": lasting_until(-600)},
     ),
     (
         "it was good until an hour ago (exp)",
@@ -725,6 +867,27 @@ def test_a_word_for_true_and_false(site: Site) -> None:
                 did=f"the row is: {in_words(rows)}.",
                 look=look,
             )
+
+
+@exercise("6.6")
+def test_a_word_that_is_no_answer(site: Site) -> None:
+    """Python's 1 == True, and a list is no key of a dictionary."""
+    look = (
+        "profile in app/providers/google.py: True, False, and the texts 'true' and 'false' are known, and anything else "
+        "is None. In Python 1 == True, so a dictionary finds 1 where it has True. And a list is no key of one."
+    )
+    for said in (1, 1.0, 0, "yes", "True", "", [True], {"true": True}):
+        since = len(site.messages())
+        site.providers.google.wrong_claims = {"email_verified": said}
+        should = f"Google sends email_verified as {said!r}: that is no answer, so the person is signed in, and it is None."
+        page = tried(site, site.browser(), "google")
+        if page.path != "/welcome" or page.status >= 400:
+            missed = came_to_nothing(site, page, "google", look, since)
+            missed.should, missed.look = should, look
+            raise missed
+        rows = identities(site, "google")
+        if rows and rows[0]["email_verified"] is True and said != "True":
+            raise Missed(should=should, did=f"the row is: {in_words(rows)}.", look=look)
 
 
 @exercise("6.6")
@@ -844,7 +1007,7 @@ def two_tabs_at_google(site: Site, order: tuple[int, int]) -> None:
             )
 
 
-# 6.8 A fifth site
+# 6.8 A fifth site, and the nonce that goes there
 
 FIFTH = '''"""{label}: OAuth 2. This module was added to your app by the check."""
 
@@ -892,6 +1055,30 @@ def fifth_module(providers: ProvidersServer) -> dict[str, str]:
         name=fifth.says_name,
     )
     return {f"app/providers/{fifth.name}.py": text}
+
+
+def fifth_with_openid(providers: ProvidersServer) -> dict[str, str]:
+    """The same, where the scope begins with openid."""
+    return {
+        place: text.replace('{"scope": "', '{"scope": "openid ')
+        for place, text in fifth_module(providers).items()
+    }
+
+
+@exercise("6.7")
+def test_a_nonce_goes_to_any_site_with_openid(open_site: SITE) -> None:
+    site = open_site(with_fifth=True, added=fifth_with_openid, may_fail=True)
+    name = fifth_of(site)
+    if site.browser().open(start_of(name), follow=False).status == 404:
+        return  # names() is a list by hand: exercise 6.8 says so
+    asked = asked_of(site, site.browser(), name)
+    if not asked.get("nonce"):
+        raise Missed(
+            should=f"a module for {label(site, name)} is added, which asks for the scope {asked.get('scope')!r}. The "
+            "request carries a nonce: a site speaks OpenID Connect if it is asked for openid, whatever its name is.",
+            did=f"{start_of(name)} sent the browser to {label(site, name)} without a nonce.",
+            look="login in app/auth.py: the scope decides, and not the name.",
+        )
 
 
 @pytest.fixture
@@ -979,3 +1166,34 @@ def test_which_token_says_who_is_there(folder: Path) -> None:
             "d": "The code was good for one request, and is spent. What does the answer to that request hold?",
         },
     )
+
+
+# 6.10 and 6.11 What was learned before
+
+LOGOUT_KEPT = "logout in app/auth.py: session.clear(), and then logout_user()."
+STRANGERS_KEPT = "app/pages.py: @login_required, between the route and the function."
+DELETE_KEPT = (
+    "delete in app/pages.py: the user is current_user, and nothing that was sent says whom to delete. @login_required "
+    "is between the route and the function."
+)
+
+
+@exercise("6.10")
+def test_nothing_is_left_after_a_log_out(site: Site) -> None:
+    check_log_out(site, "twitter", "facebook", LOGOUT_KEPT)
+
+
+@exercise("6.11")
+def test_pages_that_strangers_do_not_get(site: Site) -> None:
+    check_strangers(site, ("/welcome", "/account"), "twitter", STRANGERS_KEPT)
+
+
+@exercise("6.11")
+def test_a_form_deletes_ones_own_account(site: Site) -> None:
+    site.database.change("INSERT INTO users (name) VALUES ('Somebody')")
+    somebody = int(site.database.rows("SELECT id FROM users")[0]["id"])
+    insert_identity(site.database, somebody, "twitter", "1")
+    check_strangers_delete_nothing(site, somebody, DELETE_KEPT)
+    browser = site.browser()
+    if can_come_in(browser, "twitter"):
+        check_delete_names_nobody(site, browser, (somebody,), DELETE_KEPT)

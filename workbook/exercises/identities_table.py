@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 from workbook.lab.databases import Database
 
 from .missed import Missed
 
 _UNIQUE = 'UniqueConstraint("provider", "subject") in __table_args__, and in the migration the same'
 _CASCADE = 'The foreign key of user_id: ForeignKey("users.id", ondelete="CASCADE")'
-_NEW = "INSERT INTO identities (user_id, provider, subject) VALUES (:user_id, :provider, :subject)"
 
 
 def check_tables_and_columns(database: Database, should: str, where: str) -> None:
@@ -116,6 +117,41 @@ def _check_cascade(database: Database, first: int, second: int, where: str) -> N
         raise Missed(should=should, did=did, look=look)
 
 
+def insert_identity(
+    database: Database, user_id: int | None, provider: str | None, subject: str | None
+) -> None:
+    """Writes an identity into the table from outside. A key that the database does not make by itself, such as a UUID
+    that SQLAlchemy would make, is made here."""
+    from sqlalchemy import Integer
+
+    look = database.look()
+    keys = set(look.get_pk_constraint("identities")["constrained_columns"])
+    values: dict[str, object] = {"user_id": user_id, "provider": provider, "subject": subject}
+    for column in look.get_columns("identities"):
+        name, given = column["name"], column.get("default")
+        if name in keys - set(values) and given is None and not isinstance(column["type"], Integer):
+            values[name] = uuid.uuid4().hex
+    names = ", ".join(values)
+    database.change(
+        f"INSERT INTO identities ({names}) VALUES ({', '.join(f':{name}' for name in values)})", **values
+    )
+
+
+def takes_what_it_is_given(database: Database) -> None:
+    """On SQLite: lets the column subject keep a number as a number, so that the two are told apart as on PostgreSQL. By
+    its type VARCHAR SQLite would make a text of it (sqlite.org/datatype3.html, section 3)."""
+    if database.server is not None:
+        return
+    with database.engine.begin() as connection:
+        version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()
+        connection.exec_driver_sql("PRAGMA writable_schema = ON")
+        connection.exec_driver_sql(
+            "UPDATE sqlite_master SET sql = replace(sql, 'subject VARCHAR', 'subject BLOB') WHERE name = 'identities'"
+        )
+        connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
+        connection.exec_driver_sql("PRAGMA writable_schema = OFF")
+
+
 def _somebody(database: Database, name: str) -> int:
     database.change("INSERT INTO users (name) VALUES (:name)", name=name)
     return int(database.rows("SELECT id FROM users WHERE name = :name", name=name)[0]["id"])
@@ -128,7 +164,7 @@ def _refused(
     from sqlalchemy.exc import DBAPIError
 
     try:
-        database.change(_NEW, user_id=user_id, provider=provider, subject=subject)
+        insert_identity(database, user_id, provider, subject)
     except DBAPIError as error:
         return _said(error)
     return None

@@ -262,8 +262,9 @@ ROWS = (
         name="identity-of-nobody",
         error=r"NOT NULL constraint failed: identities\.user_id|"
         r"\"user_id\" of relation \"identities\" violates not-null",
-        look="An identity was to be left without a user. SQLAlchemy does that to the identities of a user who is "
-        'deleted, unless their relationship says otherwise: cascade="all, delete-orphan", passive_deletes=True.',
+        look="An identity was to be without a user. A new user has no id until the flush: identity.user = user needs "
+        "none. And when a user is deleted by db.session.delete, SQLAlchemy takes the user away from the identities, "
+        'unless their relationship says otherwise: cascade="all, delete-orphan", passive_deletes=True.',
         proof="05/wrong/5.7-identities-of-nobody",
         on_postgresql='IntegrityError: null value in column "user_id" of relation "identities" violates not-null '
         "constraint DETAIL: Failing row contains (1, null, twitter, 1).",
@@ -287,6 +288,13 @@ ROWS = (
 )
 
 TABLES = (
+    Cause(
+        name="foreign-key-to-no-table",
+        error=r"could not find table '",
+        look="A foreign key leads to a table that no model makes. ForeignKey takes the table's name, as __tablename__ "
+        'says it, and not that of the class: ForeignKey("users.id").',
+        proof="05/wrong/5.1-foreign-key-to-user",
+    ),
     Cause(
         name="no-such-table",
         error=r"no such table",

@@ -60,9 +60,10 @@ def flask(folder: Path, warm: Warm, environment: Mapping[str, str], *arguments: 
     return _run(folder, warm, environment, "flask", {"arguments": arguments})
 
 
-def create_tables(folder: Path, warm: Warm, environment: Mapping[str, str]) -> Done:
-    """Makes the tables of the app's models, as `db.create_all()` does, whatever its migrations say."""
-    return _run(folder, warm, environment, "create", {})
+def create_tables(folder: Path, warm: Warm, environment: Mapping[str, str], *, related: bool = False) -> Done:
+    """Makes the tables of the app's models, as `db.create_all()` does, whatever its migrations say. With `related` it
+    tells, too, what is wrong between a user and an identity: None where each leads to the other."""
+    return _run(folder, warm, environment, "create", {"related": related})
 
 
 def tables(folder: Path, warm: Warm, environment: Mapping[str, str]) -> tuple[Table, ...]:
@@ -180,12 +181,36 @@ def call_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]
 def create_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
     """The job that makes the tables of the app's models."""
 
-    def create() -> None:
+    def create() -> str | None:
         app: Any = load()
         with app.app_context():
-            app.extensions["sqlalchemy"].create_all()
+            db = app.extensions["sqlalchemy"]
+            db.create_all()
+            return _wrong_between(db) if arguments["related"] else None
 
     _reported(create, report)
+
+
+def _wrong_between(db: Any) -> str | None:
+    """Makes a user and an identity of the user's, asks each for the other, and takes both back. Says what was wrong."""
+    models = {mapper.local_table.name: mapper.class_ for mapper in db.Model.registry.mappers}
+    if not {"users", "identities"} <= set(models):
+        return None  # the tables say so, too
+    try:
+        user = models["users"](name="First")
+        identity = models["identities"](provider="twitter", subject="1", user=user)
+        db.session.add(identity)
+        db.session.flush()
+        db.session.expire_all()
+        if list(user.identities) != [identity]:
+            return f"user.identities was {user.identities!r}, where one identity belongs to the user"
+        if identity.user is not user:
+            return f"identity.user was {identity.user!r}, and not the user"
+    except Exception as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    finally:
+        db.session.rollback()
+    return None
 
 
 def tables_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:

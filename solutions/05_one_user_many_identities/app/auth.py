@@ -59,12 +59,22 @@ def sorry(message):
     return redirect(url_for("pages.index"))
 
 
+# exercise 5.10: leave it as it is: nothing stays in the session
+# stub: @bp.route("/logout", methods=["POST"])
+# stub: def logout():
+# stub:     session.clear()
+# stub:     logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+# stub:     flash("You are logged out of this app.")
+# stub:     return redirect(url_for("pages.index"))
 @bp.route("/logout", methods=["POST"])
 def logout():
-    logout_user()
     session.clear()
+    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
+
+
+# end 5.10
 
 
 # Twitter: OAuth 1.0a
@@ -103,10 +113,16 @@ def facebook_login():
 
 @bp.route("/auth/facebook/callback")
 def facebook_authorized():
+    # exercise 5.9: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
+    # stub: if not is_ours(request.args.get("state", "")):
+    # stub:     return sorry(NOT_OURS)
+    # stub: if "code" not in request.args:
+    # stub:     return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
     if "code" not in request.args:
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
+    # end 5.9
     try:
         # authorized_response() forgets the callback's address after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]

@@ -55,12 +55,22 @@ def swapped(remote):
     return remote.handle_oauth2_response(request.args)
 
 
+# exercise 6.10: leave it as it is: nothing stays in the session
+# stub: @bp.route("/logout", methods=["POST"])
+# stub: def logout():
+# stub:     session.clear()
+# stub:     logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+# stub:     flash("You are logged out of this app.")
+# stub:     return redirect(url_for("pages.index"))
 @bp.route("/logout", methods=["POST"])
 def logout():
-    logout_user()
     session.clear()
+    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
+
+
+# end 6.10
 
 
 # exercise 6.1: one route that sends people to any provider

@@ -1,0 +1,369 @@
+"""What earlier steps taught, tried again in a later one: state, refusal, log-out, and pages that are not for strangers.
+
+An exercise that is kept is no exercise about logging in. Where nobody can sign in, another exercise says so, and what
+needs somebody who is signed in is not tried.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from workbook.lab.browser import HOME, Browser, Form, NoAnswer, Page
+from workbook.lab.databases import Database
+from workbook.lab.site import Site
+from workbook.lab.visits import SOMEBODY, NotAsked, form_to, refuse, sign_in
+from workbook.providers.people import PEOPLE
+
+from .any_provider import (
+    DENIED,
+    NOT_OURS,
+    asked_of,
+    callback_at,
+    callback_for,
+    label,
+    reads,
+    start_of,
+)
+from .facebook_login import changed
+from .missed import Missed
+from .twitter_login import shortened
+
+Tables = dict[str, list[dict[str, Any]]]
+
+
+def every_row(database: Database) -> Tables:
+    """What stands in the app's tables, other than how far the migrations have come."""
+    tables = sorted(set(database.look().get_table_names()) - {"alembic_version"})
+    return {table: sorted(database.rows(f"SELECT * FROM {table}"), key=str) for table in tables}
+
+
+def is_in(browser: Browser) -> str | None:
+    """The name of whoever is signed in, as the app's pages say it; None where they name nobody. Whether /welcome shows
+    for strangers is another question."""
+    for path in ("/", "/welcome"):
+        words = browser.open(path).words
+        name = next((one.name for one in PEOPLE if one.name in words), None)
+        if name:
+            return name
+    return None
+
+
+def check_nobody_is_in(browser: Browser, *, what: str, look: str) -> None:
+    """Missed where somebody is signed in."""
+    name = is_in(browser)
+    if name:
+        raise Missed(should=f"{what}: nobody is signed in.", did=f"{name} is signed in.", look=look)
+
+
+def can_come_in(browser: Browser, name: str, who: str = SOMEBODY) -> bool:
+    """A person signs in with a provider; whether that worked."""
+    try:
+        sign_in(browser, who, start=start_of(name))
+        return is_in(browser) is not None
+    except (NotAsked, NoAnswer):
+        return False
+
+
+def sent(browser: Browser, path: str, **fields: str) -> Page:
+    """A form is sent to a path of the app by POST, whether a page has such a form or not."""
+    browser.open("/")
+    return browser.submit(Form("POST", urljoin(HOME, path), tuple(fields.items()), ()))
+
+
+# State
+
+
+def check_forged_callbacks(site: Site, name: str, look: str) -> None:
+    """A callback that another person's login has made changes nothing: not for a stranger, and not for a user."""
+    ada, stranger = site.browser(), site.browser()
+    people = [(stranger, "nobody is")]
+    other = "facebook" if name == "twitter" else "twitter"
+    if can_come_in(ada, other):
+        people.append((ada, "Ada is"))
+    for browser, whose in people:
+        asked_of(site, browser, name)  # a login is under way here, so the app expects a callback
+        before = every_row(site.database)
+        for how in ("with the state of Eve's own login", "without a state", "with an empty state"):
+            link = callback_for(site, site.browser(), name, "eve")
+            if how != "with the state of Eve's own login":
+                link = changed(link, state=None if how == "without a state" else "")
+            page = browser.open(link)
+            what = f"Eve makes a callback for {label(site, name)} {how}, and a browser where {whose} logged in opens it"
+            check_nothing_came_of_it(site, browser, page, before, what, look, still_in=browser is ada)
+            reads(site, page, NOT_OURS, what=what, look=look)
+
+
+def check_used_state(site: Site, name: str, look: str) -> None:
+    """The state of a login that has ended is good for nothing."""
+    browser = site.browser()
+    used = callback_for(site, browser, name)
+    if browser.open(used).status >= 400 or not is_in(browser):
+        return
+    before = every_row(site.database)
+    code = parse_qs(urlsplit(callback_for(site, site.browser(), name, "eve")).query)["code"][0]
+    page = browser.open(changed(used, code=code))
+    what = f"Ada has signed in with {label(site, name)}, and the state of that login comes once more, with Eve's code"
+    check_nothing_came_of_it(site, browser, page, before, what, look, still_in=True)
+    reads(site, page, NOT_OURS, what=what, look=look)
+
+
+def check_nothing_came_of_it(
+    site: Site, browser: Browser, page: Page, before: Tables, what: str, look: str, *, still_in: bool
+) -> None:
+    """Missed where a callback that does not count has changed a row, or who is signed in (Ada, or nobody)."""
+    rows = every_row(site.database)
+    if rows != before:
+        new = [row for table in rows for row in rows[table] if row not in before.get(table, [])]
+        did = f"these rows are new: {'; '.join(str(row) for row in new)}." if new else "rows are gone."
+        raise Missed(should=f"{what}: the database stays as it was.", did=did, look=look)
+    if not still_in:
+        check_nobody_is_in(browser, what=what, look=look)
+        return
+    words = browser.open("/").words
+    if "Ada Okafor" not in words:
+        raise Missed(
+            should=f"{what}: Ada stays signed in.",
+            did=f"it ended at {page.path}, and the front page says: {shortened(words)}",
+            look=look,
+        )
+
+
+# Refusal
+
+
+def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
+    """A person who says no at a provider is signed in as nobody, and reads why."""
+    for name in names:
+        browser = site.browser()
+        before = every_row(site.database)
+        what = f"somebody says no at {label(site, name)}"
+        page = refuse(browser, start=start_of(name))
+        check_nothing_came_of_it(site, browser, page, before, what, look, still_in=False)
+        reads(site, page, DENIED, what=what, look=look)
+
+
+def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) -> None:
+    """Ada is signed in with a provider, and says no at another one: she stays signed in, and a login that she began
+    in another tab goes on."""
+    ada = site.browser()
+    if not can_come_in(ada, first):
+        return
+    waiting = callback_for(site, ada, name)
+    before = every_row(site.database)
+    what = f"Ada is signed in with {label(site, first)}, and says no at {label(site, name)}"
+    # The provider would not ask her again in this browser, so the callback of a refusal is made here.
+    state = asked_of(site, ada, name).get("state", "")
+    page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
+    check_nothing_came_of_it(site, ada, page, before, what, look, still_in=True)
+    reads(site, page, DENIED, what=what, look=look)
+    page = ada.open(waiting)
+    if NOT_OURS in page.words:
+        raise Missed(
+            should=f"{what}. A login at {label(site, name)} that she began before, in another tab, goes on.",
+            did=f"it ended at {page.path}, where she reads: {shortened(page.words)}",
+            look=f"{look} A refusal ends the login that was refused, and no other one.",
+        )
+
+
+# Log-out
+
+
+def check_log_out(site: Site, first: str, second: str, look: str) -> None:
+    """After a click on *Log out* nothing of the session is left: nobody is signed in, no login that was under way comes
+    to its end, and no page waits."""
+    browser = site.browser()
+    if not can_come_in(browser, first):
+        return
+    # Two logins are under way, one of them begun from a page where she wants to go back to.
+    waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
+    browser.open(f"{start_of(second)}?next=/account", follow=False)
+    front = browser.open("/")
+    form = form_to(front, "/logout")
+    if form is None or form.method != "POST":
+        raise Missed(
+            should="whoever is signed in has a button on the front page that sends a POST to /logout.",
+            did="there is no such form." if form is None else f"that form is sent by {form.method}.",
+            look=f"templates/index.html. {look}",
+        )
+    page = browser.submit(form)
+    what = "Ada clicks on Log out"
+    if page.status >= 400:
+        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        raise Missed(should=f"{what}, and is on the front page.", did=did, look=look)
+    check_nobody_is_in(browser, what=what, look=look)
+    before = every_row(site.database)
+    for name, callback in waiting:
+        if callback is None:
+            continue
+        browser.open(callback)
+        words = f"{what} while a login with {label(site, name)} is under way, and then its callback comes"
+        check_nobody_is_in(browser, what=words, look=f"{look} What waited for that login has to go, too.")
+        if every_row(site.database) != before:
+            raise Missed(
+                should=f"{words}: the database stays as it was.", did="a row is new or changed.", look=look
+            )
+    try:
+        ended = sign_in(browser, start=start_of(first))
+    except (NotAsked, NoAnswer):
+        return
+    if ended.path == "/account":
+        raise Missed(
+            should=f"{what}, and signs in again: the login ends on /welcome.",
+            did="it ended on /account, which a login of before the log-out had asked for: session['next'] was still "
+            "there.",
+            look=look,
+        )
+
+
+def _begun(site: Site, browser: Browser, name: str) -> str | None:
+    """The callback of a login that has begun in a browser; None where none begins: another exercise says so."""
+    try:
+        return callback_for(site, browser, name)
+    except (Missed, NoAnswer):
+        return None
+
+
+# Strangers
+
+
+def check_strangers(site: Site, pages: tuple[str, ...], name: str, look: str) -> None:
+    """A stranger gets none of the pages of people who are signed in, by GET or by POST; and once signed in, is
+    where the stranger wanted to go."""
+    for path in pages:
+        for method in ("GET", "POST"):
+            stranger = site.browser()
+            page = stranger.open(path) if method == "GET" else sent(stranger, path)
+            should = f"a stranger who sends a {method} to {path} is sent away, to the front page."
+            shown = page.path == path and page.status < 400
+            if shown or page.status >= 500:
+                did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+                raise Missed(should=should, did=did, look=look)
+    for path in pages:
+        stranger = site.browser()
+        page = stranger.open(path)
+        link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
+        if site.at_provider(page) or link is None:
+            continue
+        query = urlsplit(link).query
+        if parse_qs(query).get("next") == [path]:
+            continue
+        try:
+            ended = sign_in(stranger, start=f"{start_of(name)}{'?' if query else ''}{query}")
+        except (NotAsked, NoAnswer):
+            return
+        if ended.status < 400 and ended.path != path and is_in(stranger):
+            raise Missed(
+                should=f"a stranger opens {path}, is sent to {page.path}{'?' if page.query else ''}{page.query}, signs "
+                f"in there with {label(site, name)}, and is on {path} then.",
+                did=f"the button leads to {start_of(name)}{'?' if query else ''}{query}, and the login ended on "
+                f"{ended.path}.",
+                look=f"templates/index.html: the links to /login/… carry next on, as it is in the query string of the "
+                f"front page. And {look}",
+            )
+
+
+# Deleting an account
+
+DELETE = "/account/delete"
+# Under which names apps take the user's id from a request.
+_NAMES = ("id", "user_id", "user", "userid", "uid", "account_id", "account", "pk")
+
+
+def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, ...], look: str) -> None:
+    """Ada is logged in, and sends the id of another user along with the form that deletes her account: in the fields
+    of the form and under the usual names, in the query string, and in the path. The others stay. Ada's own account may
+    go or stay."""
+    page = browser.open("/account")
+    own = form_to(page, DELETE)
+    before = every_row(site.database)
+    for other in others:
+        theirs = _rows_of(before, other)
+        named = dict.fromkeys(_NAMES, str(other))
+        # A token against forged forms stays: without it the app would look at nothing else.
+        ours = {name: v if "csrf" in name else str(other) for name, v in own.fields} if own else {}
+        query = "&".join(f"{name}={other}" for name in _NAMES)
+        for path, said in (
+            (DELETE, "in the form"),
+            (f"{DELETE}?{query}", "in the query string"),
+            (f"{DELETE}/{other}", "in the path"),
+        ):
+            page = sent(browser, path, **{**ours, **(named if said == "in the form" else {})})
+            if _rows_of(every_row(site.database), other) != theirs:
+                raise Missed(
+                    should="a POST to /account/delete deletes the user who is logged in, and nobody else, whatever is "
+                    "sent along.",
+                    did=f"Ada sent the id of another user, {other}, {said}, and that user's account is deleted.",
+                    look=look,
+                )
+            if page.status >= 500:
+                raise Missed(
+                    should="a POST to /account/delete ends on a page of the app, whatever is sent along.",
+                    did=f"{page.path} answered with the status {page.status}: {shortened(page.words)}",
+                    look=look,
+                )
+            if is_in(browser) is None:  # that was Ada's own account, and it is gone
+                can_come_in(browser, "twitter")
+
+
+def _rows_of(tables: Tables, user: int) -> Tables:
+    """A user's rows."""
+    return {
+        "users": [row for row in tables.get("users", []) if row["id"] == user],
+        "identities": [row for row in tables.get("identities", []) if row["user_id"] == user],
+    }
+
+
+def check_strangers_delete_nothing(site: Site, user: int, look: str) -> None:
+    """A stranger who sends a form to /account/delete is sent away, and every user stays."""
+    before = every_row(site.database)
+    for fields in ({}, dict.fromkeys(_NAMES, str(user))):
+        page = sent(site.browser(), DELETE, **fields)
+        should = (
+            "a stranger who sends a POST to /account/delete is sent away, and nobody's account is deleted."
+        )
+        if every_row(site.database) != before:
+            raise Missed(should=should, did=f"the account of user {user} is deleted.", look=look)
+        if page.status >= 500:
+            did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+            raise Missed(should=should, did=did, look=look)
+
+
+def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], waiting: str) -> None:
+    """A browser is logged in as a user whose account was deleted in another browser. It is a stranger's then: pages,
+    the form that deletes, and the callback `waiting` of Ada's login with Facebook."""
+    what = "Ada's account was deleted in another browser. This browser is a stranger's then"
+    look = (
+        "load_user in app/models.py gives None where there is no such user. And whoever is logged in is current_user, "
+        "and not a number in the session."
+    )
+    before = every_row(site.database)
+    for path in (*pages, DELETE):
+        page = sent(browser, path) if path == DELETE else browser.open(path)
+        sent_there = f"{'a POST to ' if path == DELETE else ''}{path}"
+        if page.status >= 500 or (path not in ("/", DELETE) and page.path == path and page.status == 200):
+            did = f"{sent_there} ended at {page.path} with the status {page.status}: {shortened(page.words)}"
+            raise Missed(
+                should=f"{what}: {sent_there} leads to the front page, or shows it.", did=did, look=look
+            )
+        if every_row(site.database) != before:
+            raise Missed(
+                should=f"{what}: {sent_there} changes nothing.", did="rows are changed or gone.", look=look
+            )
+    page = browser.open(waiting)
+    if page.status >= 500:
+        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        raise Missed(
+            should=f"{what}: a login that was under way makes a new user, or none.", did=did, look=look
+        )
+    rows = every_row(site.database)
+    owners = {row["id"] for row in before["users"]}
+    moved = [
+        row for row in rows["identities"] if row not in before["identities"] and row["user_id"] in owners
+    ]
+    if moved or any(row not in rows[table] for table in before for row in before[table]):
+        raise Missed(
+            should=f"{what}: a login that was under way changes nobody else's account.",
+            did="another user's rows have changed.",
+            look=look,
+        )
