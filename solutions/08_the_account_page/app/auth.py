@@ -36,7 +36,7 @@ def sign_in(name, profile):
     # end 8.2
     page = session.pop("next", None) or url_for("pages.welcome")
     # exercise 8.2: nothing of whoever was logged in before stays in the session
-    if current_user.is_authenticated and current_user.id != user.id:
+    if session.get("_user_id") not in (None, user.get_id()):  # also where that user is gone
         session.clear()
     # end 8.2
     login_user(user)
@@ -88,8 +88,8 @@ def swapped(remote):
 
 @bp.route("/logout", methods=["POST"])
 def logout():
-    logout_user()
     session.clear()
+    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -135,11 +135,18 @@ def authorized(name):
         # end 8.4
     else:
         started = finish(name, request.args.get("state", ""))
+    # exercise 8.12: keep: what did not begin in this browser ends here, and so does what the user refused
+    # stub: if started is None:
+    # stub:     return sorry(NOT_OURS)
+    # stub: page = "pages.index" if started["user"] is None else "account.page"
+    # stub: if "denied" in request.args or request.args.get("error") == "access_denied":
+    # stub:     return sorry(DENIED, page)
     if started is None:
         return sorry(NOT_OURS)
     page = "pages.index" if started["user"] is None else "account.page"
     if "denied" in request.args or request.args.get("error") == "access_denied":
         return sorry(DENIED, page)
+    # end 8.12
     try:
         profile = provider.profile(remote, swapped(remote), started["nonce"])
     except (OAuthException, OSError, ValueError, LookupError, TypeError) as error:
