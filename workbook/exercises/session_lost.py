@@ -59,11 +59,6 @@ def _not_kept(cookie: Morsel[Any], set_at: str) -> str:
             f"The app sets its {_called(name)} with SameSite=None and without Secure, and browsers drop such a cookie. "
             "Lax is right: the browser sends a Lax cookie, too, when another site sends it back."
         )
-    if cookie["secure"]:
-        return (
-            f"The app sets its {_called(name)} as Secure, and is opened at {_home(set_at)}: such a cookie is not kept "
-            "without HTTPS. Set SESSION_COOKIE_SECURE only where there is HTTPS."
-        )
     size = len(name) + len(cookie.value)
     if size > LONGEST_COOKIE:
         return (
