@@ -226,7 +226,10 @@ def test_nobody_becomes_somebody_by_an_address(site: Site) -> None:
         callback = unused_callback(ada, "ada", start="/login")
     except NotAsked as error:
         raise not_at_twitter(site, error.page) from None
-    ada.open(f"{callback}&screen_name=somebody_else&user_id=1")
+    others = "".join(
+        f"&{name}=somebody_else" for name in ("screen_name", "user_id", "user", "username", "name")
+    )
+    ada.open(callback + others)
     front = ada.open("/")
     if "somebody_else" in front.words:
         raise Missed(
@@ -318,6 +321,12 @@ def test_after_a_refusal_one_can_still_sign_in(site: Site) -> None:
             should="somebody who refused once can sign in afterwards.",
             did=f"the second login ended at {page.path} with the status {page.status}.",
             look="oauth_authorized: what does a refusal leave behind in the session?",
+        )
+    if DENIED in page.words:
+        raise Missed(
+            should="somebody who says yes does not read that they denied the request.",
+            did=f"after a login that went well, /welcome says: {shortened(page.words)}",
+            look="oauth_authorized: when is flash(…) called, and when not?",
         )
 
 

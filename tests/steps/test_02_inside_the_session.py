@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
+import hmac
+import itertools
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import unquote
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from flask.sessions import TaggedJSONSerializer
@@ -17,10 +23,12 @@ from workbook.exercises.answers import check_answer, check_word
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import log_out
 from workbook.exercises.twitter_login import shortened, signed_in
-from workbook.lab.browser import Browser
+from workbook.lab.browser import Browser, NoAnswer
 from workbook.lab.running import AppFailed
 from workbook.lab.site import Site
+from workbook.lab.visits import NotAsked, sign_in, unused_callback
 from workbook.providers.people import person
+from workbook.providers.twitter.signed import Signed
 from workbook.providers.twitter.state import Attempt
 
 exercise = pytest.mark.exercise
@@ -79,7 +87,15 @@ def test_where_the_request_token_waits(folder: Path) -> None:
 
 @exercise("2.1")
 def test_nobody_is_left_standing_in_the_app(site: Site) -> None:
-    signed_in(site, site.browser())
+    try:
+        signed_in(site, site.browser())
+    except NoAnswer as error:
+        raise Missed(
+            should="a login goes through without stopping.",
+            did=f"{error}.",
+            look="is there still a line that stops your app, embed() or breakpoint()? On a server it is a shell for "
+            "strangers, or an app that hangs.",
+        ) from None
     said = site.app.log()
     if "In [1]" in said or "(Pdb)" in said:
         raise Missed(
@@ -92,58 +108,95 @@ def test_nobody_is_left_standing_in_the_app(site: Site) -> None:
 
 # 2.2 Keys out of the code
 
-KEY_LOOK = 'app.secret_key = os.environ["SECRET_KEY"], and no other line that sets it.'
+KEY_LOOK = (
+    "app.secret_key, in app.py: TWITTER_KEY, below it, comes from the environment. Exercise 2.2 says how."
+)
 
 
 @exercise("2.2")
-def test_a_login_outlives_a_restart(open_site: SITE) -> None:
+def test_the_key_comes_from_the_environment(open_site: SITE, folder: Path) -> None:
     key = secrets.token_hex()
     first = open_site(environment={"SECRET_KEY": key})
     browser = first.browser()
     signed_in(first, browser)
-    if not is_let_in(open_site(environment={"SECRET_KEY": key}), session_cookie(browser)):
+    cookie = session_cookie(browser)
+    if not is_let_in(open_site(environment={"SECRET_KEY": key}), cookie):
         raise Missed(
             should="who has signed in stays signed in when the app is started again with the same SECRET_KEY.",
             did=f"{ADA} signed in, the app was started again, and nobody was signed in any more: it does not sign its "
             "cookies with the SECRET_KEY of the environment, but with one that is new at every start.",
             look=KEY_LOOK,
         )
-
-
-@exercise("2.2")
-def test_the_key_comes_from_the_environment(open_site: SITE, folder: Path) -> None:
-    first = open_site(environment={"SECRET_KEY": secrets.token_hex()})
-    browser = first.browser()
-    signed_in(first, browser)
-    if is_let_in(open_site(environment={"SECRET_KEY": secrets.token_hex()}), session_cookie(browser)):
+    if is_let_in(open_site(environment={"SECRET_KEY": secrets.token_hex()}), cookie):
         raise Missed(
             should="session cookies are signed with the SECRET_KEY that the environment gives.",
             did="a cookie was still taken after SECRET_KEY had changed: the app signs with something else"
             f"{written_down(first, folder)}.",
             look=KEY_LOOK,
         )
+    found = written_down(first, folder)
+    if found:
+        raise Missed(
+            should="session cookies are signed with the SECRET_KEY that the environment gives, and with no other key.",
+            did=f"beside SECRET_KEY it takes cookies that are signed with something that everybody can read{found}.",
+            look="app.py: which other keys does it give to Flask? SECRET_KEY_FALLBACKS is a list of such keys.",
+        )
 
 
 @exercise("2.2")
 def test_without_a_key_there_is_none_to_fall_back_on(open_site: SITE, folder: Path) -> None:
+    for key in (None, ""):
+        site = started(open_site, key)
+        if site is None:
+            continue  # it does not start without a key: the best that it can do
+        should = "without a SECRET_KEY in the environment the app does not start, or has no key at all."
+        found = written_down(site, folder)
+        if found:
+            raise Missed(
+                should=should,
+                did=f"SECRET_KEY was {'empty' if key == '' else 'not set'}. It started, and signs its cookies with "
+                f"something that everybody can read{found}. With that key, a reader of your code can be anybody.",
+                look="app.secret_key, in app.py: what does your app do where the environment has no SECRET_KEY? "
+                "os.environ.get(…) goes on then, and os.environ[…] stops the app.",
+            )
+        browser = site.browser()
+        try:
+            sign_in(browser)
+        except NotAsked:
+            continue  # without a key there is no session
+        cookie = browser.cookie("session")
+        again = started(open_site, key) if cookie and is_let_in(site, cookie) else None
+        if again is not None and cookie is not None:
+            kept = is_let_in(again, cookie)
+            raise Missed(
+                should=should,
+                did="it was started twice without a SECRET_KEY, and "
+                + (
+                    "both times it signed its cookies with the same key. Its key does not come from the environment."
+                    if kept
+                    else f"{ADA}, who had signed in at the first start, was signed out at the second: it makes up a "
+                    "new key at every start."
+                ),
+                look="app.secret_key, in app.py: what does your app do where the environment has no SECRET_KEY? With a "
+                "key that is new at every start, each restart logs everybody out, and each of several workers refuses "
+                "the cookies of the others.",
+            )
+
+
+def started(open_site: SITE, key: str | None) -> Site | None:
+    """The app with that SECRET_KEY in its environment; None where it does not start."""
     try:
-        site = open_site(environment={"SECRET_KEY": None}, may_fail=True)
+        return open_site(environment={"SECRET_KEY": key}, may_fail=True)
     except AppFailed:
-        return  # it does not start without a key: the best that it can do
-    found = written_down(site, folder)
-    if found:
-        raise Missed(
-            should="without a SECRET_KEY in the environment the app does not start, or at least nobody knows its key.",
-            did=f"it started, and signs its cookies with something that everybody can read{found}. Whoever has seen "
-            "your code can be anybody.",
-            look="os.environ['SECRET_KEY'] stops the app where there is none, and os.environ.get(…) does not.",
-        )
+        return None
 
 
 def written_down(site: Site, folder: Path) -> str:
     """Which text in the code the app signs its cookies with, in words; empty where it is none of them."""
-    for text in texts_in(folder):
-        if is_let_in(site, str(cookie_signer(text).dumps({"twitter_user": "forged"})), "forged"):
+    browser = site.browser()
+    for text in dict.fromkeys(texts_in(folder)):
+        browser.set_cookie("session", str(cookie_signer(text).dumps({"twitter_user": "forged"})))
+        if "@forged" in browser.open("/").words:
             return f", the text {text!r} in your code"
     return ""
 
@@ -159,21 +212,92 @@ def texts_in(folder: Path) -> Iterator[str]:
 # 2.3 Read the cookie by hand
 
 
+FOREIGN = "somebody else's key"
+BASE64 = "read_cookie: what stands before the last two dots is base64. Exercise 2.3 says in which alphabet."
 COMPRESSED = (
     "read_cookie: the cookie begins with a dot, so it is compressed. Take the dot off, decode, then zlib."
 )
+PADDING = (
+    "read_cookie: what stands before the last two dots has {length} characters. Base64 comes in fours, and Flask "
+    "leaves out the = that fill up the last four."
+)
+ALPHABET = (
+    "read_cookie: the part before the last two dots has - and _ in it. base64.b64decode does not know these two, and "
+    "passes over them; base64.urlsafe_b64decode does."
+)
+# Every kind of cookie, each with one difficulty more: whether it is compressed, the length of its base64 modulo 4 (1
+# cannot be), whether it has the characters - and _, in which the two alphabets differ, and where to look.
+COOKIES = (
+    (False, 0, False, BASE64),
+    (False, 2, False, PADDING),
+    (False, 3, False, PADDING),
+    (False, 0, True, ALPHABET),
+    (True, 0, False, COMPRESSED),
+    (True, 2, False, f"{PADDING} The dot is none of these characters."),
+    (True, 3, False, f"{PADDING} The dot is none of these characters."),
+    (True, 0, True, ALPHABET),
+)
 
 
-def shown_at_inside(browser: Browser) -> str:
+def cookie_of_kind(word: str, compressed: bool, rest: int, special: bool) -> tuple[str, int]:
+    """A session cookie that ends in a word and is of that kind, and the length of its base64."""
+    signer = cookie_signer(FOREIGN)
+    for number in itertools.count():
+        # Of three ~ or ? that follow each other, one becomes - or _.
+        filled = secrets.token_hex(8)[: number % 9] + ("again " * 12 if compressed else "")
+        content = f"{filled}{'~~~???' if special else ''} {word}"
+        cookie = str(signer.dumps({"note": content}))
+        payload = cookie.rsplit(".", 2)[0]
+        encoded = payload.removeprefix(".")
+        found = {"-", "_"} & set(encoded)
+        if (payload != encoded, len(encoded) % 4, found) == (
+            compressed,
+            rest,
+            {"-", "_"} if special else set(),
+        ):
+            return cookie, len(encoded)
+    raise AssertionError
+
+
+def shown_at_inside(browser: Browser, look: str = "read_cookie in by_hand.py.", given: str = "") -> str:
     """What /inside shows of the cookie."""
     page = browser.open("/inside")
     if page.status >= 400:
         raise Missed(
             should="/inside shows what the session cookie holds.",
-            did=f"it answered with the status {page.status}: {shortened(page.words)}",
-            look="read_cookie in by_hand.py.",
+            did=f"{given}it answered with the status {page.status}: {shortened(page.words)}",
+            look=look,
         )
-    return page.words
+    shown = page.element("cookie")
+    return page.words if shown is None else shown
+
+
+@exercise("2.3")
+def test_every_cookie_is_read(site: Site) -> None:
+    browser = site.browser()
+    for compressed, rest, special, where in COOKIES:
+        word = secrets.token_hex(4)
+        cookie, length = cookie_of_kind(word, compressed, rest, special)
+        look = where.format(length=length)
+        browser.set_cookie("session", cookie)
+        given = f"it was given the cookie {cookie.rsplit('.', 2)[0]}…, with {word} in it. And "
+        shown = shown_at_inside(browser, look, given)
+        should = (
+            "/inside shows what any cookie holds, also one that was signed with a key that nobody here has."
+        )
+        if word not in shown or shown.count("{") != shown.count("}"):
+            if shown.strip() == "{}":
+                look = (
+                    "read_cookie: decode the cookie itself. session is what Flask makes of a cookie after looking at "
+                    "its signature."
+                )
+            raise Missed(should=should, did=f"{given}it showed: {shortened(shown) or 'nothing'}", look=look)
+        if re.match(r"\s*b['\"]", shown):
+            raise Missed(
+                should="read_cookie gives back text, and /inside shows the text.",
+                did=f"/inside shows bytes, as Python writes them: {shortened(shown)}",
+                look="read_cookie: what base64 and zlib give is bytes. .decode() makes text of them.",
+            )
 
 
 @exercise("2.3")
@@ -184,44 +308,11 @@ def test_the_cookie_is_read(site: Site) -> None:
     shown = shown_at_inside(browser)
     for what, value in (("the screen name", ADA), ("the access token", token)):
         if value not in shown:
-            dot = (browser.cookie("session") or "").startswith(".")
             raise Missed(
                 should="after a login /inside shows what the session cookie holds, the access token among it.",
                 did=f"{what}, {value}, is not there. It shows: {shortened(shown)}",
-                look=COMPRESSED
-                if dot
-                else "read_cookie: the part before the last two dots is base64, in the alphabet for addresses.",
+                look="inside in app.py is given: is it as it was?",
             )
-
-
-@exercise("2.3")
-def test_no_key_is_needed_to_read_it(site: Site) -> None:
-    word = secrets.token_hex(8)
-    browser = site.browser()
-    browser.set_cookie("session", str(cookie_signer("somebody else's key").dumps({"note": word})))
-    shown = shown_at_inside(browser)
-    if word not in shown:
-        raise Missed(
-            should="/inside shows what any cookie holds, also one that was signed with a key that nobody here has.",
-            did=f"it was given such a cookie, with a note {word} in it, and showed: {shortened(shown)}",
-            look="read_cookie: decode the cookie itself. session is what Flask makes of it after the check.",
-        )
-
-
-@exercise("2.3")
-def test_a_compressed_cookie_is_read(site: Site) -> None:
-    word = secrets.token_hex(8)
-    cookie = str(cookie_signer("a key").dumps({"note": word, "more": "again and " * 40}))
-    assert cookie.startswith(".")
-    browser = site.browser()
-    browser.set_cookie("session", cookie)
-    shown = shown_at_inside(browser)
-    if word not in shown:
-        raise Missed(
-            should="/inside also shows a cookie that begins with a dot: Flask compresses long ones.",
-            did=f"it was given one with a note {word} in it, and showed: {shortened(shown)}",
-            look=COMPRESSED,
-        )
 
 
 # 2.4 Signed, and not secret
@@ -273,7 +364,58 @@ def test_the_base_string(site: Site) -> None:
     )
 
 
-def base_string_slip(mine: str, wanted: str) -> tuple[str, str]:
+# Values as in RFC 5849 section 3.4.1.3.1, where escaping changes the order of the names; and names that begin alike.
+REQUESTS = (
+    (
+        "POST",
+        "http://example.com/request",
+        {"b5": "=%3D", "a3": "a", "c@": "", "a2": "r b", "c2": "", "oauth_token": "kkk9d7dh3k39sjv7"},
+    ),
+    (
+        "get",
+        "https://api.example.com/1.1/search.json",
+        {"a-b": "1/2", "a": "~*'()", "az": "100% & more", "a1": "+", "aé": "Chén Jìng", "A": "?q=a+b#c"},
+    ),
+)
+
+
+@exercise("2.5")
+def test_the_base_string_of_any_request(site: Site) -> None:
+    calls = [("base_string", request) for request in REQUESTS]
+    for request, told in zip(REQUESTS, called(site, calls), strict=True):
+        method, url, parameters = request
+        wanted = Signed(method, url, tuple(parameters.items()), {}).base_string
+        if told["value"] == wanted and told["type"] == "str":
+            continue
+        did, look = "It gives no text.", "return one text."
+        if told["type"] == "str":
+            did, look = base_string_slip(told["value"], wanted, asked=False)
+        raise Missed(
+            should=f"base_string({method!r}, {url!r}, {parameters!r}) gives {wanted}",
+            did=f"{did[0].upper()}{did[1:]} It gives {told['value']}",
+            look=f"base_string in by_hand.py: {look}",
+            subject="your function did",
+        )
+
+
+def called(site: Site, calls: list[tuple[str, Any]]) -> list[dict[str, str]]:
+    """What functions of by_hand.py give; Missed where one raises an error."""
+    done = site.call("by_hand", calls)
+    if done.failure:
+        raise done.failure
+    for (name, arguments), told in zip(calls, done.told, strict=True):
+        if "error" in told:
+            place = told["traceback"].splitlines()[-1:]
+            raise Missed(
+                should=f"{name}{arguments!r} gives a text.",
+                did=f"it raised {told['error']}.",
+                look=f"{name} in by_hand.py. " + "".join(f"In your code: {line}." for line in place),
+                subject="your function did",
+            )
+    return list(done.told)
+
+
+def base_string_slip(mine: str, wanted: str, *, asked: bool = True) -> tuple[str, str]:
     """What is wrong with a base string, and where to look."""
     parts, real = mine.split("&"), wanted.split("&")
     if not mine:
@@ -299,17 +441,36 @@ def base_string_slip(mine: str, wanted: str) -> tuple[str, str]:
     mine_pairs, real_pairs = unquote(parts[2]).split("&"), unquote(real[2]).split("&")
     names = [pair.partition("=")[0] for pair in mine_pairs]
     real_names = [pair.partition("=")[0] for pair in real_pairs]
+    if sorted(map(unquote, names)) == sorted(map(unquote, real_names)) and sorted(names) != sorted(
+        real_names
+    ):
+        odd = next(name for name in names if name not in real_names)
+        return (
+            f"one of its names is {odd!r} before it is escaped as a whole.",
+            "names are escaped, as values are.",
+        )
     if sorted(names) != sorted(real_names):
+        missing = [pair for pair in real_pairs if pair.partition("=")[0] not in names]
+        if missing and len(names) < len(real_names) and all(pair.endswith("=") for pair in missing):
+            return (
+                f"{' and '.join(missing)} is missing in it.",
+                "a parameter whose value is empty is a parameter, too (section 3.4.1.3.1).",
+            )
         odd = sorted(set(names) ^ set(real_names))
         return (
             f"its parameters are not those of the request: {', '.join(odd) or 'one is there twice'}.",
             "every parameter of the request, and not the signature itself (section 3.4.1.3).",
         )
     if names != real_names:
-        return (
-            f"its parameters come in the order {', '.join(names)}.",
-            "they are sorted by name (section 3.4.1.3.2).",
-        )
+        look = "they are sorted by name (section 3.4.1.3.2)."
+        if names == sorted(names, key=unquote):
+            look = "names are sorted after they are escaped (section 3.4.1.3.2): %40 comes before 2, and @ after it."
+        elif mine_pairs == sorted(mine_pairs):
+            look = (
+                "pairs are sorted by name, and only then written as name=value (section 3.4.1.3.2): of a and a-b, a "
+                "comes first, and of the texts a=… and a-b=… it is the other way round."
+            )
+        return f"its parameters come in the order {', '.join(names)}.", look
     different = [both for both in zip(mine_pairs, real_pairs, strict=True) if both[0] != both[1]]
     if not different:
         return (
@@ -317,7 +478,12 @@ def base_string_slip(mine: str, wanted: str) -> tuple[str, str]:
             "escape it by escaped: only letters, digits, and - . _ ~ stay, and %3A has a capital A (section 3.6).",
         )
     pair, real_pair = different[0]
-    if unescaped(pair) != unescaped(real_pair):
+    if "+" in pair and "+" not in real_pair:
+        return (
+            f"it has {pair}, and the pair is {real_pair}.",
+            "a blank is %20 (section 3.6). A + for a blank is what forms of HTML write.",
+        )
+    if unescaped(pair) != unescaped(real_pair) and asked:
         return (
             f"it has {pair}, and Twitter was asked with {real_pair}.",
             "it is right, but in by_hand in app.py something was changed after it was made. "
@@ -334,6 +500,108 @@ def unescaped(text: str) -> str:
     while (once := unquote(text)) != text:
         text = once
     return text
+
+
+# A base string whose signatures, with the first two keys, have both + and / in them.
+SIGNED_TEXT = "POST&http%3A%2F%2Fexample.com%2Frequest&oauth_nonce%3D69"
+SECRETS = (("kd94hf93k423kf44",), ("kd94hf93k423kf44", "pfkkdhi9sl3r4s00"), ("a&b%c+d/e=", "x y~&z"))
+
+
+@exercise("2.6")
+def test_the_signature_of_any_text(site: Site) -> None:
+    calls = [("sign", (SIGNED_TEXT, *both)) for both in SECRETS]
+    for both, told in zip(SECRETS, called(site, calls), strict=True):
+        consumer, token = (*both, "")[:2]
+        right = signature(f"{quote(consumer, safe='')}&{quote(token, safe='')}", SIGNED_TEXT)
+        if told["value"] == right and told["type"] == "str":
+            continue
+        did, look = signature_slip(told, SIGNED_TEXT, consumer, token)
+        raise Missed(
+            should=f"sign{(SIGNED_TEXT, *both)!r} gives {right!r}: HMAC-SHA1 of the text, in base64.",
+            did=f"it gives {shortened(told['value'])!r}: {did}",
+            look=f"sign in by_hand.py: {look}",
+            subject="your function did",
+        )
+
+
+def signature(key: str, text: str, digest: str = "sha1") -> str:
+    """The HMAC of a text, in base64."""
+    return base64.b64encode(hmac.new(key.encode(), text.encode(), digest).digest()).decode()
+
+
+def signature_slip(told: dict[str, str], text: str, consumer: str, token: str) -> tuple[str, str]:
+    """What is wrong with what `sign` gave, and where to look."""
+    one, other = quote(consumer, safe=""), quote(token, safe="")
+    key = f"{one}&{other}"
+    right, hexadecimal = signature(key, text), hmac.new(key.encode(), text.encode(), hashlib.sha1).hexdigest()
+    of_hexadecimal = base64.b64encode(hexadecimal.encode()).decode()
+    # An & that is escaped with the secrets, and one that is left out.
+    escaped_whole = quote(f"{consumer}&{token}", safe="")
+    given = told["value"].strip()
+    if told["type"] == "bytes" and given == repr(right.encode()):
+        return (
+            "that is the right signature, as bytes.",
+            "b64encode gives bytes, and .decode() makes text of them.",
+        )
+    if told["type"] != "str":
+        return f"that is no text, but of the type {told['type']}.", "give back a text."
+    if given == right:
+        return (
+            "that is the right signature, with blanks around it.",
+            "b64encode adds no line end, encodebytes does.",
+        )
+    slips = {
+        right.translate(str.maketrans("+/", "-_")): (
+            "that is the right signature in the alphabet for URLs.",
+            "a signature is in the usual base64, by b64encode (section 3.4.2).",
+        ),
+        quote(right, safe=""): (
+            "that is the right signature, escaped.",
+            "authorization escapes what it puts into the header; sign does not.",
+        ),
+        hexadecimal: (
+            "that is the digest in hexadecimal.",
+            "base64 of the digest's bytes, and not of its hexdigest.",
+        ),
+        of_hexadecimal: (
+            "that is base64 of the digest in hexadecimal.",
+            "base64 of the digest's bytes, and not of its hexdigest.",
+        ),
+        signature(key, text, "sha256"): (
+            "that was made with SHA-256.",
+            "the signature is HMAC-SHA1, as oauth_signature_method says (section 3.4.2).",
+        ),
+        signature(text, key): (
+            "that is what comes out when key and text change places.",
+            "the key is the consumer secret, an &, and the token secret. hmac.new takes the key first, then the text.",
+        ),
+        signature(one + other, text): (
+            "its key has no & between the two secrets.",
+            "the key is the consumer secret, an &, and the token secret. Without a token its secret is empty, and the "
+            "& stays.",
+        ),
+        signature(escaped_whole, text): (
+            "its key was escaped as a whole, and the & with it.",
+            "each secret is escaped by itself; the & between them stays an &.",
+        ),
+        signature(f"{other}&{one}", text): (
+            "its key has the token secret first.",
+            "the key is the consumer secret, an &, and the token secret.",
+        ),
+        signature(f"{one}&", text): (
+            "its key has no token secret, though there is one.",
+            "the key is the consumer secret, an &, and the token secret, which is empty only for a request token.",
+        ),
+        signature(f"{consumer}&{token}", text): (
+            "its key is made of the secrets as they are, and these have characters such as & in them.",
+            "both secrets are escaped before they are joined (section 3.4.2).",
+        ),
+    }
+    unknown = (
+        "that is none of the usual slips.",
+        "three things count: the key, the text that is signed, and HMAC-SHA1 in base64. Exercise 2.6 names the key.",
+    )
+    return slips.get(given, unknown)
 
 
 @exercise("2.6")
@@ -391,18 +659,33 @@ def test_what_twitter_says_of_one_changed_bit(folder: Path) -> None:
 @exercise("2.8")
 def test_the_address_is_shown(site: Site) -> None:
     browser = site.browser()
+    # An address may have such letters, in quotes (RFC 5321 section 4.1.2).
+    address = '"ada+<i>o</i>"@example.org'
+    site.providers.people.change("ada", twitter={"email": address})
     signed_in(site, browser, "ada")
     page = browser.open("/welcome")
-    address = person("ada").twitter.email or ""
     asked = [m for m in site.messages() if m.is_request and "verify_credentials" in m.path]
     sent = asked[-1].get("include_email") if asked else None
     if address in page.words:
+        site.providers.people.change("ada", twitter={"email": None})
+        again = browser.open("/welcome")
+        if address in again.words:
+            raise Missed(
+                should="/welcome shows the email address that Twitter has now, and none where Twitter has none.",
+                did=f"Ada has taken her email address back at Twitter, and the page says: {shortened(again.words)}",
+                look="welcome: the email address is in each answer of Twitter's. An older one need not be kept.",
+            )
         return
     if sent == "true":
         did, look = f"Twitter told it, and the page says: {shortened(page.words)}", "templates/welcome.html."
+        if address.replace("<i>", "").replace("</i>", "") in page.words.replace(" ", ""):
+            look = (
+                "templates/welcome.html: the browser read the email address as HTML. Jinja escapes what {{ … }} "
+                "writes, unless it is told not to: by the filter safe, by Markup or by autoescape."
+            )
     elif sent is None:
         did = "it asked Twitter without include_email."
-        look = 'welcome: twitter.get(…, data={"include_email": "true"}).'
+        look = "welcome: twitter.get(…) takes what goes into the query string, too. Exercise 2.8 names the parameter."
     else:
         did = f"it asked with include_email={sent}, and Twitter understands only true, in lower case."
         look = 'welcome: the text "true". Python\'s True is written True on its way.'
@@ -430,9 +713,21 @@ def test_somebody_without_an_address_is_welcome(site: Site) -> None:
 def test_logging_out(site: Site) -> None:
     browser = site.browser()
     signed_in(site, browser)
-    log_out(browser)
+    page = log_out(browser)
+    if page.path != "/":
+        raise Missed(
+            should="after logging out the person is on the front page.",
+            did=f"they ended at {page.path}: {shortened(page.words)}",
+            look="logout: where does its redirect lead?",
+        )
     front = browser.open("/")
     welcome = browser.open("/welcome")
+    if welcome.status >= 400:
+        raise Missed(
+            should="after logging out /welcome knows nobody, and sends the person to the front page.",
+            did=f"/welcome answered with the status {welcome.status}: {shortened(welcome.words)}",
+            look="logout: is the key twitter_token still in session, with the value None? welcome looks for the key.",
+        )
     if f"@{ADA}" in front.words or (welcome.path == "/welcome" and welcome.status == 200):
         raise Missed(
             should="after logging out nobody is signed in: neither the front page nor /welcome knows them.",
@@ -446,6 +741,32 @@ def test_logging_out(site: Site) -> None:
             did="it still is: /inside shows it.",
             look="logout: session.clear() takes everything.",
         )
+
+
+@exercise("2.9")
+def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser)
+    callback = unused_callback(browser, "ada", start="/login")
+    front = browser.open("/")
+    log_out(browser)
+    browser.open(callback)
+    if f"@{ADA}" in browser.open("/").words:
+        raise Missed(
+            should="logging out empties the session. A login that had begun before, in another tab, signs nobody in.",
+            did=f"{ADA} began a login in one tab, logged out in another, and went on in the first. That signed her in.",
+            look="logout: session still has the request token of the login, twitter_oauthtok.",
+        )
+    # The button is still there in a tab that was opened before.
+    for form in front.forms():
+        if urlsplit(form.action).path == "/logout":
+            page = browser.submit(form)
+            if page.status >= 400:
+                raise Missed(
+                    should="a click on Log out in another tab, after logging out, ends on the front page, too.",
+                    did=f"/logout answered with the status {page.status}: {shortened(page.words)}",
+                    look="logout: it may also find an empty session.",
+                )
 
 
 @exercise("2.9")

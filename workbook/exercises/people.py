@@ -39,8 +39,9 @@ def signed_in_with(
     return page
 
 
-def log_out(browser: Browser) -> None:
-    """Clicks the button on the front page; Missed where there is none, or where it leads to an error."""
+def log_out(browser: Browser) -> Page:
+    """Clicks the button on the front page, and gives the page where that ends; Missed where there is no button, or
+    where it leads to an error."""
     front = browser.open("/")
     forms = [form for form in front.forms() if form.action.endswith("/logout")]
     if not forms or forms[0].method != "POST":
@@ -49,7 +50,8 @@ def log_out(browser: Browser) -> None:
             did="there is no such form."
             if not forms
             else f"the form there is sent by {forms[0].method}. A GET is also sent by every link and picture.",
-            look='templates/index.html: <form method="post" action="{{ url_for(\'logout\') }}"> with a button in it.',
+            look="templates/index.html: a form whose method is POST and whose action is the URL of the view that logs "
+            "out, with a button in it.",
         )
     page = browser.submit(forms[0])
     if page.status >= 400:
@@ -58,6 +60,7 @@ def log_out(browser: Browser) -> None:
             did=f"{page.path} answered with the status {page.status}.",
             look='@app.route("/logout", methods=["POST"]): a route takes only GET if nothing is said.',
         )
+    return page
 
 
 def session_of(browser: Browser) -> str:
