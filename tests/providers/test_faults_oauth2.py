@@ -159,6 +159,12 @@ def test_broken_json_is_half_of_it(client: Client) -> None:
         answer.json()
 
 
+def test_null_is_all_of_the_document(facebook: FacebookClient) -> None:
+    facebook.providers.faults.set("facebook", "access_token", "null")
+    answer = facebook.swap(facebook.code())
+    assert answer.status_code == 200 and answer.json() is None
+
+
 @pytest.mark.parametrize("decision", ["allow", "refuse"])
 def test_a_wrong_state_is_another(client: Client, decision: str) -> None:
     """RFC 6749 section 10.12: the app has to notice."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import MetaData, String, Table
@@ -15,14 +17,15 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, NoSuchTableError, SQLA
 
 from workbook.exercises.answers import check_answer
 from workbook.exercises.facebook_login import asked_of_the_dialog, callback_for, signed_in_with_facebook
+from workbook.exercises.markup import ESCAPE, MARKUP, taken_as_markup
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import PROVIDERS, log_out, session_of, signed_in_with
 from workbook.exercises.twitter_login import LATER_SIGN_IN, shortened, signed_in
-from workbook.lab.browser import Browser, Page
+from workbook.lab.browser import HOME, Browser, Form, Page
 from workbook.lab.databases import Database
 from workbook.lab.site import Site
-from workbook.lab.visits import log_out_at
-from workbook.providers.people import Person
+from workbook.lab.visits import decide_on, log_out_at
+from workbook.providers.people import PEOPLE, Person
 
 TWO_WAYS_IN = "04_users_in_a_database.two_ways_in"
 COLUMNS = {"Twitter": "twitter_id", "Facebook": "facebook_id"}
@@ -198,6 +201,22 @@ def test_an_id_stands_in_one_row(site: Site) -> None:
             )
 
 
+@exercise("4.1")
+def test_each_id_has_an_index(site: Site) -> None:
+    """Step 05 moves the ids to another table, and its migration drops both indexes by their names."""
+    there = {index["name"]: index["column_names"] for index in site.database.look().get_indexes("users")}
+    for column in COLUMNS.values():
+        if there.get(f"ix_users_{column}") != [column]:
+            others = [name for name in there if name]
+            raise Missed(
+                should=f"the column {column} has an index, ix_users_{column}: people are looked up by it, and step 05 "
+                "counts on that name.",
+                did=f"the table users has no index of that name on that column. Its indexes are {told(others)}.",
+                look=f"class User: {column} = db.Column(db.String, unique=True, index=True). index=True gives an index "
+                "this name.",
+            )
+
+
 # 4.2 Find or create
 
 CREATE = "sign_in: User(name=name, email=email, **{column: subject}), db.session.add(…), db.session.commit()."
@@ -328,6 +347,62 @@ def test_people_without_an_address_are_not_one_person(site: Site) -> None:
         )
 
 
+@exercise("4.2")
+def test_equal_digits_at_two_providers_are_two_users(site: Site) -> None:
+    """Each provider counts for itself: Bo's number at one is Ada's at the other."""
+    people = site.providers.people
+    people.change(
+        "bo", twitter={"id": int(people["ada"].facebook.id)}, facebook={"id": str(people["ada"].twitter.id)}
+    )
+    for provider in PROVIDERS:
+        empty(site)
+        second = OTHER[provider]
+        signed_in_with(provider, site, site.browser(), "ada")
+        signed_in_with(second, site, site.browser(), "bo")
+        rows = users(site)
+        if len(rows) != 2:
+            raise Missed(
+                should=f"Ada comes from {provider}, and Bo from {second}, where his number has the same digits as hers "
+                f"at {provider}. They are two users.",
+                did=f"{in_words(rows)}.",
+                look="sign_in: the subject is looked for in the column of this provider, COLUMNS[provider], and in no "
+                "other.",
+            )
+
+
+@contextmanager
+def as_given(site: Site) -> Iterator[None]:
+    """On SQLite the ids are kept as the app gives them, inside of this `with`. Otherwise SQLite makes texts of numbers
+    that are written into a column of text."""
+    for column in COLUMNS.values():
+        site.database.change(f"ALTER TABLE users RENAME COLUMN {column} TO text_{column}")
+        site.database.change(f"ALTER TABLE users ADD COLUMN {column}")
+    try:
+        yield
+    finally:
+        for column in COLUMNS.values():
+            site.database.change(f"ALTER TABLE users RENAME COLUMN {column} TO given_{column}")
+            site.database.change(f"ALTER TABLE users RENAME COLUMN text_{column} TO {column}")
+
+
+@exercise("4.2")
+def test_the_id_is_given_as_a_text(site: Site) -> None:
+    if site.database.server is not None:
+        return  # PostgreSQL compares no number with a text, so that a login with one has ended in an error
+    with as_given(site):
+        for provider in PROVIDERS:
+            signed_in_with(provider, site, site.browser(), "ada")
+        for provider, column in COLUMNS.items():
+            for row in site.database.rows(f"SELECT {column}, typeof({column}) AS kind FROM users"):
+                if row["kind"] not in ("text", "null"):
+                    raise Missed(
+                        should=f"your app gives the database the id as a text, {str(row[column])!r}.",
+                        did=f"for {provider} it gave the number {row[column]}. SQLite makes a text of it. PostgreSQL "
+                        "refuses: operator does not exist: character varying = integer.",
+                        look="sign_in: the subject as it came, without int(). And at Twitter it is id_str, not id.",
+                    )
+
+
 # 4.3 The session knows a number
 
 LOADER = "load_user: db.session.get(User, int(user_id)) gives the user, or None where the row is gone."
@@ -370,24 +445,40 @@ def test_the_cookie_tells_nothing_of_a_person(site: Site) -> None:
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_a_login_ends_on_a_page_that_greets(site: Site, who: str) -> None:
     browser, elsewhere = site.browser(), site.browser()
+    if who == "bo":
+        site.providers.people.change(who, name=f"Bo {MARKUP} Lindqvist")
     page = signed_in_with("Twitter", site, browser, who, LATER_SIGN_IN)
     signed_in_with("Facebook", site, elsewhere, "dara")
     name = site.providers.people[who].name
     if page.path != "/welcome":
+        greeted = "You are signed in" in page.words and name in page.words
         raise Missed(
             should="after the login the person is on /welcome.",
             did=f"they ended at {page.path}, which says: {shortened(page.words)}",
-            look=f"sign_in: login_user(user), after the commit: before it the user has no number yet. {LOADER}",
+            look="the view welcome: the front page knows who is logged in, and /welcome sent them away. Does /welcome "
+            'still ask session["user"], which the login does not set any more?'
+            if greeted
+            else f"sign_in: login_user(user), after the commit: before it the user has no number yet. {LOADER}",
             flow=site.flow("Your app"),
             expected=LATER_SIGN_IN,
         )
     for path in ("/welcome", "/"):
         page = browser.open(path)
+        if taken_as_markup(page):
+            raise Missed(
+                should="a name is shown as text, whatever it is: anybody can choose one at Twitter.",
+                did=f"somebody is called {name}, and {path} took the name for markup.",
+                look=f"templates/index.html and templates/welcome.html. {ESCAPE}",
+            )
         if page.status >= 400 or name not in page.words:
+            wrong = next((one.name for one in PEOPLE if one.key != who and one.name in page.words), None)
             raise Missed(
                 should=f"{path} greets {name}, who is logged in in this browser.",
                 did=f"it answered with the status {page.status} and says: {shortened(page.words)}",
-                look="welcome gives current_user to its template, and templates/index.html asks current_user itself.",
+                look=f"load_user gave {wrong}, who once had that number. It asks the database at each request, and "
+                "keeps nobody."
+                if wrong
+                else "welcome gives current_user to its template, and templates/index.html asks current_user itself.",
             )
 
 
@@ -402,7 +493,7 @@ def test_the_welcome_page_reads_the_database(site: Site) -> None:
         raise Missed(
             should="/welcome shows what the database says at that moment.",
             did=f"the name in Ada's row was changed to {name}, and {page.path} says: {shortened(page.words)}",
-            look="welcome: render_template(…, user=current_user).",
+            look="welcome: render_template(…, user=current_user). And load_user asks the database at each request.",
         )
 
 
@@ -419,11 +510,40 @@ def test_strangers_end_on_the_front_page(site: Site) -> None:
 
 
 @exercise("4.3")
+def test_a_stranger_who_logs_in_ends_where_they_wanted_to_go(site: Site) -> None:
+    """An app that tells the front page nothing of that, as with a redirect by hand, is not asked for it."""
+    for provider in PROVIDERS:
+        browser, wanted = site.browser(), f"/welcome?page={secrets.token_hex(4)}"
+        page = browser.open(wanted)
+        login = next(
+            (link for link in page.links() if urlsplit(link).path == f"/login/{provider.lower()}"), None
+        )
+        if login is None or "next" not in parse_qs(page.query):
+            continue
+        front = f"{page.path}?{page.query}"
+        page = decide_on(browser, browser.click(login), "ada", "allow")
+        ended = f"{page.path}?{page.query}" if page.query else page.path
+        if ended != wanted:
+            raise Missed(
+                should=f"a stranger opens {wanted}, is sent to the front page, clicks Sign in with {provider}, and "
+                f"ends at {wanted}.",
+                did=f"the stranger was sent to {front}. The link there led to {urlsplit(login).path}"
+                f"{'?' + urlsplit(login).query if urlsplit(login).query else ''}, and the login ended at {ended}.",
+                look="templates/index.html: the link hands on what the front page's URL says, by "
+                f"url_for('{provider.lower()}_login', next=request.args.get('next')).",
+            )
+
+
+@exercise("4.3")
 def test_a_user_whose_row_is_gone_is_a_stranger(site: Site) -> None:
     browser = site.browser()
     signed_in_with("Twitter", site, browser, "ada")
     site.database.change("DELETE FROM users")
     did = is_stranger(browser)
+    # The button was in a page that has been open since before.
+    left = browser.submit(Form("POST", f"{HOME}/logout", (), ()))
+    if did is None and left.status >= 400:
+        did = f"A click on Log out was answered with the status {left.status}."
     if did:
         raise Missed(
             should="when somebody's row is gone, the app takes them for a stranger: /welcome sends them to the front "
@@ -443,7 +563,10 @@ def test_logging_out_ends_the_session(site: Site) -> None:
         raise Missed(
             should="who has logged out is a stranger.",
             did=did,
-            look="logout: logout_user() and session.clear(). Does something else still say who it was?",
+            look="logout: the cookie remember_token is still there, and logs in again. logout_user() leaves word in "
+            "the session that it is to be deleted. session.clear() comes before logout_user(), or that word is lost."
+            if browser.cookie("remember_token")
+            else "logout: session.clear() and logout_user(). Does something else still say who it was?",
         )
     signed_in_with("Facebook", site, browser, "ada")
     if is_stranger(browser) is None or len(users(site)) != 1:
@@ -468,13 +591,16 @@ def test_whoever_is_logged_in_gets_a_second_way_in(site: Site, provider: str) ->
     second, one = OTHER[provider], site.providers.people["ada"]
     browser = site.browser()
     signed_in_with(provider, site, browser, "ada")
+    before = users(site)
     signed_in_with(second, site, browser, "ada", TWO_WAYS_IN if provider == "Twitter" else None)
     rows = users(site)
     if list(ids(rows).values()) != [[one.subject(which.lower()) for which in PROVIDERS]]:
         raise Missed(
             should=f"Ada signs in with {provider}, and then in the same browser with {second}: one row, with both ids.",
             did=f"{in_words(rows)}.",
-            look=LINK,
+            look=f"{LINK} The table has it from db.session.commit() on: is the commit reached there, too?"
+            if ids(rows) == ids(before)
+            else LINK,
         )
     for way in PROVIDERS:
         new, name = site.browser(), f"Ada {secrets.token_hex(4)}"
@@ -529,6 +655,13 @@ def test_another_account_does_not_overwrite_the_first(site: Site) -> None:
         page = signed_in_with(provider, site, browser, "bo")
         after = users(site)
         should = f"Ada is logged in, and signs in at {provider} with another account, which is nobody's here."
+        if len(after) > len(before):
+            raise Missed(
+                should=f"{should} Nothing is changed, and nobody is made.",
+                did=f"a second user was made: {in_words(after)}.",
+                look="sign_in: where current_user has another id of this provider, return sorry(…) before a User is "
+                "made.",
+            )
         if ids(after) != ids(before):
             raise Missed(
                 should=f"{should} Nothing is changed: the first account would not lead in any more.",
@@ -557,6 +690,32 @@ def test_who_has_logged_out_gets_no_second_way_in(site: Site) -> None:
             did=f"{in_words(rows)}.",
             look="sign_in: ask current_user who is logged in now, and nothing that was kept from before.",
         )
+
+
+@exercise("4.4")
+def test_a_user_who_is_gone_gets_no_second_way_in(site: Site) -> None:
+    """Ada's row is deleted while she is at the other provider. Bo's keeps her number from being given again."""
+    browser = site.browser()
+    signed_in_with("Twitter", site, browser, "ada")
+    signed_in_with("Twitter", site, site.browser(), "bo")
+    callback = callback_for(site, browser, "ada")
+    site.database.change(
+        "DELETE FROM users WHERE twitter_id = :id", id=str(site.providers.people["ada"].twitter.id)
+    )
+    before = users(site)
+    page = browser.open(callback)
+    rows = users(site)
+    new = [row for row in rows if row not in before]
+    ada = site.providers.people["ada"]
+    if page.status < 400 and len(new) == 1 and ids(new) == {new[0]["id"]: [None, ada.facebook.id]}:
+        return
+    raise Missed(
+        should="Ada is logged in, her row is deleted, and then she comes back from Facebook: she is a stranger, so the "
+        "login makes a new user.",
+        did=f"the login ended at {page.path} with the status {page.status}, and {in_words(rows)}.",
+        look="sign_in: ask current_user who is logged in. The number in the session may be that of a user who is gone, "
+        "and then current_user.is_authenticated is False.",
+    )
 
 
 # 4.5, 4.7 and 4.8 Questions
@@ -612,11 +771,16 @@ def test_whose_address(folder: Path) -> None:
 WAYS_IN = ("user_id", "provider", "subject")
 
 
+A_COLUMN = "what is in a column of that name"
+
+
 def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
     """Fills a new table with people who have none, one or two ways in; gives all ways in that there are."""
+    # SQLite takes "twitter" for a text if there is no column of that name; PostgreSQL never does.
     database.change(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, email VARCHAR, "
-        "twitter_id VARCHAR UNIQUE, facebook_id VARCHAR UNIQUE)"
+        "twitter_id VARCHAR UNIQUE, facebook_id VARCHAR UNIQUE, "
+        f"twitter VARCHAR DEFAULT '{A_COLUMN}', facebook VARCHAR DEFAULT '{A_COLUMN}')"
     )
     table = Table("users", MetaData(), autoload_with=database.engine)
     first = secrets.randbelow(10**9)
@@ -640,8 +804,14 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
     }
 
 
-def compared_with_null(query: str) -> str | None:
-    """Where to look if a query compares something with NULL as if that were a value."""
+def names_for_values(query: str) -> str | None:
+    """Where to look if a query compares something with NULL as if that were a value, or names a column for a text."""
+    if found := re.search(r'"(twitter|facebook)"', query, re.IGNORECASE):
+        return (
+            f"ways_in.sql: {found[0]} between double quotes is the name of a column in SQL. A text is between single "
+            f"quotes: '{found[1]}'. SQLite takes double quotes for single ones where there is no such column, and "
+            "PostgreSQL never does."
+        )
     if found := re.search(r"(!=|<>|=)\s*NULL\b", query, re.IGNORECASE):
         return f"ways_in.sql: {found[0]} is never true, as NULL means not known. Write IS NOT NULL."
     return None
@@ -671,7 +841,7 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
         raise Missed(
             should=should,
             did=f"its columns are {told(list(rows[0]))}." if rows else "it gives no row at all.",
-            look=compared_with_null(query)
+            look=names_for_values(query)
             or "ways_in.sql: SELECT id AS user_id, 'twitter' AS provider, twitter_id AS subject FROM users …",
             subject="your query did",
         )
@@ -685,13 +855,21 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
         )
     got = [(row["user_id"], str(row["provider"]), str(row["subject"])) for row in rows]
     missing, odd = wanted - set(got), set(got) - wanted
+    if any(provider == A_COLUMN for _, provider, _ in got):
+        raise Missed(
+            should=should,
+            did="in the database of the check, the table users has a column twitter and a column facebook, too. The "
+            "query gave what is in these columns.",
+            look=names_for_values(query) or "ways_in.sql: 'twitter' between single quotes is a text.",
+            subject="your query did",
+        )
     if missing or odd:
         some = min(missing or odd, key=str)
         raise Missed(
             should=should,
             did=f"{len(missing)} of the {len(wanted)} ways in are missing, and {len(odd)} rows are no way in. The "
             f"first that {'is missing' if missing else 'is none'}: user {some[0]}, {some[1]}, {some[2]}.",
-            look=compared_with_null(query)
+            look=names_for_values(query)
             or "ways_in.sql: ask for each provider by itself, and put the rows of both into one list. Somebody with "
             "two ways in has two rows.",
             subject="your query did",

@@ -204,6 +204,13 @@ VIEWS = (
 
 ROWS = (
     Cause(
+        name="user-without-a-number",
+        error=r"invalid literal for int\(\) with base 10: 'None'",
+        look="login_user was given a user who had no number yet. The database gives it at the commit: "
+        "db.session.commit() comes before login_user(user).",
+        proof="04/wrong/4.2-logged-in-before-the-commit",
+    ),
+    Cause(
         name="column-named-column",
         error=r"propert(y|ies) \"column\"",
         look="filter_by(column=…) looks for a column that is called column. The name that stands in the variable is "
@@ -253,7 +260,8 @@ ROWS = (
     Cause(
         name="value-twice",
         error=r"UNIQUE constraint failed|duplicate key value",
-        look="A row with this value is there already. Was it looked for first, and in the same column?",
+        look="A row with this value is there already: it was not found, or what was found was not used. Look for it in "
+        "that column alone, and make a new row only where nobody was found.",
         proof="04/wrong/4.2-always-a-new-user",
         on_postgresql='IntegrityError: duplicate key value violates unique constraint "ix_users_twitter_id" '
         "DETAIL: Key (twitter_id)=(1) already exists.",

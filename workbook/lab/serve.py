@@ -212,6 +212,13 @@ def _showing_errors(application: WSGIApplication) -> WSGIApplication:
     return shown
 
 
+_MEND = "Mend it and save; then load this page again."
+_NO_COLUMN = re.compile(r"no such column: \w+\.|has no column named")
+_OLD_TABLE = (
+    "The table in the database file was made by another model than the one in your code, and the app changes no table "
+    "that is there. In step 04, stop the app, delete instance/people.db, and start the app again. From step 05 on, "
+    "stop the app and run `flask db upgrade`."
+)
 _ERROR = "500 Internal Server Error"
 _HTML = [("Content-Type", "text/html; charset=utf-8")]
 
@@ -224,5 +231,5 @@ def _page(heading: str, said: dict[str, str]) -> bytes:
         "<body style='font:1.1rem/1.5 system-ui;max-width:44rem;margin:3rem auto;padding:0 1rem'>"
         f"<h1>{heading}</h1>"
         f"<p>{escape(said['error'])}</p><pre style='white-space:pre-wrap'>{escape(said['traceback'])}</pre>"
-        "<p>Mend it and save; then load this page again.</p>"
+        f"<p>{_OLD_TABLE if _NO_COLUMN.search(said['error']) else _MEND}</p>"
     ).encode()
