@@ -201,22 +201,6 @@ def test_an_id_stands_in_one_row(site: Site) -> None:
             )
 
 
-@exercise("4.1")
-def test_each_id_has_an_index(site: Site) -> None:
-    """Step 05 moves the ids to another table, and its migration drops both indexes by their names."""
-    there = {index["name"]: index["column_names"] for index in site.database.look().get_indexes("users")}
-    for column in COLUMNS.values():
-        if there.get(f"ix_users_{column}") != [column]:
-            others = [name for name in there if name]
-            raise Missed(
-                should=f"the column {column} has an index, ix_users_{column}: people are looked up by it, and step 05 "
-                "counts on that name.",
-                did=f"the table users has no index of that name on that column. Its indexes are {told(others)}.",
-                look=f"class User: {column} = db.Column(db.String, unique=True, index=True). index=True gives an index "
-                "this name.",
-            )
-
-
 # 4.2 Find or create
 
 CREATE = "sign_in: User(name=name, email=email, **{column: subject}), db.session.add(…), db.session.commit()."
