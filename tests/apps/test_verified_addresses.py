@@ -28,6 +28,8 @@ PEOPLE = [
     (6, None, None, None),
     (7, " ", " ", True),
     (8, "dara@example.org", "dara@example.org", True),
+    (9, "\u212aIRA@example.org", "\u212aira@example.org", True),  # a KELVIN SIGN is no K
+    (10, "kira@example.org", "Kira@example.org", True),
 ]
 
 
@@ -52,6 +54,8 @@ def test_who_was_there_keeps_what_was_verified(kind: str, warm: Warm) -> None:
         assert [(row["id"], row["verified_email"]) for row in rows] == [
             (1, "ada@example.org"),
             (8, "dara@example.org"),
+            (9, "\u212aira@example.org"),
+            (10, "kira@example.org"),
         ]
         assert flask(STEP, warm, environment, "db", "check").failure is None
         assert flask(STEP, warm, environment, "db", "downgrade", "0003").failure is None

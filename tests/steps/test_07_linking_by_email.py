@@ -12,6 +12,14 @@ from workbook.exercises.any_provider import callback_for, tried
 from workbook.exercises.causes import with_app_error
 from workbook.exercises.decisions import check_decision
 from workbook.exercises.missed import Missed
+from workbook.exercises.still_kept import (
+    a_log_out_ends_logins,
+    a_refusal_signs_nobody_in,
+    a_stranger_deletes_nothing,
+    only_ones_own_account_goes,
+    only_what_began_here,
+    strangers_see_nothing,
+)
 from workbook.exercises.ways_in import (
     comes_in,
     is_in,
@@ -49,10 +57,11 @@ def same_user(site: Site, browsers: Sequence[Browser], should: str, look: str) -
         raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
 
 
-def other_users(site: Site, browsers: Sequence[Browser], should: str, look: str) -> None:
-    """Missed where two of the people in these browsers are one user."""
+def other_users(site: Site, browsers: Sequence[Browser], should: str, look: str | Callable[[], str]) -> None:
+    """Missed where two of the people in these browsers are one user. `look` may be found out only then."""
     if len({user_in(site, browser) for browser in browsers}) != len(browsers):
-        raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
+        did = f"{users_in_words(site)}."
+        raise Missed(should=should, did=did, look=look if isinstance(look, str) else look())
 
 
 # 7.1 The decision table
@@ -145,6 +154,11 @@ KEEP = (
     "keep_verified: a user's address can be verified later than at the first login, and then it stands in "
     "users.verified_email from then on."
 )
+OVERWRITTEN = (
+    "keep_verified: it writes an address only where the user has no verified_email yet, and where the address is "
+    "comparable(user.email)."
+)
+TAKEN = "keep_verified: user_with(address) says whether another user has that verified_email. Then nothing is written."
 STAYS = "keep_verified: nothing that a provider does not tell takes a verified address away again."
 
 
@@ -199,6 +213,48 @@ def test_a_verified_address_stays_verified(site: Site) -> None:
     same_user(site, [one, other], should, STAYS)
 
 
+@exercise("7.2")
+def test_another_verified_address_takes_no_address_away(site: Site) -> None:
+    """Bo has one address at Google and another at GitHub, each of them verified. Chen's and Dara's accounts at the
+    providers are second ones of Bo's here."""
+    own, other = "bo@example.net", "bo-codes@example.com"
+    tells(site, "bo", "google", own)
+    tells(site, "bo", "github", other)
+    one = comes_in(site, "bo", "google", LINK)
+    comes_in(site, "bo", "github", LINK, browser=one)
+    comes_in(site, "bo", "github", LINK)
+    tells(site, "chen", "google", own)
+    tells(site, "dara", "github", other)
+    story = (
+        f"Google has verified {own}, with which Bo came for the first time. Signed in, Bo adds GitHub, which has "
+        f"verified {other}."
+    )
+    second = comes_in(site, "chen", "google", LINK)
+    should = f"{story} {own} stays verified: a second account at Google with {own} leads to the same user."
+    same_user(site, [one, second], should, OVERWRITTEN)
+    third = comes_in(site, "dara", "github", LINK)
+    should = f"{story} users.email of Bo is {own}, so nobody is led to Bo by {other}."
+    other_users(site, [one, third], should, OVERWRITTEN)
+
+
+@exercise("7.2")
+def test_a_verified_address_stays_with_its_user(site: Site) -> None:
+    eve = comes_in(site, "eve", "github", LINK)
+    ada = comes_in(site, "ada", "google", LINK)
+    if user_in(site, eve) == user_in(site, ada):
+        return  # 7.3 says so
+    tells(site, "eve", "github", ADDRESS, verified=True)
+    comes_in(site, "eve", "github", TAKEN, why=", which calls Ada's address verified by now")
+    again = comes_in(site, "ada", "github", LINK)
+    should = (
+        "Eve comes by GitHub with Ada's address, unverified. Then Ada comes by Google, which has verified the address. "
+        "Later GitHub calls the address verified at Eve's login, too. It stays Ada's: when Ada comes by GitHub, she "
+        "is the same user as by Google."
+    )
+    same_user(site, [ada, again], should, TAKEN)
+    other_users(site, [eve, ada], should, TAKEN)
+
+
 # 7.3 What never links
 
 UNVERIFIED = (
@@ -214,6 +270,17 @@ OWN = (
 )
 
 
+def why_linked(site: Site, otherwise: str) -> str:
+    """Where to look after an address that does not count has led to a user: at what counts, or at the column by which
+    the user is looked for. Dara comes for the first time, with an address that nobody has verified."""
+    tells(site, "dara", "github", "dara-new@example.com", verified=False)
+    tells(site, "dara", "facebook", "dara-new@example.com")
+    for provider in ("github", "facebook"):
+        comes_in(site, "dara", provider, otherwise)
+    counts = "SELECT id FROM users WHERE verified_email = 'dara-new@example.com'"
+    return otherwise if site.database.rows(counts) else OWN
+
+
 @exercise("7.3")
 def test_an_unverified_address_leads_to_nobody(site: Site) -> None:
     ada = comes_in(site, "ada", "google", UNVERIFIED)
@@ -223,7 +290,7 @@ def test_an_unverified_address_leads_to_nobody(site: Site) -> None:
             f"Eve has registered Ada's address at {LABELS[provider]}, which says that it is not verified. She comes "
             "after Ada, and is another user."
         )
-        other_users(site, [ada, eve], should, UNVERIFIED)
+        other_users(site, [ada, eve], should, lambda: why_linked(site, UNVERIFIED))
 
 
 @exercise("7.3")
@@ -251,7 +318,7 @@ def test_an_untold_address_leads_to_nobody(site: Site) -> None:
             f"Eve comes by {LABELS[provider]} with Ada's address, and {LABELS[provider]} does not tell whether it is "
             "verified. She is another user."
         )
-        other_users(site, [ada, eve], should, UNTOLD)
+        other_users(site, [ada, eve], should, lambda: why_linked(site, UNTOLD))
 
 
 @exercise("7.3")
@@ -285,6 +352,11 @@ def test_another_verified_address_verifies_nothing(site: Site) -> None:
 
 
 # 7.4 Who it is does not depend on the address
+
+LOGGED_IN = (
+    "user_of: only an identity that nobody has goes to the user who is logged in (current_or_linked). An identity that "
+    "is known keeps its user."
+)
 
 
 @exercise("7.4")
@@ -328,11 +400,27 @@ def test_a_known_identity_wins(site: Site) -> None:
         same_user(site, [before, after], should, KNOWN_FIRST)
 
 
+@exercise("7.4")
+def test_a_known_identity_wins_over_the_user_who_is_logged_in(site: Site) -> None:
+    for who, provider in (("bo", "facebook"), ("dara", "google")):
+        name = site.providers.people[who].name
+        theirs = comes_in(site, who, provider, LOGGED_IN)
+        browser = comes_in(site, "ada", "github", LOGGED_IN)
+        comes_in(site, who, provider, LOGGED_IN, browser=browser)
+        ada = comes_in(site, "ada", "github", LOGGED_IN)
+        should = (
+            f"{name} has a user here, by {LABELS[provider]}. Ada is signed in, and in her browser {name} signs in with "
+            f"{LABELS[provider]}. Then {name} is signed in as before, and nothing of {name}'s is Ada's."
+        )
+        same_user(site, [theirs, browser], should, LOGGED_IN)
+        other_users(site, [ada, browser], should, LOGGED_IN)
+
+
 # 7.5 Letter case and spaces
 
 COMPARABLE = (
-    "comparable: .strip() takes spaces off both ends, and .lower() makes all letters small. It is asked wherever an "
-    "address is looked for, kept or compared with another."
+    "comparable: no spaces at either end, and A to Z small. It is asked wherever an address is looked for, kept or "
+    "compared with another."
 )
 
 
@@ -341,13 +429,14 @@ def test_one_address_in_two_spellings(site: Site) -> None:
     for who, first, second in (
         ("chen", "chen@example.org", "Chen@Example.org"),
         ("bo", " BO@example.org", "bo@example.org "),
+        ("dara", "Åsa.Haddad@Example.org", "ÅSA.HADDAD@EXAMPLE.ORG"),
     ):
         tells(site, who, "google", first)
         tells(site, who, "github", second)
         one, other = comes_in(site, who, "google", COMPARABLE), comes_in(site, who, "github", COMPARABLE)
         should = (
             f"Google has verified {first!r}, and GitHub {second!r}. Neither the case of letters nor spaces around it "
-            f"make two addresses of one, so {site.providers.people[who].name} is one user."
+            f"make two addresses of one (A to Z), so {site.providers.people[who].name} is one user."
         )
         same_user(site, [one, other], should, COMPARABLE)
 
@@ -360,29 +449,48 @@ def test_no_address_has_no_spelling(site: Site) -> None:
         return  # an app that turns away who has no address: 7.4 says so
     why = ", and had no address here until then"
     tells(site, "chen", "google", "chen@example.org")
-    look = "comparable: where there is no address, it is None, and that has neither .strip() nor .lower()."
+    look = "comparable: where there is no address, it is None, and that has no methods of a text."
     comes_in(site, "chen", "google", look, why=why, browser=browser)
+
+
+# Addresses that are not 'klaussi@example.org', and why somebody might take them for it.
+LOOK_ALIKES = {
+    "klau.ssi@example.org": "a dot is a letter like any other",
+    "klaussi+news@example.org": "a plus is a letter like any other",
+    "klaussi@example.net": "the domain is another one",
+    "klau ssi@example.org": "a space inside is part of the address",
+    "kla_ssi@example.org": "LIKE and ILIKE take _ for any letter",
+    "k%@example.org": "LIKE and ILIKE take % for any text",
+    "\u212alaussi@example.org": "KELVIN SIGN (U+212A) is no K, though .lower() makes a k of it",
+    "klaußi@example.org": "ß is not ss, though .casefold() and .upper() say so",
+    "\uff4blaussi@example.org": "FULLWIDTH LATIN SMALL LETTER K (U+FF4B) is no k, though NFKC makes a k of it",
+    "\xa0klaussi@example.org": "NO-BREAK SPACE (U+00A0) is no space of ASCII's, though .strip() takes it off a text",
+}
 
 
 @exercise("7.5")
 def test_no_more_than_that_is_made_equal(site: Site) -> None:
-    tells(site, "bo", "google", "bolind@example.org")
+    tells(site, "bo", "google", "klaussi@example.org")
     one = comes_in(site, "bo", "google", COMPARABLE)
-    look_alikes = {
-        "ada": "bo.lind@example.org",
-        "chen": "bolind+news@example.org",
-        "dara": "bolind@example.net",
-    }
-    for who, look_alike in look_alikes.items():
-        tells(site, who, "github", look_alike)
-        other = comes_in(site, who, "github", COMPARABLE)
+    for look_alike, why in LOOK_ALIKES.items():
+        tells(site, "ada", "github", look_alike)
+        other = comes_in(site, "ada", "github", COMPARABLE)
         should = (
-            f"Bo has the address 'bolind@example.org', and {site.providers.people[who].name} {look_alike!r}. These are "
-            "two addresses, and two people: what stands before the @ means something only to the server that takes the "
-            "mail (RFC 5321 section 2.3.11)."
+            f"Bo has the address 'klaussi@example.org', and Ada {look_alike!a}. These are two addresses, and two "
+            "people: what stands before the @ means something only to the server that takes the mail (RFC 5321 section "
+            "2.3.11)."
         )
-        look = "comparable: only case, and spaces around the address, are made equal."
+        look = (
+            "comparable, and user_with: only the case of A to Z, and spaces around the address, are made equal, and "
+            f"{why}."
+        )
         other_users(site, [one, other], should, look)
+        mine = site.database.rows(
+            "SELECT user_id FROM identities WHERE subject = :subject",
+            subject=site.providers.people["ada"].subject("github"),
+        )
+        for row in mine:  # so that the next address is a new user's again
+            site.database.change("DELETE FROM users WHERE id = :id", id=row["user_id"])
 
 
 @exercise("7.5")
@@ -506,3 +614,35 @@ def test_what_google_vouches_for(folder: Path) -> None:
             "d": "The subject says who it is at Google, and goes on doing so. It says nothing about an address.",
         },
     )
+
+
+# 7.10 What the steps before this one taught
+
+
+@exercise("7.10")
+@pytest.mark.parametrize("provider", ["facebook", "google", "github"])
+def test_only_what_began_here_ends_here(site: Site, provider: str) -> None:
+    only_what_began_here(site, provider)
+
+
+@exercise("7.10")
+@pytest.mark.parametrize("provider", ["twitter", "facebook", "google", "github"])
+def test_a_refusal_signs_nobody_in(site: Site, provider: str) -> None:
+    a_refusal_signs_nobody_in(site, provider)
+
+
+@exercise("7.10")
+@pytest.mark.parametrize("provider", ["twitter", "facebook"])
+def test_a_log_out_ends_the_logins_that_are_under_way(site: Site, provider: str) -> None:
+    a_log_out_ends_logins(site, provider)
+
+
+@exercise("7.10")
+def test_pages_for_users(site: Site) -> None:
+    strangers_see_nothing(site, ["/welcome", "/account"])
+
+
+@exercise("7.10")
+def test_an_account_is_its_users(site: Site) -> None:
+    only_ones_own_account_goes(site)
+    a_stranger_deletes_nothing(site)

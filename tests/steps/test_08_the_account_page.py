@@ -28,6 +28,16 @@ from workbook.exercises.account_page import (
 )
 from workbook.exercises.answers import check_answer
 from workbook.exercises.missed import Missed
+from workbook.exercises.still_kept import (
+    a_log_out_ends_logins,
+    a_refusal_signs_nobody_in,
+    a_stranger_deletes_nothing,
+    only_ones_own_account_goes,
+    only_what_began_here,
+    strangers_see_nothing,
+    why_remembered,
+    with_numbers,
+)
 from workbook.exercises.twitter_login import shortened
 from workbook.flow.drawn import PROVIDER_LABELS as LABELS
 from workbook.lab.browser import Browser, Form, NoAnswer, Page
@@ -43,7 +53,7 @@ from workbook.lab.visits import (
     unused_callback,
     unused_callback_from,
 )
-from workbook.providers.people import person
+from workbook.providers.people import Person, person
 
 exercise = pytest.mark.exercise
 SITE = Callable[..., Site]
@@ -118,7 +128,10 @@ def test_the_buttons_that_were_there_still_work(site: Site) -> None:
         raise Missed(
             should="a click on Log out logs out.",
             did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="templates/index.html: the field csrf_token has to stand between <form …> and </form>.",
+            look=why_remembered(
+                browser,
+                "templates/index.html: the field csrf_token has to stand between <form …> and </form>.",
+            ),
         )
     came_in(site, browser, "twitter")
     should = "a click on Delete my account deletes it."
@@ -176,6 +189,43 @@ def test_nothing_of_whoever_was_there_stays(site: Site) -> None:
             should="when Bo has logged in, forms in a tab that still shows Ada's page are good for nothing.",
             did="a click on Delete my account in that tab deleted Bo's account.",
             look="sign_in: session.clear() where somebody else was logged in. Then the old token does not fit.",
+        )
+
+
+# How a user can vanish while a browser still has the user's session.
+VANISHES = ["deleted", "merged"]
+
+
+def vanishes(site: Site, provider: str, who: Person, how: str) -> None:
+    """The account of somebody is deleted elsewhere, or becomes one with another account, which keeps its ways in."""
+    id = owner_of(site, provider, who)
+    if how == "merged":
+        came_in(site, site.browser(), "facebook", "dara")
+        dara = owner_of(site, "facebook", person("dara"))
+        site.database.change("UPDATE identities SET user_id = :dara WHERE user_id = :id", dara=dara, id=id)
+    site.database.change("DELETE FROM identities WHERE user_id = :id", id=id)
+    site.database.change("DELETE FROM users WHERE id = :id", id=id)
+
+
+@exercise("8.2")
+@pytest.mark.parametrize("how", VANISHES)
+def test_nothing_of_a_user_who_is_gone_stays(site: Site, how: str) -> None:
+    came_in(site, site.browser(), "google", "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    old = button(browser, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html.")
+    vanishes(site, "twitter", ADA, how)
+    came_in(site, browser, "google", "bo")
+    browser.open("/")
+    browser.submit(old)
+    if owner_of(site, "google", BO) is None:
+        raise Missed(
+            should=f"a tab still shows Ada's account page. Ada's account is {how} in another browser, and Bo logs in "
+            "here. Then Ada's forms in that tab are good for nothing.",
+            did="a click on Delete my account in that tab deleted Bo's account.",
+            look="sign_in: current_user is nobody where the user of the session is gone, so that it cannot say whose "
+            'the session was. Flask-Login keeps the number in session["_user_id"]. Is that another one, or '
+            "is there none?",
         )
 
 
@@ -474,6 +524,19 @@ def test_a_link_is_not_for_the_next_one(site: Site, leaves: bool) -> None:
 
 
 @exercise("8.5")
+@pytest.mark.parametrize("how", VANISHES)
+def test_a_link_of_a_user_who_is_gone_is_nobodys(site: Site, how: str) -> None:
+    browser = site.browser()
+    came_in(site, site.browser(), "google", "chen")
+    came_in(site, browser, "twitter")
+    callback = callback_of_link(site, browser, "github", "bo")
+    vanishes(site, "twitter", ADA, how)
+    came_in(site, browser, "google", "chen")
+    what = f"Ada began one, her account was {how} in another browser, and Chén Jìng logged in here."
+    check_nothing_came_of_it(site, browser, identities(site), what, callback)
+
+
+@exercise("8.5")
 @pytest.mark.parametrize("first", ["login", "link"])
 def test_each_state_says_what_began(site: Site, first: str) -> None:
     """A login and a link are under way at the same time, in two tabs of one browser."""
@@ -566,6 +629,36 @@ def test_what_is_somebody_elses_stays_theirs(site: Site, provider: str) -> None:
         )
 
 
+@exercise("8.6")
+def test_a_second_account_at_one_provider(site: Site) -> None:
+    """Ada can come by Facebook. Bo's and Chén Jìng's accounts there are others."""
+    came_in(site, site.browser(), "facebook", "chen")
+    browser = site.browser()
+    came_in(site, browser, "facebook")
+    ada = owner_of(site, "facebook", ADA)
+    look = (
+        "linked: an identity is a pair of provider and subject. The provider alone does not say which it is."
+    )
+    log_out_at(site, browser, "facebook")
+    page = linked(site, browser, "facebook", "bo", "It is another account there than the one Ada has.")
+    if owner_of(site, "facebook", BO) != ada or "already" in page.words.lower():
+        raise Missed(
+            should="Ada can sign in with an account at Facebook, and links a second account there, which nobody has. "
+            "It becomes one more way in, and the page does not say that it was one already.",
+            did=f"the ways in are {ways_in(identities(site))}, and {page.path} says: {shortened(page.words)}",
+            look=look,
+        )
+    log_out_at(site, browser, "facebook")
+    page = linked(site, browser, "facebook", "chen", "It is a way in to Chén Jìng's account.")
+    if "another account" not in page.words.lower():
+        raise Missed(
+            should="Ada can sign in with an account at Facebook, and links a second account there, which is a way in "
+            "to Chén Jìng's account. The page says that it is a way in to another account.",
+            did=f"the words 'another account' do not stand at {page.path}: {shortened(page.words)}",
+            look=look,
+        )
+
+
 # 8.7 Nobody is logged in
 
 
@@ -617,8 +710,10 @@ UNLINK_LOOK = "templates/account.html: a form with method=post, to /account/unli
 def two_ways_in(site: Site, browser: Browser) -> tuple[Row, Row]:
     """Ada is logged in, and can come by Twitter and by Facebook."""
     came_in(site, browser, "twitter")
-    add_identity(site, users(site)[0]["id"], "facebook", ADA)
-    first, second = identities(site)
+    ada = owner_of(site, "twitter", ADA)
+    assert ada is not None
+    add_identity(site, ada, "facebook", ADA)
+    first, second = (row for row in identities(site) if row["user_id"] == ada)
     return first, second
 
 
@@ -679,6 +774,50 @@ def test_only_ones_own_is_removed(site: Site) -> None:
 
 
 @exercise("8.8")
+def test_the_number_stands_in_the_path(site: Site) -> None:
+    """Eve sends the path of a way in of her own, with the number of Ada's in other places of the request."""
+    ada, eve = site.browser(), site.browser()
+    first, _ = two_ways_in(site, ada)
+    came_in(site, eve, "twitter", "eve")
+    user = owner_of(site, "twitter", person("eve"))
+    assert user is not None
+    for number, where in enumerate(("further fields", "the query string", "JSON")):
+        add_identity(site, user, "facebook", person("eve"))
+        (own,) = (
+            row["id"] for row in identities(site) if row["subject"] == person("eve").subject("facebook")
+        )
+        form = button(eve, f"{ACCOUNT}/unlink/{own}", UNLINK_SHOULD, UNLINK_LOOK)
+        with_numbers(eve, form, first["id"])[number]()
+        if first["id"] not in [row["id"] for row in identities(site)]:
+            raise Missed(
+                should=f"a POST to {ACCOUNT}/unlink/{own} removes nothing but that way in.",
+                did=f"Eve sent one with the number of Ada's way in as {where}, and Ada's was removed.",
+                look="unlink: the number comes from the path, and identity.user_id says whose it is.",
+            )
+        site.database.change("DELETE FROM identities WHERE id = :id", id=own)
+
+
+@exercise("8.8")
+def test_a_user_who_is_gone_removes_nothing(site: Site) -> None:
+    came_in(site, site.browser(), "google", "bo")
+    (bos,) = (row["id"] for row in identities(site))
+    browser = site.browser()
+    first, _ = two_ways_in(site, browser)
+    form = button(browser, f"{ACCOUNT}/unlink/{first['id']}", UNLINK_SHOULD, UNLINK_LOOK)
+    vanishes(site, "twitter", ADA, "deleted")
+    before = whose(identities(site))
+    page = browser.submit(Form("POST", form.action.replace(f"/{first['id']}", f"/{bos}"), form.fields, ()))
+    if page.status >= 500 or whose(identities(site)) != before:
+        raise Missed(
+            should="Ada's account is deleted in another browser. A form of the page that is still open here removes "
+            "nothing, and is no error.",
+            did=f"Ada's browser sent the form with the number of Bo's way in, and the status was {page.status}. The "
+            f"ways in are: {ways_in(identities(site))}.",
+            look="unlink: @login_required comes below @bp.route. Above it, it protects nothing.",
+        )
+
+
+@exercise("8.8")
 def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
     browser = site.browser()
     first, _ = two_ways_in(site, browser)
@@ -704,16 +843,20 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
 def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "google")
-    add_identity(site, users(site)[0]["id"], "twitter", ADA)
+    # Two ways in with the same address, of which nobody says that it is verified.
+    add_identity(site, users(site)[0]["id"], "twitter", ADA, untold_email=ADA.google.email)
+    add_identity(site, users(site)[0]["id"], "facebook", ADA, untold_email=ADA.google.email)
+    site.database.change("UPDATE identities SET email_verified = (1 = 0) WHERE provider = 'facebook'")
     google = next(row for row in identities(site) if row["provider"] == "google")
     browser.submit(button(browser, f"{ACCOUNT}/unlink/{google['id']}", UNLINK_SHOULD, UNLINK_LOOK))
     came_in(site, site.browser(), "google")
     if owner_of(site, "google", ADA) == google["user_id"]:
         raise Missed(
             should="Ada has removed Google, who had verified her address. Who comes with that Google then does not get "
-            "into her account.",
+            "into her account. Her other ways in have the same address, and none of them says that it is verified.",
             did="the login with Google found her account by the verified address, and was a way in again.",
-            look="unlink: verified_email is None, where none of the ways in that are left vouches for it.",
+            look="unlink: verified_email is None, where none of the ways in that are left vouches for it: the same "
+            "address, and email_verified.",
         )
 
 
@@ -803,8 +946,8 @@ def test_what_vouches_for_the_address_stays_with_the_only_way_in(site: Site) -> 
 
 @exercise("8.9")
 def test_two_tabs_at_once_leave_one(open_site: SITE) -> None:
-    site = open_site(watch_writes=True)
-    first, second = site.browser(), site.browser()
+    site = open_site(workers=2, watch_writes=True)
+    first, second = site.browser(), site.browser(worker=1)
     forms = unlink_forms(account_with_two(site, first))
     came_in(site, second, "twitter")
     tabs = [(first, forms[0]), (second, unlink_forms(account(second))[1])]
@@ -816,14 +959,23 @@ def test_two_tabs_at_once_leave_one(open_site: SITE) -> None:
         if crashed:
             did += f" And one of them was answered with {crashed[0]}."[:200]
         raise Missed(
-            should="two tabs remove one way in each, of two that there are, at the same moment. One of them stays.",
+            should="two tabs remove one way in each, of two that there are, at the same moment, and two processes of "
+            "your app answer them. One way in stays.",
             did=did,
-            look="unlink: delete first, then count, and db.session.rollback() if none is left. On PostgreSQL lock the "
+            look="unlink: only the database knows what both do. A lock in your program is another one in each process. "
+            "Delete first, then count, and db.session.rollback() if none is left. On PostgreSQL lock the "
             "user's row before: with_for_update=True.",
         )
 
 
 # 8.10 Two accounts become one
+
+HOW_ADA_LEFT = {
+    "logged out": "She logs out.",
+    "still there": "She does not log out.",
+    "deleted": "Her own account is deleted in another browser.",
+    "merged": "Her own account is merged into another one, in another browser.",
+}
 
 MERGE = f"{ACCOUNT}/merge"
 PROOF_LOOK = "proved in app/account.py: each reason why there is no proof gives None."
@@ -858,6 +1010,27 @@ def check_not_merged(site: Site, before: list[Row], people: list[Row], what: str
         )
 
 
+def why_not_in_one(site: Site, before: list[Row], stays: int, goes: int) -> str:
+    """Where to look after a merge by which two accounts have not become the one."""
+    left, ids = whose(identities(site)), [row["id"] for row in users(site)]
+    if (left, ids) == (whose(before), sorted((stays, goes))):
+        return "merge_other in app/account.py: proved() gives the other user. Is merge(user, other) called with both?"
+    if ids == [goes]:
+        return "merge in app/people.py: user, who is logged in, stays, and other goes. Which of the two is deleted?"
+    lost = {row[:2] for row in whose(before)} - {row[:2] for row in left}
+    if lost:
+        providers = ", ".join(sorted(LABELS[provider] for provider, _ in lost))
+        return (
+            f"merge in app/people.py: a way in by {providers} is lost. Every identity of the other user moves, "
+            "whatever providers the user has who stays, and only then the other user is deleted. A loop over "
+            "other.identities that gives each to another user takes it out of that very list: list(other.identities) "
+            "stays whole."
+        )
+    if len(ids) == 2 and {row[2] for row in left} == {stays}:
+        return "merge in app/people.py: the ways in have moved. The other user is not deleted yet."
+    return "merge in app/people.py: first move every way in, then delete the other user, and commit."
+
+
 @exercise("8.10")
 @pytest.mark.parametrize("others", [(), ("google", "github")], ids=["one", "three"])
 def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> None:
@@ -870,6 +1043,8 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     came_in(site, browser, "twitter")
     ada = owner_of(site, "twitter", ADA)
     assert ada is not None
+    for provider in others:  # an account at the same provider each
+        add_identity(site, ada, provider, ADA)
     before = identities(site)
     form = proved(site, browser, "facebook", "bo")
     page = browser.submit(form)
@@ -878,8 +1053,13 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
             should=f"after a merge every way in of both is one of user {ada}, who is logged in, and user {bo} is gone.",
             did=f"it ended with the status {page.status}. The ways in are: {ways_in(identities(site))}; the users are: "
             f"{', '.join(str(row['id']) for row in users(site))}.",
-            look="merge in app/people.py: first move the ways in, then delete the user. A loop over other.identities "
-            "that gives each to another user takes it out of that very list: list(other.identities) stays whole.",
+            look=why_not_in_one(site, before, ada, bo),
+        )
+    if (name := users(site)[0]["name"]) != ADA.name:
+        raise Missed(
+            should="the account that stays keeps its own name.",
+            did=f"Ada merged Bo's account into hers, and its name is {name} now.",
+            look="merge in app/people.py: the name of the user who stays is not changed.",
         )
     if not is_signed_in(browser, ADA.name):
         raise Missed(
@@ -949,7 +1129,7 @@ def test_ones_own_addresses_stay(site: Site) -> None:
         raise Missed(
             should="the account that stays keeps its own name and its own addresses.",
             did=f"the users were {kept}; they are {users(site)} now.",
-            look="merge in app/people.py: user.email or other.email.",
+            look="merge in app/people.py: user.email or other.email, and the same for verified_email.",
         )
 
 
@@ -998,7 +1178,9 @@ def test_without_a_proof_there_is_no_merge(site: Site) -> None:
     bo = owner_of(site, "facebook", BO)
     ada = owner_of(site, "twitter", ADA)
     fields = tuple((name, str(ada) if value == str(bo) else value) for name, value in form.fields)
-    eve.submit(Form("POST", form.action, (*fields, *((name, str(ada)) for name in names)), ()))
+    query = "&".join(f"{name}={ada}" for name in names)
+    filled = (*fields, *((name, str(ada)) for name in names))
+    eve.submit(Form("POST", f"{form.action}?{query}", filled, ()))
     if owner_of(site, "twitter", ADA) != ada:
         raise Missed(
             should="Eve has proved that Bo's account is hers, and writes Ada's number into the form.",
@@ -1042,9 +1224,10 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
     came_in(site, site.browser(), "facebook", "bo")
     browser = site.browser()
     came_in(site, browser, "twitter")
-    form = proved(site, browser, "facebook", "bo")
     before, people = identities(site), users(site)
     for minutes in (11, 8):
+        # Each time a proof of its own: an app may forget a proof that was too old.
+        form = proved(site, browser, "facebook", "bo")
         later = open_site(database=database, environment=key, ahead=60 * minutes)
         again = later.browser()
         again.set_cookie("session", browser.cookie("session") or "")
@@ -1063,23 +1246,46 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
 
 
 @exercise("8.10")
-@pytest.mark.parametrize("leaves", [True, False], ids=["logged-out", "still-there"])
-def test_a_proof_is_not_for_the_next_one(site: Site, leaves: bool) -> None:
+def test_a_user_who_is_gone_merges_nothing(site: Site) -> None:
+    came_in(site, site.browser(), "facebook", "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    form = proved(site, browser, "facebook", "bo")
+    vanishes(site, "twitter", ADA, "deleted")
+    before, people = identities(site), users(site)
+    page = browser.submit(form)
+    what = "Ada has a proof for Bo's account, and her own account is deleted in another browser."
+    look = "merge_other: @login_required comes below @bp.route. Above it, it protects nothing."
+    check_not_merged(site, before, people, what, look)
+    if page.status >= 500:
+        raise Missed(
+            should=f"{what} A click on the button that is still shown here is no error.",
+            did=f"it was answered with {page.status}.",
+            look=look,
+        )
+
+
+@exercise("8.10")
+@pytest.mark.parametrize("leaves", ["logged out", "still there", *VANISHES])
+def test_a_proof_is_not_for_the_next_one(site: Site, leaves: str) -> None:
     """Ada proves that Bo's account is hers. Then Chén Jìng logs in, in the same browser."""
     came_in(site, site.browser(), "facebook", "bo")
     came_in(site, site.browser(), "google", "chen")
     browser = site.browser()
     came_in(site, browser, "twitter")
     form = proved(site, browser, "facebook", "bo")
-    if leaves:
+    if leaves == "logged out":
         browser.submit(log_out_button(browser))
+    elif leaves in VANISHES:
+        vanishes(site, "twitter", ADA, leaves)
     came_in(site, browser, "google", "chen")
     before, people = identities(site), users(site)
     fresh = button(browser, f"{ACCOUNT}/delete", "One can delete it.", "templates/account.html.")
     kept = tuple(field for field in form.fields if "csrf" not in field[0])
     browser.submit(Form("POST", form.action, (*kept, *fresh.fields), ()))
     what = (
-        "Ada has a proof for Bo's account, and Chén Jìng logs in, in the same browser, and asks for a merge."
+        f"Ada has a proof for Bo's account. {HOW_ADA_LEFT[leaves]} Chén Jìng logs in, in the same browser, and asks "
+        "for a merge."
     )
     look = "a proof holds the number of the user who has it, and is good for nobody else."
     check_not_merged(site, before, people, what, look)
@@ -1100,3 +1306,52 @@ def test_why_a_link_is_not_begun_by_a_get(folder: Path) -> None:
             "d": "A login needs its state as much: without it somebody is logged in as somebody else.",
         },
     )
+
+
+# 8.12 What the steps before this one taught
+
+
+@exercise("8.12")
+@pytest.mark.parametrize("provider", ["facebook", "google", "github"])
+def test_only_what_began_here_ends_here(site: Site, provider: str) -> None:
+    only_what_began_here(site, provider)
+
+
+@exercise("8.12")
+@pytest.mark.parametrize("provider", ["twitter", "facebook", "google", "github"])
+def test_a_refusal_signs_nobody_in(site: Site, provider: str) -> None:
+    a_refusal_signs_nobody_in(site, provider)
+
+
+@exercise("8.12")
+@pytest.mark.parametrize("provider", ["twitter", "facebook"])
+def test_a_log_out_ends_the_logins_that_are_under_way(site: Site, provider: str) -> None:
+    a_log_out_ends_logins(site, provider, said_elsewhere=True)
+
+
+@exercise("8.12")
+def test_pages_for_users(site: Site) -> None:
+    strangers_see_nothing(site, ["/welcome", ACCOUNT])
+
+
+@exercise("8.12")
+def test_an_account_is_its_users(site: Site) -> None:
+    only_ones_own_account_goes(site)
+    a_stranger_deletes_nothing(site)
+
+
+@exercise("8.12")
+def test_a_user_who_is_gone_deletes_nothing(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    form = button(browser, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html.")
+    vanishes(site, "twitter", ADA, "merged")
+    before = users(site)
+    page = browser.submit(form)
+    if page.status >= 500 or users(site) != before:
+        raise Missed(
+            should="Ada's account is merged into another one, in another browser. A click on Delete my account on the "
+            "page that is still open here deletes nothing, and is no error.",
+            did=f"it was answered with {page.status}. There were {len(before)} users, and are {len(users(site))} now.",
+            look="delete in app/account.py: @login_required comes below @bp.route. Above it, it protects nothing.",
+        )

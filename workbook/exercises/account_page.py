@@ -141,16 +141,22 @@ def owner_of(site: Site, provider: str, who: Person) -> int | None:
 
 
 def add_identity(
-    site: Site, user_id: int, provider: str, who: Person, verified_email: str | None = None
+    site: Site,
+    user_id: int,
+    provider: str,
+    who: Person,
+    verified_email: str | None = None,
+    untold_email: str | None = None,
 ) -> None:
-    """Gives a user one more way in, in the table itself; with an address that the provider has verified, or none."""
+    """Gives a user one more way in, in the table itself; with an address that the provider has verified, one of which
+    it does not tell, or none."""
     site.database.change(
         "INSERT INTO identities (user_id, provider, subject, email, email_verified)"
         " VALUES (:user_id, :provider, :subject, :email, :email_verified)",
         user_id=user_id,
         provider=provider,
         subject=who.subject(provider),
-        email=verified_email,
+        email=verified_email or untold_email,
         email_verified=True if verified_email else None,
     )
 

@@ -295,6 +295,16 @@ ROWS = (
     ),
 )
 
+HIDDEN = (
+    Cause(
+        name="view-hides-an-import",
+        error=r"TypeError: \w+\(\) takes 0 positional arguments but \d+ w",
+        look="A function without arguments was called with some. Does a view have the name of a function that is "
+        "imported above it? Then the view hides that function: give the view another name.",
+        proof="08/wrong/8.10-a-view-hides-the-import",
+    ),
+)
+
 TABLES = (
     Cause(
         name="foreign-key-to-no-table",
@@ -336,4 +346,4 @@ TABLES = (
 )
 
 # The first cause that is found in an error counts, so a special one comes before a general one.
-CAUSES = (*LOADING, *REMOTE_APPS, *ANSWERS, *SESSIONS, *VIEWS, *ROWS, *TABLES)
+CAUSES = (*LOADING, *REMOTE_APPS, *ANSWERS, *SESSIONS, *VIEWS, *ROWS, *HIDDEN, *TABLES)

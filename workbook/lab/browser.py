@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.client import HTTPException
@@ -195,6 +196,14 @@ class Browser:
             action, fields = f"{re.split('[?#]', action)[0]}?{urlencode(fields)}", ()
         return self._go(form.method, action, fields, came_from=self.page.url, follow=follow)
 
+    def send_json(self, address: str, value: object, headers: Mapping[str, str]) -> Page:
+        """Sends JSON by POST, as a script of the page that is open can, and follows where that leads. `headers` are
+        those that the script adds."""
+        assert self.page is not None
+        added = {"Content-Type": "application/json", **headers}
+        url = _leads_to(self.page.url, address)
+        return self._go("POST", url, (), came_from=self.page.url, body=json.dumps(value), added=added)
+
     def follow(self) -> Page:
         """Goes where the redirect leads that was not followed, and no further."""
         assert self.page is not None
@@ -211,10 +220,12 @@ class Browser:
         *,
         came_from: str | None,
         follow: bool = True,
+        body: str | None = None,
+        added: Mapping[str, str] | None = None,
     ) -> Page:
         answers: list[Message] = []
         while True:
-            answer = self._ask(method, url, fields, came_from=came_from)
+            answer = self._ask(method, url, fields, came_from=came_from, body=body, added=added)
             answers.append(answer)
             location = answer.header("Location")
             if not (follow and answer.status in (301, 302, 303, 307, 308) and location):
@@ -223,7 +234,7 @@ class Browser:
                 raise NoAnswer(f"{MOST_REDIRECTS} redirects and no end, the last one to {location}")
             url = leads_to(url, location)
             if answer.status not in (307, 308):
-                method, fields = "GET", ()
+                method, fields, body, added = "GET", (), None, None
         assert answer.status is not None
         self.page = Page(answer.url, answer.status, answer.headers, answer.body, tuple(answers))
         return self.page
@@ -235,13 +246,15 @@ class Browser:
         fields: tuple[tuple[str, str], ...],
         *,
         came_from: str | None,
+        body: str | None = None,
+        added: Mapping[str, str] | None = None,
     ) -> Message:
         parts = opened(url)
         if parts is None:
             raise NoAnswer(f"{method} {short(url)} got no answer: that is no address that a browser can open")
         if parts.hostname not in _THIS_MACHINE:
             raise NoAnswer(f"the browser was sent to {short(url)}, {ELSEWHERE}")
-        url, sent = urlunsplit(parts), urlencode(fields)
+        url, sent = urlunsplit(parts), urlencode(fields) if body is None else body
         # What counts is who sent the browser on its way; redirects on the way do not, in Chromium as it is.
         crossed = came_from is not None and urlsplit(came_from).hostname != parts.hostname
         headers = {"Host": parts.netloc, **_LIKE_A_BROWSER}
@@ -249,6 +262,7 @@ class Browser:
             headers["Referer"] = came_from
         if method != "GET":
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(sent))}
+        headers |= added or {}
         cookies = self._cookies.header(url, method, from_another_site=crossed)
         if cookies:
             headers["Cookie"] = cookies
@@ -265,7 +279,7 @@ class Browser:
         if ours:
             self._sink(asked)
         try:
-            status, received, body = self._wire.ask(method, url, headers, sent.encode(), PATIENCE)
+            status, received, text = self._wire.ask(method, url, headers, sent.encode(), PATIENCE)
         except TimeoutError:
             raise NoAnswer(f"{method} {short(url)} got no answer within {PATIENCE:g} seconds") from None
         except ConnectionRefusedError:
@@ -281,7 +295,7 @@ class Browser:
             url=url,
             status=status,
             headers=received,
-            body=body,
+            body=text,
         )
         if ours:
             self._sink(answer)
