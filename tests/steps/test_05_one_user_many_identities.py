@@ -389,7 +389,9 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
         did = f"the database holds {in_words(people) or 'nobody'}" + (
             f", with the address {kept[0][1]!r}." if kept else "."
         )
-        raise Missed(should=should, did=did, look=FIND)
+        names = {way[0] for _, _, ways in kept for way in ways}
+        look = "the provider is kept in small letters, 'twitter' or 'facebook': it is what sign_in was called with."
+        raise Missed(should=should, did=did, look=FIND if names == {name.lower() for name in names} else look)
     if known.name not in who_is_in(browser):
         raise Missed(
             should=should, did="the front page does not say who is signed in.", look="login_user(user)."

@@ -265,7 +265,8 @@ ROWS = (
     Cause(
         name="no-name",
         error=r"NOT NULL constraint failed: users\.name|\"name\" of relation \"users\" violates not-null",
-        look="Somebody came without a name, and name may not be empty. What do you write there for them?",
+        look="Somebody came without a name, and name may not be empty. A provider may send null for a name that nobody "
+        "has written. Then .get gives that null, whatever its second argument is, and `or` gives another word.",
         proof="06/wrong/6.3-name-is-null",
         on_postgresql='IntegrityError: null value in column "name" of relation "users" violates not-null '
         "constraint DETAIL: Failing row contains (1, null, null).",
