@@ -820,14 +820,14 @@ NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...
         lambda site: {"wrong_claims": {"aud": None}},
     ),
     (
-        "it was good until ten minutes ago (exp)",
-        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
-        lambda site: {"wrong_claims": lasting_until(-600)},
-    ),
-    (
         "it was good until an hour ago (exp)",
         "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
         lambda site: {"wrong_claims": lasting_until(-3600)},
+    ),
+    (
+        "it was good until ten minutes ago (exp)",
+        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
+        lambda site: {"wrong_claims": lasting_until(-600)},
     ),
     (
         "it has no exp: it would be good for ever",

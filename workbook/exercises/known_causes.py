@@ -173,6 +173,12 @@ SESSIONS = (
         proof="03/wrong/3.5-none-to-compare",
     ),
     Cause(
+        name="identity-logged-in",
+        error=r"'Identity' object has no attribute '(is_active|get_id)'",
+        look="login_user takes a user, and was given an identity: the user is identity.user.",
+        proof="05/wrong/5.4-identity-logged-in",
+    ),
+    Cause(
         name="no-user-loader",
         error=r"Missing user_loader",
         look="Flask-Login does not know how to find a user: the function under @login_manager.user_loader.",
