@@ -461,9 +461,8 @@ def test_a_login_name_that_changes_hands(site: Site) -> None:
 
 @exercise("6.3")
 def test_who_gives_no_name(site: Site) -> None:
-    page = signed_in_at(
-        site, site.browser(), "github", "chen", look="profile in app/providers/github.py: name may be null."
-    )
+    look = "profile in app/providers/github.py: GitHub sends null for a name that nobody has written."
+    page = signed_in_at(site, site.browser(), "github", "chen", look=look)
     login = person("chen").github.login
     if login not in page.words or "None" in page.words:
         raise Missed(
@@ -678,7 +677,7 @@ def honest_token(site: Site, who: str = "ada") -> None:
 def test_google_has_changed_its_keys(site: Site) -> None:
     look = (
         f"{TOKEN_LOOK}: ask for jwks_uri again, at the latest when no key has the token's kid, and take the key that "
-        "has this kid."
+        "has this kid. A client that waits before it asks for the keys again refuses the first login with a new key."
     )
     honest_token(site)
     site.providers.google.keys.rotate()
@@ -821,14 +820,14 @@ NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...
         lambda site: {"wrong_claims": {"aud": None}},
     ),
     (
-        "it was good until ten minutes ago (exp)",
-        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
-        lambda site: {"wrong_claims": lasting_until(-600)},
-    ),
-    (
         "it was good until an hour ago (exp)",
         "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
         lambda site: {"wrong_claims": lasting_until(-3600)},
+    ),
+    (
+        "it was good until ten minutes ago (exp)",
+        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
+        lambda site: {"wrong_claims": lasting_until(-600)},
     ),
     (
         "it has no exp: it would be good for ever",
@@ -873,13 +872,15 @@ def test_a_word_for_true_and_false(site: Site) -> None:
 def test_a_word_that_is_no_answer(site: Site) -> None:
     """Python's 1 == True, and a list is no key of a dictionary."""
     look = (
-        "profile in app/providers/google.py: True, False, and the texts 'true' and 'false' are known, and anything else "
-        "is None. In Python 1 == True, so a dictionary finds 1 where it has True. And a list is no key of one."
+        "profile in app/providers/google.py: True, False, and the texts 'true' and 'false' are known, and anything "
+        "else is None. In Python 1 == True, so a dictionary finds 1 where it has True. And a list is no key of one."
     )
     for said in (1, 1.0, 0, "yes", "True", "", [True], {"true": True}):
         since = len(site.messages())
         site.providers.google.wrong_claims = {"email_verified": said}
-        should = f"Google sends email_verified as {said!r}: that is no answer, so the person is signed in, and it is None."
+        should = (
+            f"Google sends email_verified as {said!r}: that is no answer. The person is in, and it is None."
+        )
         page = tried(site, site.browser(), "google")
         if page.path != "/welcome" or page.status >= 400:
             missed = came_to_nothing(site, page, "google", look, since)
@@ -1007,7 +1008,7 @@ def two_tabs_at_google(site: Site, order: tuple[int, int]) -> None:
             )
 
 
-# 6.8 A fifth site, and the nonce that goes there
+# 6.8 A fifth site
 
 FIFTH = '''"""{label}: OAuth 2. This module was added to your app by the check."""
 

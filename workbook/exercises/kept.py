@@ -341,7 +341,11 @@ def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], wai
     for path in (*pages, DELETE):
         page = sent(browser, path) if path == DELETE else browser.open(path)
         sent_there = f"{'a POST to ' if path == DELETE else ''}{path}"
-        if page.status >= 500 or (path not in ("/", DELETE) and page.path == path and page.status == 200):
+        if page.status >= 500 or (
+            path not in ("/", DELETE)
+            and page.status == 200
+            and page.path == path != site.browser().open(path).path
+        ):
             did = f"{sent_there} ended at {page.path} with the status {page.status}: {shortened(page.words)}"
             raise Missed(
                 should=f"{what}: {sent_there} leads to the front page, or shows it.", did=did, look=look

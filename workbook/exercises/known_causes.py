@@ -173,6 +173,12 @@ SESSIONS = (
         proof="03/wrong/3.5-none-to-compare",
     ),
     Cause(
+        name="identity-logged-in",
+        error=r"'Identity' object has no attribute '(is_active|get_id)'",
+        look="login_user takes a user, and was given an identity: the user is identity.user.",
+        proof="05/wrong/5.4-identity-logged-in",
+    ),
+    Cause(
         name="no-user-loader",
         error=r"Missing user_loader",
         look="Flask-Login does not know how to find a user: the function under @login_manager.user_loader.",
@@ -280,7 +286,8 @@ ROWS = (
     Cause(
         name="no-name",
         error=r"NOT NULL constraint failed: users\.name|\"name\" of relation \"users\" violates not-null",
-        look="Somebody came without a name, and name may not be empty. What do you write there for them?",
+        look="Somebody came without a name, and name may not be empty. A provider may send null for a name that nobody "
+        "has written. Then .get gives that null, whatever its second argument is, and `or` gives another word.",
         proof="06/wrong/6.3-name-is-null",
         on_postgresql='IntegrityError: null value in column "name" of relation "users" violates not-null '
         "constraint DETAIL: Failing row contains (1, null, null).",
