@@ -201,7 +201,7 @@ class Browser:
         those that the script adds."""
         assert self.page is not None
         added = {"Content-Type": "application/json", **headers}
-        url = _leads_to(self.page.url, address)
+        url = leads_to(self.page.url, address)
         return self._go("POST", url, (), came_from=self.page.url, body=json.dumps(value), added=added)
 
     def follow(self) -> Page:
