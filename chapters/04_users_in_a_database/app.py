@@ -92,8 +92,8 @@ def welcome():
 
 @app.route("/logout", methods=["POST"])
 def logout():
-    logout_user()
     session.clear()
+    logout_user()  # leaves word in the session that the cookie of remember=True is to be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("index"))
 

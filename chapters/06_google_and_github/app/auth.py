@@ -52,10 +52,11 @@ def swapped(remote):
     return remote.handle_oauth2_response(request.args)
 
 
+# TODO 6.10: leave it as it is: nothing stays in the session
 @bp.route("/logout", methods=["POST"])
 def logout():
-    logout_user()
     session.clear()
+    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 

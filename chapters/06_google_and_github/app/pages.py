@@ -14,6 +14,7 @@ def index():
     return render_template("index.html")
 
 
+# TODO 6.11: leave it as it is: a page for people who are logged in
 @bp.route("/welcome")
 @login_required
 def welcome():
@@ -32,8 +33,8 @@ def delete():
     # The database deletes the identities: ON DELETE CASCADE.
     db.session.execute(db.delete(User).filter_by(id=current_user.id))
     db.session.commit()
-    logout_user()
     session.clear()
+    logout_user()
     flash("Your account is deleted.")
     return redirect(url_for("pages.index"))
 

@@ -11,7 +11,7 @@ LOOKS = 3
 
 
 def comparable(email):
-    """An address as addresses are compared: neither spaces around it nor the letters' case make another person. None
+    """An address as addresses are compared: neither spaces around it nor the case of A to Z make another person. None
     where there is none."""
     # TODO 7.5: bring an address into the one form in which it is compared
     return email

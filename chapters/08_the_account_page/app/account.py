@@ -43,7 +43,7 @@ def delete():
     # The database deletes the identities: ON DELETE CASCADE.
     db.session.execute(db.delete(User).filter_by(id=current_user.id))
     db.session.commit()
-    logout_user()
     session.clear()
+    logout_user()
     flash("Your account is deleted.")
     return redirect(url_for("pages.index"))

@@ -66,8 +66,8 @@ def swapped(remote):
 
 @bp.route("/logout", methods=["POST"])
 def logout():
-    logout_user()
     session.clear()
+    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -106,6 +106,7 @@ def authorized(name):
         # TODO 8.4: is the request token that Flask-OAuthlib is about to hand in that of a link?
     else:
         started = finish(name, request.args.get("state", ""))
+    # TODO 8.12: keep: what did not begin in this browser ends here, and so does what the user refused
     if started is None:
         return sorry(NOT_OURS)
     page = "pages.index" if started["user"] is None else "account.page"

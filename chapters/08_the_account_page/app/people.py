@@ -10,9 +10,10 @@ LOOKS = 3
 
 
 def comparable(email):
-    """An address as addresses are compared: neither spaces around it nor the letters' case make another person. None
+    """An address as addresses are compared: neither spaces around it nor the case of A to Z make another person. None
     where there is none."""
-    return (email or "").strip().lower() or None
+    # bytes know ASCII's letters and spaces only, as domain names do (RFC 4343 section 3)
+    return (email or "").encode().strip().lower().decode() or None
 
 
 def verified_address(profile):

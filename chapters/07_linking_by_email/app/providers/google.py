@@ -35,10 +35,11 @@ def settings():
 
 def profile(remote, answer, nonce):
     claims = verified(answer["id_token"], nonce)
-    # Google has sent it as a text, too (README of omniauth-google-oauth2), and Python takes "false" for true.
-    known = {True: True, "true": True, False: False, "false": False}
-    email_verified = known.get(claims.get("email_verified"))
-    return Profile(claims["sub"], claims.get("email"), email_verified, claims.get("name", "Somebody"))
+    # Google has sent it as a text, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
+    said = claims.get("email_verified")
+    yes, no = said is True or said == "true", said is False or said == "false"
+    email_verified = yes if yes or no else None
+    return Profile(claims["sub"], claims.get("email"), email_verified, claims.get("name") or "Somebody")
 
 
 def verified(id_token, nonce):

@@ -7,17 +7,24 @@ revision = "0004"
 down_revision = "0003"
 
 
+def comparable(column):
+    """An address as the app compares addresses: only A to Z are made small. SQLite's lower() makes no other letter
+    small, and PostgreSQL's makes none in the collation C."""
+    collation = ' COLLATE "C"' if op.get_bind().dialect.name == "postgresql" else ""
+    return f"lower(trim({column}){collation})"
+
+
 def upgrade():
     op.add_column("users", sa.Column("verified_email", sa.String))
     # Whose provider has told it already. Where two users have the same address, the older one keeps it: nobody can say
     # which of them it is, and they can be merged in step 08.
-    op.execute("""
-        UPDATE users SET verified_email = lower(trim(email))
+    own, told = comparable("users.email"), comparable("identities.email")
+    op.execute(f"""
+        UPDATE users SET verified_email = {own}
         WHERE id IN (
             SELECT min(users.id) FROM users JOIN identities ON identities.user_id = users.id
-            WHERE identities.email_verified AND lower(trim(identities.email)) = lower(trim(users.email))
-                AND trim(users.email) <> ''
-            GROUP BY lower(trim(users.email))
+            WHERE identities.email_verified AND {told} = {own} AND trim(users.email) <> ''
+            GROUP BY {own}
         )
     """)
     op.create_index("ix_users_verified_email", "users", ["verified_email"], unique=True)
