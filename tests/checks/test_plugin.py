@@ -176,10 +176,10 @@ def test_a_missing_template_is_said_where_it_is_missed(checks: WarmChecks, tmp_p
     folder = Submission(HERE / "01" / "right" / "relative-callback.patch").write(tmp_path)
     (folder / STEP.name / "templates" / "welcome.html").unlink()
     verdicts = {verdict.id: verdict for verdict in checks.run(STEP, folder).all}
-    assert [id for id, verdict in verdicts.items() if verdict.passed] == ["1.1", "1.2"]
-    assert "It raised TemplateNotFound: welcome.html" in verdicts["1.3"].message
-    assert "In your code: app.py, line" in verdicts["1.3"].message
-    assert [verdicts[id].waits_for for id in ("1.4", "1.5", "1.6", "1.7")] == ["1.3", "1.3", "1.5", "1.3"]
+    assert [id for id, verdict in verdicts.items() if verdict.passed] == ["1.1", "1.2", "1.3", "1.4", "1.7"]
+    assert "It raised TemplateNotFound: welcome.html" in verdicts["1.5"].message
+    assert "In your code: app.py, line" in verdicts["1.5"].message
+    assert [verdicts[id].waits_for for id in ("1.5", "1.6")] == [None, "1.5"]
 
 
 def test_ignoring_needs_runs_what_would_wait(checks: WarmChecks, tmp_path: Path) -> None:
