@@ -172,7 +172,7 @@ def test_what_there_is_once_for_each_step_comes_last(reach: Reach) -> None:
 
 
 def test_the_part_itself_comes_first_among_those_that_are_as_near(reach: Reach) -> None:
-    assert touched(reach, ["workbook/lab/browser.py"]).files[:2] == [HOUSE, "tests/lab/test_browser.py"]
+    assert touched(reach, ["workbook/lab/wire.py"]).files[:2] == [HOUSE, "tests/lab/test_wire.py"]
 
 
 def test_one_line_says_what_runs_and_why(reach: Reach) -> None:

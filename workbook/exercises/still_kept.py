@@ -182,8 +182,9 @@ def only_ones_own_account_goes(site: Site) -> None:
         hers = site.database.rows(
             "SELECT id, user_id FROM identities WHERE subject = :subject", subject=subject
         )
-        if form is None or not hers:
-            return
+        users = {row["user_id"] for row in site.database.rows("SELECT user_id FROM identities")}
+        if form is None or not hers or len(users) < 2:
+            return  # where the two are one user, another exercise says so
         with_numbers(eve, form, hers[0]["user_id"])[number]()
         if not site.database.rows("SELECT id FROM users WHERE id = :id", id=hers[0]["user_id"]):
             how = ("in further fields", "in the query string", "as JSON")[number]
