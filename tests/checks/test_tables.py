@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from workbook.course.places import CHAPTERS, DIAGRAMS, SOLUTIONS
 from workbook.exercises.fifty_people import as_columns, as_identities, fill
@@ -96,7 +97,9 @@ def test_how_far_a_database_has_come(warm: Warm, database: Database) -> None:
         found.append(revisions(STEP_05, warm, environment))
         assert flask(STEP_05, warm, environment, "db", *command).failure is None
     found.append(revisions(STEP_05, warm, environment))
-    assert found == [Revisions(now, "0002") for now in (None, "0001", "0002", "0001")]
+    url = found[0].url if found[0] else ""
+    assert found == [Revisions(url, now, "0002") for now in (None, "0001", "0002", "0001")]
+    assert make_url(url).database == make_url(database.url).database
 
 
 def test_the_app_in_the_process_of_its_migrations_keeps_its_foreign_keys(
