@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import make_url
 
 from workbook.course.places import CHAPTERS, DIAGRAMS, SOLUTIONS
+from workbook.course.steps import find_step
 from workbook.exercises.fifty_people import as_columns, as_identities, fill
 from workbook.exercises.tables import SHOWN, entity_diagram
 from workbook.lab import commands
@@ -132,3 +133,17 @@ def test_the_fifty_are_really_fifty_and_awkward(warm: Warm, database: Database) 
     assert all(counts.values()), counts
     assert flask(STEP_05, warm, environment_for(database), "db", "upgrade").failure is None
     assert as_identities(database) == people
+
+
+@pytest.mark.parametrize("step", ["05", "06", "07", "08"])
+def test_another_projects_table_is_left_alone(step: str, warm: Warm, database: Database) -> None:
+    folder, environment = SOLUTIONS / find_step(step).name, environment_for(database)
+    database.change("CREATE TABLE users (id INTEGER PRIMARY KEY, login VARCHAR NOT NULL)")
+    database.change("INSERT INTO users (id, login) VALUES (1, 'somebody')")
+    upgraded = flask(folder, warm, environment, "db", "upgrade")
+    assert "belongs to another app" in upgraded.output and upgraded.failure is not None
+    # Another project may number its migrations as this one does.
+    assert flask(folder, warm, environment, "db", "stamp", "0001").failure is None
+    downgraded = flask(folder, warm, environment, "db", "downgrade")
+    assert "belongs to another app" in downgraded.output and downgraded.failure is not None
+    assert database.rows("SELECT id, login FROM users") == [{"id": 1, "login": "somebody"}]

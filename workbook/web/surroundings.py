@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dotenv import dotenv_values
 
+from workbook.course.encodings import SAVE_AGAIN, not_utf8
 from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT
 
@@ -60,10 +61,7 @@ def read_settings(name: str) -> dict[str, str | None]:
     try:
         return dotenv_values(ROOT / name)
     except UnicodeDecodeError:
-        raise WorkbookError(
-            f"{ROOT / name} is not saved as UTF-8. (In Windows PowerShell, `>` writes UTF-16.) Open it in your editor, "
-            "and save it again with the encoding UTF-8."
-        ) from None
+        raise WorkbookError(f"{not_utf8(str(ROOT / name))} {SAVE_AGAIN.capitalize()}") from None
 
 
 def _is_meant(name: str) -> bool:
