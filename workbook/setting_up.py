@@ -258,8 +258,8 @@ def _run(command: list[str], what: str, *, count: bool = False) -> None:
 def _environment_of_installers() -> dict[str, str]:
     """The shell's environment, without what would lead an installer out of .venv.
 
-    Mirrors, proxies and certificates stay. `user = true`, in pip's configuration or in the shell, is for installs outside
-    of environments: pip refuses it here (pip.pypa.io, "User Installs"). The shell's PIP_USER goes before the file's `user`.
+    Mirrors, proxies and certificates stay. `user = true`, in pip's configuration or in the shell, is for installs
+    outside of environments: pip refuses it here (pip.pypa.io, "User Installs"). PIP_USER goes before the file's `user`.
     """
     # As pip does: behind a company's or a school's proxy, its certificate is known to the system only.
     own = {"UV_SYSTEM_CERTS": "1", **os.environ, "PIP_USER": "0"}
