@@ -259,7 +259,7 @@ ROWS = (
         look="Another user has this verified_email. At a login keep_verified looks first whether somebody has it. In a "
         "merge the other user has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what "
         "changed before it deletes.",
-        proof="08/wrong/8.10-address-given-on-too-early",
+        proof="08/wrong/8.11-address-given-on-too-early",
         on_postgresql='IntegrityError: duplicate key value violates unique constraint "ix_users_verified_email" '
         "DETAIL: Key (verified_email)=(ada@example.com) already exists.",
     ),
@@ -308,7 +308,7 @@ HIDDEN = (
         error=r"TypeError: \w+\(\) takes 0 positional arguments but \d+ w",
         look="A function without arguments was called with some. Does a view have the name of a function that is "
         "imported above it? Then the view hides that function: give the view another name.",
-        proof="08/wrong/8.10-a-view-hides-the-import",
+        proof="08/wrong/8.11-a-view-hides-the-import",
     ),
 )
 
