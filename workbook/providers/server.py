@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
+from .callbacks import CALLBACKS, list_callback
 from .control import control_pages
 from .faults import Faults
 from .pages import STATIC, Pages, about, pages_of, with_blueprint
@@ -81,6 +82,8 @@ class ProvidersServer(Registered):
         self._states = {
             provider: provider.state(world, self.people, self.url) for provider in self._providers
         }
+        for state in self._states.values():
+            state.people_list_callbacks = self._control_key is not None
         self._named = {self.state(provider).name: provider for provider in self._providers}
         self.faults = Faults({name: provider.faults for name, provider in self._named.items()})
         self._pages: dict[str, Pages] = {}
@@ -143,6 +146,11 @@ class ProvidersServer(Registered):
         label: str = self.state(self._named[name]).label
         return label
 
+    def list_callback(self, callback: str) -> None:
+        """Lists a redirect URI of the app at every provider; ValueError says why it cannot be one."""
+        for provider in self._providers:
+            list_callback(self.state(provider), callback)
+
     def mount(self, path: str, application: WSGIApplication) -> None:
         """Serves another application at a path where no provider is; "/" is everywhere else."""
         self._mounted[path] = application
@@ -195,7 +203,7 @@ class ProvidersServer(Registered):
         """Browsers ask for pages, apps for everything else. The pages about a provider are no part of a login."""
         name, _, rest = path.lstrip("/").partition("/")
         provider = self._named.get(name)
-        if provider is None or rest in ("", "logout"):
+        if provider is None or rest in ("", "logout", CALLBACKS[1:]):
             return None
         return BROWSER if provider.asked_by_browser(self.state(provider), f"/{rest}") else APP
 
