@@ -14,8 +14,8 @@ from .state import FacebookState
 # What is given when no fields are asked for (osclass/plugin-facebook #7).
 _DEFAULT = "id,name"
 # Fields that clients still ask for and nobody here has: Facebook has taken some back, and gives the others only with a
-# permission of their own. The real Graph API leaves out a field that may not be seen (Graph API, Reading fields). What it
-# says today to those that it has taken back is not known, and differs by version.
+# permission of their own. The real Graph API leaves out a field that may not be seen (Graph API, Reading fields). What
+# it says today to those that it has taken back is not known, and differs by version.
 _LEFT_OUT = {
     *(
         "about",

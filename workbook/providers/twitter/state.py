@@ -15,7 +15,7 @@ from ..state import State
 REQUEST_TOKEN_LIFETIME = 15 * 60
 # How far a timestamp may be off (seconds). Twitter does not document its own figure.
 TIMESTAMP_TOLERANCE = 300
-# The callback of an app that no browser can be sent back to: the person types a PIN there (docs.x.com, PIN-based OAuth).
+# The callback of an app that no browser can be sent back to: the person types a PIN into it (PIN-based OAuth).
 OUT_OF_BAND = "oob"
 
 
