@@ -11,6 +11,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.utils import redirect
+
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
@@ -182,6 +184,14 @@ class ProvidersServer(Registered):
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        owner = self._owner_at_root(environ.get("PATH_INFO", "/"))
+        if owner:
+            path = f"/{owner}{environ['PATH_INFO']}"
+            if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path) == BROWSER:
+                # The provider's cookie is for the paths below its name.
+                query = environ.get("QUERY_STRING")
+                return redirect(f"{path}?{query}" if query else path)(environ, start_response)
+            environ["PATH_INFO"] = path
         if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
@@ -191,6 +201,13 @@ class ProvidersServer(Registered):
     def _below(self) -> tuple[str, ...]:
         """The paths below which there are pages."""
         return (*self._named, "control")
+
+    def _owner_at_root(self, path: str) -> str | None:
+        """The name of the provider that has that path at the root of the server, too."""
+        for name, provider in self._named.items():
+            if path.startswith(provider.at_root or "\0"):
+                return name
+        return None
 
     def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
