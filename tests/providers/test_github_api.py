@@ -95,7 +95,11 @@ def test_a_list_that_one_page_holds_has_no_link_header(github: GitHubClient) -> 
         ("per_page=10&page=2", 10, 10, {"prev": 1, "next": 3, "last": 4, "first": 1}),
         ("per_page=10&page=4", 30, 2, {"prev": 3, "first": 1}),
         ("per_page=10&page=9", 32, 0, {"prev": 4, "first": 1}),
-        *((f"{name}={value}", 0, 30, {"next": 2, "last": 2}) for name in ("page", "per_page") for value in ("0", "-1", "x")),
+        *(
+            (f"{name}={value}", 0, 30, {"next": 2, "last": 2})
+            for name in ("page", "per_page")
+            for value in ("0", "-1", "x")
+        ),
     ],
 )
 def test_the_app_says_how_long_a_page_is(

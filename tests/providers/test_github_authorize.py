@@ -222,7 +222,10 @@ def test_a_client_that_knows_only_a_host_logs_in(github: GitHubClient, browser: 
     code = dict(parse_qsl(page.query))["code"]
     form_data = {"client_id": github.key, "client_secret": github.secret, "code": code}
     answer = requests.post(
-        f"{github.providers.url}/login/oauth/access_token", form_data, headers={"Accept": "application/json"}, timeout=10
+        f"{github.providers.url}/login/oauth/access_token",
+        form_data,
+        headers={"Accept": "application/json"},
+        timeout=10,
     )
     assert answer.json()["scope"] == "user:email"
     senders = [(m.sender, m.path) for m in github.providers.messages if m.is_request]

@@ -28,9 +28,17 @@ def test_discovery_tells_where_everything_is(google: GoogleClient) -> None:
     assert set(told) == {
         *("issuer", "authorization_endpoint", "device_authorization_endpoint", "token_endpoint"),
         *("userinfo_endpoint", "revocation_endpoint", "jwks_uri", "response_types_supported"),
-        *("response_modes_supported", "authorization_response_iss_parameter_supported", "subject_types_supported"),
+        *(
+            "response_modes_supported",
+            "authorization_response_iss_parameter_supported",
+            "subject_types_supported",
+        ),
         *("id_token_signing_alg_values_supported", "scopes_supported", "claims_supported"),
-        *("token_endpoint_auth_methods_supported", "code_challenge_methods_supported", "grant_types_supported"),
+        *(
+            "token_endpoint_auth_methods_supported",
+            "code_challenge_methods_supported",
+            "grant_types_supported",
+        ),
     }
     assert told["issuer"] == google.url
     assert told["id_token_signing_alg_values_supported"] == ["RS256"]

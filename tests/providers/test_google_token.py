@@ -183,7 +183,10 @@ def test_a_refresh_may_ask_for_less_and_not_for_more(google: GoogleClient) -> No
     for more in ("openid email profile", "openid house"):
         assert error_of(google.ask_token(**refresh, scope=more))[0] == "invalid_scope"
     for same in (None, "", "email openid", EMAIL):
-        assert set(str(json_of(google.ask_token(**refresh, scope=same))["scope"]).split()) == {EMAIL, "openid"}
+        assert set(str(json_of(google.ask_token(**refresh, scope=same))["scope"]).split()) == {
+            EMAIL,
+            "openid",
+        }
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])

@@ -543,10 +543,12 @@ def test_one_of_many(site: Site) -> None:
 
 @exercise("6.4")
 def test_on_the_second_page(site: Site) -> None:
-    should = "Bo Lindqvist has 32 addresses at GitHub. The primary one counts, and it is the 31st of the list."
+    should = (
+        "Bo Lindqvist has 32 addresses at GitHub. The primary one counts, and it is the 31st of the list."
+    )
     look = (
         "profile in app/providers/github.py: GitHub gives 30 addresses, and the others on the next page. "
-        "Ask for user/emails with per_page=100, as in data={\"per_page\": 100}."
+        'Ask for user/emails with per_page=100, as in data={"per_page": 100}.'
     )
     address_of(site, "bo", should, "bo-codes@example.net", verified=True, look=look)
 
