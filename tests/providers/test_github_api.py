@@ -181,7 +181,7 @@ def test_the_pages_need_no_user_agent(github: GitHubClient) -> None:
 
 @pytest.mark.parametrize("root", ["/github/api/v3", "/api/v3"])
 def test_the_api_is_where_enterprise_server_has_it(github: GitHubClient, root: str) -> None:
-    """docs.github.com, Enterprise Server: http(s)://HOSTNAME/api/v3. The second is for clients that know only a host."""
+    """docs.github.com, Enterprise Server: http(s)://HOSTNAME/api/v3. Some clients take no more than a host."""
     headers = {"Authorization": f"Bearer {github.token('dara')}"}
     for path, has in (("/user", "daracodes"), ("/user/emails", "dara.old@example.com")):
         answer = requests.get(f"{github.providers.url}{root}{path}", headers=headers, timeout=10)

@@ -220,13 +220,9 @@ def test_a_client_that_knows_only_a_host_logs_in(github: GitHubClient, browser: 
     page = browser.submit(form, decision="allow", person="ada")
     assert page.path == github.callback_path and "code=" in page.query
     code = dict(parse_qsl(page.query))["code"]
+    address, headers = f"{github.providers.url}/login/oauth/access_token", {"Accept": "application/json"}
     form_data = {"client_id": github.key, "client_secret": github.secret, "code": code}
-    answer = requests.post(
-        f"{github.providers.url}/login/oauth/access_token",
-        form_data,
-        headers={"Accept": "application/json"},
-        timeout=10,
-    )
+    answer = requests.post(address, form_data, headers=headers, timeout=10)
     assert answer.json()["scope"] == "user:email"
     senders = [(m.sender, m.path) for m in github.providers.messages if m.is_request]
     assert senders[0][0] == "browser" and senders[-1] == ("app", "/github/login/oauth/access_token")

@@ -79,16 +79,16 @@ def not_at_twitter(
 
 
 def without_access(site: Site, look: str) -> None:
-    """Twitter refuses to say who the user is, with status 403 (its error 453); Missed where /welcome greets somebody all
-    the same, or crashes."""
+    """Twitter refuses to say who the user is, with status 403 (its error 453); Missed where /welcome greets somebody
+    all the same, or crashes."""
     browser = site.browser()
     signed_in(site, browser)
     site.providers.faults.set("twitter", "verify_credentials", "no_access")
     page = browser.open("/welcome")
     site.providers.faults.clear()
     should = (
-        "Twitter answers with status 403 where an app has no access to verify_credentials. Then your app does not greet "
-        "anybody, and answers with an error page of its own."
+        "Twitter answers with status 403 where an app has no access to verify_credentials. Then your app does not "
+        "greet anybody, and answers with an error page of its own."
     )
     failed = site.last_error() if page.status == 500 else None
     if failed is not None:
