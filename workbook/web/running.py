@@ -239,8 +239,11 @@ class _Checking:
         return Verdicts((StepVerdicts(step.name, tuple(filter(None, known))),))
 
 
-def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> ProvidersServer:
-    """The local providers, with the keys that .flaskenv has, and some faults (provider, endpoint, kind) switched on."""
+def serve_providers(
+    port: int, faults: Iterable[tuple[str, str, str]], callbacks: Iterable[str] = ()
+) -> ProvidersServer:
+    """The local providers, with the keys that .flaskenv has, some faults (provider, endpoint, kind) switched on, and
+    those redirect URIs listed beside the app's own."""
     try:
         providers = ProvidersServer(
             port=port,
@@ -251,10 +254,12 @@ def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> Provid
         )
     except PortInUse:
         raise port_taken(port, "--provider-port") from None
-    for provider, endpoint, kind in faults:
-        try:
+    try:
+        for provider, endpoint, kind in faults:
             providers.faults.set(provider, endpoint, kind)
-        except ValueError as error:
-            providers.stop()
-            raise WorkbookError(str(error)) from None
+        for callback in callbacks:
+            providers.list_callback(callback)
+    except ValueError as error:
+        providers.stop()
+        raise WorkbookError(str(error)) from None
     return providers
