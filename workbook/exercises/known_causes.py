@@ -114,19 +114,19 @@ ANSWERS = (
         name="no-address",
         error=r"KeyError: 'email'",
         look="Not everybody has an address, or tells it. Facebook leaves the key out then: .get('email') gives None.",
-        proof="03/wrong/3.8-key-error",
+        proof="03/wrong/3.9-key-error",
     ),
     Cause(
         name="answer-is-an-error",
         error=r"KeyError: '(access_token|id|name)'",
         look="The provider's answer has no such key: it is an error. Look for that first.",
-        proof="03/wrong/3.10-an-error-has-no-id",
+        proof="03/wrong/3.11-an-error-has-no-id",
     ),
     Cause(
         name="answer-is-no-json",
         error=r"JSONDecodeError",
         look="The provider's answer is not JSON, or only a part of it. JSONDecodeError is a ValueError.",
-        proof="03/wrong/3.10-only-its-own-error",
+        proof="03/wrong/3.11-only-its-own-error",
     ),
     Cause(
         name="no-answer-after-a-refusal",
