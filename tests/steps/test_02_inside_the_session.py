@@ -633,7 +633,9 @@ def test_a_login_goes_on_from_there(site: Site) -> None:
         raise Missed(
             should="the login that /by-hand begins ends on /welcome, as any other.",
             did=f"it ended at {end.path} with the status {end.status}: {shortened(end.words)}",
-            look="by_hand in app.py: session['twitter_oauthtok'] is where Flask-OAuthlib looks for token and secret.",
+            look="by_hand in app.py: Flask-OAuthlib looks in the session for a pair, the request token and its secret, "
+            "under the key of exercise 2.1.",
+            meant="Token not found",
         )
 
 
