@@ -153,8 +153,8 @@ OVERWRITTEN = (
 )
 TAKEN = "keep_verified: user_with(address) says whether another user has that verified_email. Then nothing is written."
 STAYS = (
-    "keep_verified: neither what a provider does not tell nor what it tells of another address takes a verified address "
-    "away again."
+    "keep_verified: neither what a provider does not tell nor what it tells of another address takes a verified "
+    "address away again."
 )
 
 

@@ -202,11 +202,11 @@ def test_a_login_of_whoever_was_there_is_over(site: Site, provider: str) -> None
     browser.open(callback)
     if not is_signed_in(browser, BO.name):
         raise Missed(
-            should=f"Ada is logged in, and a login of hers with {LABELS[provider]} is under way. Bo logs in, in the same "
-            "browser. Nothing of Ada's stays in the session, so that login is over, and Bo stays logged in.",
+            should=f"Ada is logged in, and a login of hers with {LABELS[provider]} is under way. Bo logs in, in the "
+            "same browser. Nothing of Ada's stays in the session, so that login is over, and Bo stays logged in.",
             did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
-            look="sign_in: session.clear() where somebody else was logged in. Flask-OAuthlib keeps a request token in the "
-            "session, too.",
+            look="sign_in: session.clear() where somebody else was logged in. Flask-OAuthlib keeps a request token in "
+            "the session, too.",
         )
 
 
@@ -221,11 +221,11 @@ def test_a_login_in_another_tab_still_ends(site: Site, known: bool) -> None:
     browser.open(callback)
     if not is_signed_in(browser, BO.name):
         raise Missed(
-            should=f"{'Ada is' if known else 'nobody is'} logged in, and a login with Facebook is under way in one tab. "
-            "In another tab Ada logs in with Twitter. The login in the first tab still ends well, as Bo's.",
+            should=f"{'Ada is' if known else 'nobody is'} logged in, and a login with Facebook is under way in one "
+            "tab. In another tab Ada logs in with Twitter. The login in the first tab still ends well, as Bo's.",
             did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
-            look="sign_in: session.clear() only where the session was another user's. The session of nobody, and that of "
-            "the same user, stay as they are.",
+            look="sign_in: session.clear() only where the session was another user's. The session of nobody, and that "
+            "of the same user, stay as they are.",
         )
 
 
@@ -289,13 +289,13 @@ def why_not_linked(browser: Browser, page: Page, look: str) -> str:
     """Where to look after a link of Bo's account that came back to that page, and gave its user no way in."""
     if is_signed_in(browser, BO.name):
         return (
-            "begin_link in app/account.py: send_to(name, current_user.id). Without the number of the user send_to begins "
-            "a login, and Bo is logged in now."
+            "begin_link in app/account.py: send_to(name, current_user.id). Without the number of the user send_to "
+            "begins a login, and Bo is logged in now."
         )
     if "not logged in here any more" in page.words:
         return (
-            "linked in app/auth.py: user_id is a number, and current_user.get_id() gives a text. The two are equal only "
-            "as texts: str(user_id)."
+            "linked in app/auth.py: user_id is a number, and current_user.get_id() gives a text. The two are equal "
+            "only as texts: str(user_id)."
         )
     return look
 
@@ -638,10 +638,10 @@ def test_what_is_new_was_no_way_in_before(site: Site) -> None:
     page = linked(site, browser, "google", "bo", "Here it is a way in that nobody has.")
     if "already" in page.words.lower():
         raise Missed(
-            should="Ada links an account at Google that nobody has. The page does not say that it was a way in already.",
+            should="Ada links an account at Google that nobody has. The page does not say that it was one already.",
             did=f"{page.path} says: {shortened(page.words)}",
-            look="linked: look at current_user.identities before find_or_create. Afterwards the identity is among them, "
-            "whether it was one before or not.",
+            look="linked: look at current_user.identities before find_or_create. Afterwards the identity is among "
+            "them, whether it was one before or not.",
         )
 
 
@@ -835,8 +835,8 @@ def test_only_ones_own_is_removed(site: Site) -> None:
             )
         if page.status != 404:
             raise Missed(
-                should="the number of somebody else's way in, or of none, is answered with 404. Another status would say "
-                "which numbers there are.",
+                should="the number of somebody else's way in, or of none, is answered with 404. Another status would "
+                "say which numbers there are.",
                 did=f"{ACCOUNT}/unlink/{id} answered Eve with the status {page.status}.",
                 look="unlink: db.session.get gives None where there is none. abort(404) for both.",
             )
@@ -921,7 +921,9 @@ def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouch
     if vouches == "for another address":
         add_identity(site, ada, "github", ADA, verified_email="ada-codes@example.net")
         also = "GitHub has verified another email address of hers."
-        look = "compare each verified address with current_user.verified_email. That some address is verified is too little."
+        look = (
+            "compare verified_email with each verified address. That some address is verified is too little."
+        )
     else:
         came_in(site, site.browser(), "twitter", "chen")
         chen = owner_of(site, "twitter", CHEN)

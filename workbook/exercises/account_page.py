@@ -13,7 +13,7 @@ from workbook.lab.site import Site
 from workbook.lab.visits import ACCOUNT, SOMEBODY, NotAsked, decide_on, form_to, sign_in
 from workbook.providers.people import Person
 
-from .any_provider import NOT_OURS
+from .any_provider import NO_STATE, NOT_OURS
 from .missed import Missed
 from .twitter_login import shortened
 
@@ -25,8 +25,8 @@ Row = dict[str, Any]
 
 
 def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) -> Page:
-    """Somebody signs in with a provider ("github"); Missed where that does not end on a page of the app, or where nobody
-    is signed in afterwards."""
+    """Somebody signs in with a provider ("github"); Missed where that does not end on a page of the app, or where
+    nobody is signed in afterwards."""
     start = f"/login/{provider}"
     try:
         page = sign_in(browser, who, start=start)
@@ -53,8 +53,8 @@ def _why_nobody(provider: str, page: Page) -> str:
         return "sign_in in app/auth.py: session.clear() comes before login_user(user), which writes into the session."
     if provider == "twitter":
         return (
-            "authorized in app/auth.py: nothing waits under the request token of a login, so finish(name, token) gives "
-            "None. started = finish(name, token) or started."
+            f"{NO_STATE} Nothing waits under the request token of a login, so finish(name, token) gives None. Then it "
+            "is a login, and `started` stays as it was: started = finish(name, token) or started."
         )
     return "authorized in app/auth.py: finish(…) gives what waits under the state in the query string."
 
