@@ -550,8 +550,8 @@ def test_next_reaches_another_process(open_site: Callable[..., Site]) -> None:
     ended = end_of(decide_on(browser, at_twitter, "ada", "allow"))
     if ended != wanted:
         raise Missed(
-            should=f"a login that begins at /login?next={wanted} ends at {wanted}, also where your app was started again "
-            "meanwhile, or runs as two processes.",
+            should=f"a login that begins at /login?next={wanted} ends at {wanted}, also where your app was started "
+            "again meanwhile, or runs as two processes.",
             did=f"the login began at one process and came back to another. It ended at {ended}.",
             look="next travels in the callback's URL, or waits in session. A variable of the module is lost when the "
             "process ends, and another process has its own.",

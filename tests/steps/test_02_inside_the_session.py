@@ -313,8 +313,8 @@ def test_what_json_escapes_stays_as_it_is(site: Site) -> None:
         raise Missed(
             should=f"/inside shows the text that the cookie holds, letter by letter: JSON, with {changed[0]} in it.",
             did=f"it showed: {shortened(shown)}",
-            look="read_cookie: the bytes are UTF-8, so .decode() makes text of them. What is between the quotation marks "
-            "of JSON stays as it is.",
+            look="read_cookie: the bytes are UTF-8, so .decode() makes text of them. What is between the quotation "
+            "marks of JSON stays as it is.",
         )
 
 
@@ -805,8 +805,8 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
                 raise Missed(
                     should="a click on Log out empties the session, also where nobody is logged in. A login that has "
                     "begun meanwhile, in another tab, signs nobody in.",
-                    did="nobody was logged in, and a login had begun in one tab. A click on Log out in another tab, and "
-                    f"the login went on: it signed {ADA} in.",
+                    did="nobody was logged in, and a login had begun in one tab. A click on Log out in another tab, "
+                    f"and the login went on: it signed {ADA} in.",
                     look="logout: empty the session at each POST, without asking first whether somebody is logged in.",
                     whole=True,
                 )
