@@ -22,7 +22,7 @@ from itsdangerous import URLSafeTimedSerializer
 from workbook.exercises.answers import check_answer, check_word
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import log_out
-from workbook.exercises.twitter_login import shortened, signed_in
+from workbook.exercises.twitter_login import shortened, signed_in, without_access
 from workbook.lab.browser import Browser, NoAnswer
 from workbook.lab.running import AppFailed
 from workbook.lab.site import Site
@@ -679,7 +679,10 @@ def test_the_address_is_shown(site: Site) -> None:
             )
         return
     if sent == "true":
-        did, look = f"Twitter told it, and the page says: {shortened(page.words)}", "templates/welcome.html."
+        did, look = (
+            f"Twitter told it, and the page says: {shortened(page.words)}",
+            "templates/welcome.html: {{ profile.email }}.",
+        )
         if address.replace("<i>", "").replace("</i>", "") in page.words.replace(" ", ""):
             look = (
                 "templates/welcome.html: the browser read the email address as HTML. Jinja escapes what {{ … }} "
@@ -704,8 +707,17 @@ def test_somebody_without_an_address_is_welcome(site: Site) -> None:
         raise Missed(
             should=f"{name} has no address at Twitter, and /welcome greets them all the same.",
             did=f"it answered with the status {page.status} and says: {shortened(page.words)}",
-            look="templates/welcome.html: email is null then, None in Python. {% if profile.email %}",
+            look="email is null in Twitter's answer then, None in Python."
+            if page.status == 500
+            else "templates/welcome.html: email is null then, None in Python. {% if profile.email %}",
         )
+
+
+@exercise("2.8")
+def test_the_status_is_looked_at_as_before(site: Site) -> None:
+    without_access(
+        site, "welcome: look at the answer's status as in 1.5, also where you ask for the email address."
+    )
 
 
 # 2.9 Log out

@@ -809,7 +809,7 @@ def test_an_error_that_is_no_refusal(migrated_site: Site | None) -> None:
     state = asked_of(site, browser, "facebook").get("state", "")
     page = browser.open(f"{callback_at('facebook')}?error=server_error&state={state}")
     what = "Facebook sends somebody back with error=server_error, and without a code"
-    check_nobody_is_in(browser, what=what, look=REFUSAL_KEPT)
+    check_nobody_is_in(site, browser, what=what, look=REFUSAL_KEPT)
     reads(site, page, NO_HELP.format("Facebook"), what=what, look=REFUSAL_KEPT)
 
 

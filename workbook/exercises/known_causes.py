@@ -254,6 +254,13 @@ ROWS = (
         proof="07/wrong/7.6-no-rollback",
     ),
     Cause(
+        name="locked-after-a-look",
+        error=r"OperationalError: database is locked",
+        look="SQLite refuses to write in a transaction that began with a look, when another has written since. "
+        "db.session.begin_nested() holds such a transaction open. Roll back all of it, and then look and write again.",
+        proof="07/wrong/7.6-a-savepoint",
+    ),
+    Cause(
         name="verified-address-twice",
         error=r"UNIQUE constraint failed: users\.verified_email|duplicate key value.*verified_email",
         look="Another user has this verified_email. At a login keep_verified looks first whether somebody has it. In a "
