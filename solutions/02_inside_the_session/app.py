@@ -68,10 +68,12 @@ def welcome():
     if "twitter_token" not in session:
         return redirect(url_for("index"))
     # exercise 2.8: ask for the user's email address, too
-    # stub: profile = twitter.get("account/verify_credentials.json").data
-    profile = twitter.get("account/verify_credentials.json", data={"include_email": "true"}).data
+    # stub: answer = twitter.get("account/verify_credentials.json")
+    answer = twitter.get("account/verify_credentials.json", data={"include_email": "true"})
     # end 2.8
-    return render_template("welcome.html", profile=profile)
+    if answer.status != 200:
+        raise OAuthException("Twitter did not say who this is.")
+    return render_template("welcome.html", profile=answer.data)
 
 
 @app.route("/inside")

@@ -9,7 +9,14 @@ import pytest
 
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import session_of
-from workbook.exercises.twitter_login import CALLBACK, SIGN_IN, not_at_twitter, shortened, signed_in
+from workbook.exercises.twitter_login import (
+    CALLBACK,
+    SIGN_IN,
+    not_at_twitter,
+    shortened,
+    signed_in,
+    without_access,
+)
 from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.site import Site
 from workbook.lab.visits import NotAsked, arrive, decide_on, refuse, unused_callback
@@ -404,6 +411,15 @@ def test_two_people_keep_their_own_tokens(site: Site) -> None:
             did=f"ada opened /welcome, and your app asked Twitter with the token of {whose or 'nobody'}.",
             look="get_twitter_token: the token belongs into session, not into a variable of the module.",
         )
+
+
+@exercise("1.5")
+def test_twitter_does_not_say_who_it_is(site: Site) -> None:
+    look = (
+        "welcome: the answer that twitter.get(…) gives has a status, too. Where it is not 200, data holds Twitter's "
+        "errors, and no profile: raise OAuthException(…) before you read it."
+    )
+    without_access(site, look)
 
 
 @exercise("1.6")

@@ -22,7 +22,7 @@ from itsdangerous import URLSafeTimedSerializer
 from workbook.exercises.answers import check_answer, check_word
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import log_out
-from workbook.exercises.twitter_login import shortened, signed_in
+from workbook.exercises.twitter_login import shortened, signed_in, without_access
 from workbook.lab.browser import Browser, NoAnswer
 from workbook.lab.running import AppFailed
 from workbook.lab.site import Site
@@ -719,6 +719,13 @@ def test_somebody_without_an_address_is_welcome(site: Site) -> None:
             if page.status == 500
             else "templates/welcome.html: email is null then, None in Python. {% if profile.email %}",
         )
+
+
+@exercise("2.8")
+def test_the_status_is_looked_at_as_before(site: Site) -> None:
+    without_access(
+        site, "welcome: look at the answer's status as in 1.5, also where you ask for the email address."
+    )
 
 
 # 2.9 Log out

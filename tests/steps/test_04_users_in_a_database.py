@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import MetaData, String, Table
 from sqlalchemy.exc import DatabaseError, IntegrityError, NoSuchTableError, SQLAlchemyError
 
+from workbook.course.encodings import SAVE_AGAIN, not_utf8
 from workbook.exercises.answers import check_answer
 from workbook.exercises.facebook_login import asked_of_the_dialog, callback_for, signed_in_with_facebook
 from workbook.exercises.markup import ESCAPE, MARKUP, taken_as_markup
@@ -824,6 +825,10 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
         query = file.read_text(encoding="utf-8-sig")
         # A colon in it is not the beginning of a value that is to be put in.
         rows = database.rows(query.replace(":", "\\:"))
+    except UnicodeDecodeError:
+        raise Missed(
+            should=should, did=not_utf8("ways_in.sql"), look=SAVE_AGAIN, subject="your query did"
+        ) from None
     except SQLAlchemyError as error:
         raise Missed(
             should=should,

@@ -515,10 +515,11 @@ def address_of(
         )
     if not any(one.primary for one in site.providers.people[who].github.emails):
         look = NO_PRIMARY_LOOK
-    listed = ", ".join(
+    emails = [
         f"{one.email}{' (primary)' if one.primary else ''}{'' if one.verified else ' (not verified)'}"
-        for one in site.providers.people[who].github.emails
-    )
+        for one in sorted(site.providers.people[who].github.emails, key=lambda one: not one.primary)
+    ]
+    listed = ", ".join(emails[:4]) + (f" and {len(emails) - 4} more" if len(emails) > 4 else "")
     raise Missed(
         should=should, did=f"the row is: {in_words([row])}. GitHub's list: {listed or 'empty'}.", look=look
     )
@@ -528,11 +529,24 @@ def address_of(
 def test_one_of_many(site: Site) -> None:
     should = "of Dara Haddad's addresses the primary one counts."
     address_of(site, "dara", should, "dara@example.org", verified=True)
-    site.providers.people.change("bo", github={"email": "bo@example.org"})
+    few = tuple(one for one in person("bo").github.emails if "+" not in one.email)
+    site.providers.people.change("bo", github={"email": "bo@example.org", "emails": few})
     should = "Bo Lindqvist shows another address in public than the primary one. The primary one counts."
     address_of(site, "bo", should, "bo-codes@example.net", verified=True)
     should = "Chén Jìng shows no address in public, and GitHub tells your app the primary one."
     address_of(site, "chen", should, "Chen@Example.org", verified=True)
+
+
+@exercise("6.4")
+def test_on_the_second_page(site: Site) -> None:
+    should = (
+        "Bo Lindqvist has 32 addresses at GitHub. The primary one counts, and it is the 31st of the list."
+    )
+    look = (
+        "profile in app/providers/github.py: GitHub gives 30 addresses, and the others on the next page. "
+        'Ask for user/emails with per_page=100, as in data={"per_page": 100}.'
+    )
+    address_of(site, "bo", should, "bo-codes@example.net", verified=True, look=look)
 
 
 @exercise("6.4")

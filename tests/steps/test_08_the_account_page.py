@@ -689,7 +689,7 @@ def test_a_verified_address_leads_to_its_user(site: Site) -> None:
         raise Missed(
             should="Ada comes from Google, and then from GitHub. Both have verified the same address: one user.",
             did=f"there are {len(users(site))} users.",
-            look="user_of in app/people.py: linked(profile), where no user is given.",
+            look="user_of in app/people.py: user_by_address(profile), where no user is given.",
         )
 
 

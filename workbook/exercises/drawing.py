@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from workbook.course.encodings import SAVE_AGAIN, not_utf8
 from workbook.course.places import DIAGRAMS
 from workbook.flow.drawn import LABELS, Arrow
 from workbook.flow.mermaid import MermaidError, from_mermaid
@@ -53,8 +54,10 @@ def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
         look = (
             f"`python3 -m workbook reset {step}` makes the starter again, and keeps what you have beside it."
         )
-    except (OSError, UnicodeDecodeError) as error:
-        did, look = f"{file.name} cannot be read: {error}.", "save it again in your editor, as UTF-8."
+    except UnicodeDecodeError:
+        did, look = not_utf8(file.name), SAVE_AGAIN
+    except OSError as error:
+        did, look = f"{file.name} cannot be read: {error.strerror}.", "close it in other programs."
     except MermaidError as error:
         did = f"{error}."
         look = "the form of an arrow is `browser->>app: GET /login`, and of an answer `app-->>browser: 200`."

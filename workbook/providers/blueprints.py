@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, Response, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from .callbacks import CALLBACKS, add_callbacks
 from .faults import Faults, fault_of_request, half
 from .state import State
 
@@ -47,11 +48,19 @@ def blueprint(
 
 
 def add_about(pages: Blueprint, state: State[Any]) -> None:
-    """Adds the page about a provider, from the template NAME/about.html, and the view of the page's log-out button."""
+    """Adds the page about a provider, from the template NAME/about.html, and the views of the page's forms."""
+    add_callbacks(pages, state)
 
     @pages.get("/")
-    def about() -> str:
-        return render_template(f"{state.name}/about.html", people=state.people, state=state)
+    def about() -> AnyResponse:
+        session = state.sessions.current()
+        page = render_template(
+            f"{state.name}/about.html",
+            people=state.people,
+            state=state,
+            csrf_token=state.sessions.csrf_token(session, CALLBACKS),
+        )
+        return state.sessions.give(Response(page), session)
 
     @pages.post("/logout")
     def logout() -> AnyResponse:

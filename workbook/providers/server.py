@@ -11,9 +11,12 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.utils import redirect
+
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
+from .callbacks import CALLBACKS, list_callback
 from .control import control_pages
 from .faults import Faults
 from .pages import STATIC, Pages, about, pages_of, with_blueprint
@@ -81,6 +84,8 @@ class ProvidersServer(Registered):
         self._states = {
             provider: provider.state(world, self.people, self.url) for provider in self._providers
         }
+        for state in self._states.values():
+            state.people_list_callbacks = self._control_key is not None
         self._named = {self.state(provider).name: provider for provider in self._providers}
         self.faults = Faults({name: provider.faults for name, provider in self._named.items()})
         self._pages: dict[str, Pages] = {}
@@ -143,6 +148,11 @@ class ProvidersServer(Registered):
         label: str = self.state(self._named[name]).label
         return label
 
+    def list_callback(self, callback: str) -> None:
+        """Lists a redirect URI of the app at every provider; ValueError says why it cannot be one."""
+        for provider in self._providers:
+            list_callback(self.state(provider), callback)
+
     def mount(self, path: str, application: WSGIApplication) -> None:
         """Serves another application at a path where no provider is; "/" is everywhere else."""
         self._mounted[path] = application
@@ -174,6 +184,14 @@ class ProvidersServer(Registered):
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        owner = self._owner_at_root(environ.get("PATH_INFO", "/"))
+        if owner:
+            path = f"/{owner}{environ['PATH_INFO']}"
+            if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path) == BROWSER:
+                # The provider's cookie is for the paths below its name.
+                query = environ.get("QUERY_STRING")
+                return redirect(f"{path}?{query}" if query else path)(environ, start_response)
+            environ["PATH_INFO"] = path
         if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
@@ -183,6 +201,13 @@ class ProvidersServer(Registered):
     def _below(self) -> tuple[str, ...]:
         """The paths below which there are pages."""
         return (*self._named, "control")
+
+    def _owner_at_root(self, path: str) -> str | None:
+        """The name of the provider that has that path at the root of the server, too."""
+        for name, provider in self._named.items():
+            if path.startswith(provider.at_root or "\0"):
+                return name
+        return None
 
     def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
@@ -196,7 +221,7 @@ class ProvidersServer(Registered):
         is no such page. The pages about a provider are no part of a login."""
         name, _, rest = path.lstrip("/").partition("/")
         provider = self._named.get(name)
-        if provider is None or rest in ("", "logout"):
+        if provider is None or rest in ("", "logout", CALLBACKS[1:]):
             return None
         page = provider.asked_by_browser(self.state(provider), f"/{rest}")
         return BROWSER if page or "text/html" in accept else APP
