@@ -157,8 +157,11 @@ def test_access_token_is_fetched(site: Site) -> None:
     if not asked:
         raise Missed(
             should=should,
-            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
-            look="oauth_authorized: twitter.authorized_response() does it. And access_token_url in remote_app(…).",
+            did=asked_instead(site, beside=("/oauth/request_token", "/1.1/"))
+            or f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
+            look="remote_app(…): access_token_url must be TWITTER_URL followed by /oauth/access_token."
+            if asked_instead(site, beside=("/oauth/request_token", "/1.1/"))
+            else "oauth_authorized: twitter.authorized_response() does it.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )

@@ -101,8 +101,8 @@ def test_nobody_is_left_standing_in_the_app(site: Site) -> None:
         raise Missed(
             should="a login goes through without stopping.",
             did="your app stopped in the middle of it, and waited for somebody to type at its terminal.",
-            look="take the line that stops it (embed() or breakpoint()) out again. On a server it would be a shell for "
-            "strangers, or an app that hangs.",
+            look="take the line that stops it (embed() or breakpoint()) out again. On a server the app would wait for "
+            "somebody at the server's own terminal, and answer nobody.",
         )
 
 
@@ -127,13 +127,21 @@ def test_the_key_comes_from_the_environment(open_site: SITE, folder: Path) -> No
             "cookies with the SECRET_KEY of the environment, but with one that is new at every start.",
             look=KEY_LOOK,
         )
-    if is_let_in(open_site(environment={"SECRET_KEY": secrets.token_hex()}), cookie):
-        raise Missed(
-            should="session cookies are signed with the SECRET_KEY that the environment gives.",
-            did="a cookie was still taken after SECRET_KEY had changed: the app signs with something else"
-            f"{written_down(first, folder)}.",
-            look=KEY_LOOK,
-        )
+    # Each differs from the key in one letter, so that every part of the key has to count.
+    for letter, where in ((0, "first"), (-1, "last")):
+        other = list(key)
+        other[letter] = "0" if key[letter] != "0" else "1"
+        if is_let_in(open_site(environment={"SECRET_KEY": "".join(other)}), cookie):
+            found = written_down(first, folder)
+            raise Missed(
+                should="session cookies are signed with the SECRET_KEY that the environment gives, all of it.",
+                did=f"it still accepted a cookie after SECRET_KEY had changed in its {where} letter: it signs with "
+                f"something else{found}."
+                if found
+                else f"it still accepted a cookie after SECRET_KEY had changed in its {where} letter: it signs with a "
+                "part of SECRET_KEY, or with something else.",
+                look=KEY_LOOK,
+            )
     found = written_down(first, folder)
     if found:
         raise Missed(

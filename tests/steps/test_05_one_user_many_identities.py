@@ -33,6 +33,7 @@ from workbook.exercises.kept import (
     check_log_out,
     check_nobody_is_in,
     check_refusals,
+    check_state_after_an_error,
     check_strangers,
     check_strangers_delete_nothing,
     check_used_state,
@@ -78,6 +79,10 @@ MEANT = (
         r"(NOT NULL constraint failed: identities\.subject|\"subject\" of relation \"identities\" violates not-null)",
         f"{MIGRATION} Somebody without a way in at a provider has NULL in its column, and gets no row for it: WHERE "
         "twitter_id IS NOT NULL, and for Facebook the same.",
+    ),
+    (
+        r"UNIQUE constraint failed: identities\.|duplicate key value .*identities",
+        f"{MIGRATION} Two rows have the same pair of provider and subject now. Each subject moves as it is, as a text.",
     ),
     (
         r"TypeError: .*takes 0 positional arguments but 1 was given",
@@ -143,7 +148,9 @@ def check_moved(before: People, database: Database, when: str) -> None:
             should=f"{when} all {len(before)} people are there as before: the same id, name, address and ways in.",
             did=f"{difference} Now there are {len(after)} people with {sum(len(p.ways_in) for p in after.values())} "
             f"identities; before there were {sum(len(p.ways_in) for p in before.values())} ways in.",
-            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every way in.",
+            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every way in."
+            if before.keys() == after.keys()
+            else f"{MIGRATION} The rows of users stay. The migration deletes none and makes none.",
         )
 
 
@@ -391,7 +398,7 @@ def in_words(people: People) -> str:
     )
 
 
-FIND = "sign_in in app/auth.py: look for an identity by provider and subject; who is found, is identity.user."
+FIND = "sign_in in app/auth.py: look for an identity by provider and subject. The user is identity.user then."
 
 
 @exercise("5.5")
@@ -412,8 +419,12 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
             f", with the address {kept[0][1]!r}." if kept else "."
         )
         names = {way[0] for _, _, ways in kept for way in ways}
-        look = "the provider is kept in small letters, 'twitter' or 'facebook': it is what sign_in was called with."
-        raise Missed(should=should, did=did, look=FIND if names == {name.lower() for name in names} else look)
+        look = FIND
+        if names != {name.lower() for name in names}:
+            look = "the provider is kept in small letters, 'twitter' or 'facebook': it is what sign_in was called with."
+        elif [(name, ways) for name, _, ways in kept] == [(known.name, (way_in(who, provider),))]:
+            look = "sign_in in app/auth.py: a new User gets the name and the email address that sign_in was given."
+        raise Missed(should=should, did=did, look=look)
     if known.name not in who_is_in(browser):
         raise Missed(
             should=should, did="the front page does not say who is signed in.", look="login_user(user)."
@@ -474,7 +485,7 @@ def test_an_address_leads_nowhere(site: Site) -> None:
     if len(people) != 2:
         raise Missed(
             should="two logins that bring the same address, each where nobody is logged in, are two users: no provider "
-            "here has said that the address belongs to who sits there.",
+            "here says that it has verified the address.",
             did=f"the database holds {in_words(people)}.",
             look=FIND,
         )
@@ -814,7 +825,9 @@ def test_a_state_that_was_used(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
         return
-    check_used_state(site, "facebook", STATE_KEPT)
+    used = "is_ours in app/state.py: a state that has come leaves the session, and is good for nothing after that."
+    check_used_state(site, "facebook", used)
+    check_state_after_an_error(site, "facebook", STATE_KEPT)
 
 
 @exercise("5.10")

@@ -42,6 +42,7 @@ from workbook.exercises.kept import (
     check_forged_callbacks,
     check_log_out,
     check_refusals,
+    check_state_after_an_error,
     check_strangers,
     check_used_state,
 )
@@ -148,6 +149,7 @@ def test_the_state_is_looked_at(site: Site) -> None:
 def test_a_state_that_was_used(site: Site) -> None:
     look = "authorized: finish(name, state) takes the login out of those that wait, and is asked once."
     check_used_state(site, "facebook", look)
+    check_state_after_an_error(site, "facebook", look)
 
 
 @exercise("6.1")

@@ -500,6 +500,18 @@ def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], wai
         )
 
 
+def check_a_deleted_user(site: Site) -> None:
+    """Ada is logged in in two browsers, and deletes her account in one of them. The other browser is a stranger's."""
+    here, there = site.browser(), site.browser()
+    if not all(can_come_in(browser, "twitter") for browser in (here, there)):
+        return
+    waiting = _begun(site, there, "facebook")
+    form = form_to(here.open("/account"), DELETE)
+    if waiting is None or form is None or here.submit(form).status >= 400 or is_in(here):
+        return
+    check_user_is_gone(site, there, ("/", "/welcome", "/account"), waiting)
+
+
 # What steps 07 and 08 keep
 
 
@@ -532,4 +544,5 @@ def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[S
         check_strangers, pages=pages, name="facebook", look=f"the view of that page: {guard}"
     )
     checks["delete"] = partial(check_account_is_its_users, look=delete, guard=guard)
+    checks["deleted"] = check_a_deleted_user
     return checks

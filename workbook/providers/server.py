@@ -187,7 +187,7 @@ class ProvidersServer(Registered):
         owner = self._owner_at_root(environ.get("PATH_INFO", "/"))
         if owner:
             path = f"/{owner}{environ['PATH_INFO']}"
-            if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path) == BROWSER:
+            if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path, accept="") == BROWSER:
                 # The provider's cookie is for the paths below its name.
                 query = environ.get("QUERY_STRING")
                 return redirect(f"{path}?{query}" if query else path)(environ, start_response)
