@@ -58,7 +58,7 @@ def add_about(pages: Blueprint, state: State[Any]) -> None:
             f"{state.name}/about.html",
             people=state.people,
             state=state,
-            csrf_token=state.sessions.csrf_token(session, CALLBACKS),
+            callbacks_token=state.sessions.csrf_token(session, CALLBACKS),
         )
         return state.sessions.give(Response(page), session)
 

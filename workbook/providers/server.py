@@ -204,10 +204,8 @@ class ProvidersServer(Registered):
 
     def _owner_at_root(self, path: str) -> str | None:
         """The name of the provider that has that path at the root of the server, too."""
-        for name, provider in self._named.items():
-            if path.startswith(provider.at_root or "\0"):
-                return name
-        return None
+        owners = (name for name, provider in self._named.items() if path.startswith(provider.at_root))
+        return next(owners, None)
 
     def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
