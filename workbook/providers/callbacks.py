@@ -45,15 +45,16 @@ def list_callback(state: State[Any], callback: str) -> None:
         state.listed.append(callback)
 
 
-def add_callbacks(pages: Blueprint, state: State[Any]) -> None:
+def add_callbacks(pages: Blueprint, state: State[Any], about: str) -> None:
     """Adds the view of the form on the page about a provider. An app that is checked must not change the list, so the
-    providers of a check have no such form."""
+    providers of a check have no such form. `about` is the matter that the page's forms are made for, as csrf_token has
+    it."""
 
     @pages.post(CALLBACKS)
     def callbacks() -> AnyResponse:
         if not state.people_list_callbacks:
             abort(404)
-        state.sessions.of_form(CALLBACKS)
+        state.sessions.of_form(about)
         try:
             list_callback(state, request.form.get("callback", "").strip())
         except ValueError as error:
