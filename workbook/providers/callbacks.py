@@ -16,8 +16,9 @@ CALLBACKS = "/callbacks"
 # So many redirect URIs may be listed beside the app's own. X allows ten in all (docs.x.com, Developer apps).
 MOST_LISTED = 8
 
-# The characters of a URI (RFC 3986 section 2) but "#": a redirect URI has no fragment (RFC 6749 section 3.1.2).
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
+# The characters of a URI (RFC 3986 section 2) but "#": a redirect URI has no fragment (RFC 6749 section 3.1.2). It
+# has an end, as all that is remembered has.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,2000}")
 # What X names among the schemes that it does not take (docs.x.com, Developer apps).
 _FORBIDDEN = {"data", "file", "ftp", "javascript", "ldap", "mailto", "telnet", "vbscript"}
 
