@@ -633,7 +633,9 @@ def test_a_login_goes_on_from_there(site: Site) -> None:
         raise Missed(
             should="the login that /by-hand begins ends on /welcome, as any other.",
             did=f"it ended at {end.path} with the status {end.status}: {shortened(end.words)}",
-            look="by_hand in app.py: session['twitter_oauthtok'] is where Flask-OAuthlib looks for token and secret.",
+            look="by_hand in app.py: Flask-OAuthlib looks in the session for a pair, the request token and its secret, "
+            "under the key of exercise 2.1.",
+            meant="Token not found",
         )
 
 
@@ -677,7 +679,10 @@ def test_the_address_is_shown(site: Site) -> None:
             )
         return
     if sent == "true":
-        did, look = f"Twitter told it, and the page says: {shortened(page.words)}", "templates/welcome.html."
+        did, look = (
+            f"Twitter told it, and the page says: {shortened(page.words)}",
+            "templates/welcome.html: {{ profile.email }}.",
+        )
         if address.replace("<i>", "").replace("</i>", "") in page.words.replace(" ", ""):
             look = (
                 "templates/welcome.html: the browser read the email address as HTML. Jinja escapes what {{ … }} "
@@ -702,7 +707,9 @@ def test_somebody_without_an_address_is_welcome(site: Site) -> None:
         raise Missed(
             should=f"{name} has no address at Twitter, and /welcome greets them all the same.",
             did=f"it answered with the status {page.status} and says: {shortened(page.words)}",
-            look="templates/welcome.html: email is null then, None in Python. {% if profile.email %}",
+            look="email is null in Twitter's answer then, None in Python."
+            if page.status == 500
+            else "templates/welcome.html: email is null then, None in Python. {% if profile.email %}",
         )
 
 

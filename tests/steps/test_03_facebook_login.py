@@ -361,7 +361,7 @@ def test_one_provider_after_the_other(site: Site) -> None:
     try:
         page = signed_in(site, browser, "ada", start="/login/twitter")
     except Missed:
-        return  # exercise 3.12 says what is wrong with Twitter
+        return  # exercise 3.13 says what is wrong with Twitter
     if page.path != "/welcome":
         return
     front = browser.open("/").words
@@ -528,7 +528,7 @@ def test_a_callback_without_state_is_refused(site: Site) -> None:
         callback = callback_for(site, site.browser(), "eve")
         victim = site.browser()
         refuse(victim, start=START)
-        site.app.begin_anew()  # an app that fails at a refusal has 3.9 to answer for it
+        site.app.begin_anew()  # an app that fails at a refusal has 3.10 to answer for it
         forged(
             site,
             changed(callback, state=state),
@@ -608,7 +608,7 @@ def test_a_login_that_came_to_nothing_uses_its_state_up(site: Site) -> None:
         victim = site.browser()
         state = asked_of_the_dialog(site, victim).get("state")
         victim.open(changed(CALLBACK, state=state, **came))
-        site.app.begin_anew()  # an app that fails at that has 3.9 and 3.10 to answer for it
+        site.app.begin_anew()  # an app that fails at that has 3.10 and 3.11 to answer for it
         callback = changed(callback_for(site, site.browser(), "eve"), state=state)
         asked = len(facebook_asked(site, "access_token"))
         victim.open(callback)
@@ -647,21 +647,37 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
 # 3.7 Two tabs
 
 
+def two_tabs(site: Site, browser: Browser, order: tuple[int, int]) -> tuple[list[str], list[Page]]:
+    """Ada begins a login in one tab, and another one in a second. The URLs of the callbacks in the order in which they
+    come back, and the pages where they end."""
+    begun = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
+    callbacks = [begun[tab] for tab in order]
+    return callbacks, [browser.open(callback) for callback in callbacks]
+
+
+def which_tab(order: tuple[int, int], place: int) -> str:
+    opened, came = ("first", "last")[order[place]], ("first", "second")[place]
+    return f"the tab that was opened {opened} came back {came}"
+
+
+BOTH_ORDERS = pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first tab first", "second tab first"])
+
+
 @exercise("3.7")
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first tab first", "second tab first"])
-def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
-    browser = site.browser()
-    callbacks = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
-    since = len(site.messages())
-    for place, tab in zip(("first", "second"), order, strict=True):
-        page = browser.open(callbacks[tab])
-        if page.path == "/welcome" and page.status == 200:
+@BOTH_ORDERS
+def test_the_states_of_two_tabs(site: Site, order: tuple[int, int]) -> None:
+    browser, since = site.browser(), len(site.messages())
+    callbacks, pages = two_tabs(site, browser, order)
+    exchanged = [a.code for a in facebook_asked(site, "access_token")]
+    for place, (callback, page) in enumerate(zip(callbacks, pages, strict=True)):
+        if dict(parse_qsl(urlsplit(callback).query)).get("code") in exchanged:
             continue
         raise Missed(
-            should="somebody begins a login in one tab, and another in a second. Both come to their end.",
-            did=f"the tab that was opened {'first' if tab == 0 else 'last'} came back {place}, and ended at "
-            f"{page.path} with the status {page.status}: {shortened(page.words)}",
-            look=_why_a_tab_was_lost(site, callbacks[order[1]], since),
+            should="a user begins a login in one tab, and another in a second. Each callback brings a state that your "
+            "app made in this browser, and your app exchanges the code of each.",
+            did=f"{which_tab(order, place)}, and your app did not exchange its code. The login ended at {page.path} "
+            f"with the status {page.status}: {shortened(page.words)}",
+            look=_why_a_state_was_lost(site, callbacks[1], since),
         )
 
 
@@ -673,9 +689,9 @@ def _keys(session: str) -> set[str]:
         return set()
 
 
-def _why_a_tab_was_lost(site: Site, second: str, since: int) -> str:
-    """Where to look if one of two tabs was refused. `second` is the URL of the callback that came second; both came
-    after `since` messages."""
+def _why_a_state_was_lost(site: Site, second: str, since: int) -> str:
+    """Where to look if the state of one of two tabs was refused. `second` is the URL of the callback that came second;
+    both came after `since` messages."""
     state = dict(parse_qsl(urlsplit(second).query)).get("state") or second
     sent = [
         session_sent_with(m) for m in site.messages()[since:] if m.is_request and m.url.startswith(CALLBACK)
@@ -687,10 +703,6 @@ def _why_a_tab_was_lost(site: Site, second: str, since: int) -> str:
         return (
             f"{began} All else that waited there is gone, too: what calls session.clear(), or does the same?"
         )
-    refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
-    if refused:
-        did, look = why_facebook_refused(site, refused[-1])
-        return f"the app asked for an access token, and Facebook refused: {did} {look[0].upper()}{look[1:]}"
     return (
         "new_state: with one place for all tabs, the second tab writes over the state of the first. And is_ours: it "
         "takes only the one that has come."
@@ -712,10 +724,33 @@ def test_logins_that_were_never_finished(site: Site) -> None:
         )
 
 
-# 3.8 The address, and those who have none
+# 3.8 A callback for each tab
 
 
 @exercise("3.8")
+@BOTH_ORDERS
+def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
+    _, pages = two_tabs(site, site.browser(), order)
+    for place, page in enumerate(pages):
+        if page.path == "/welcome" and page.status == 200:
+            continue
+        refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
+        did, look = f"{which_tab(order, place)}, and ended at {page.path} with the status {page.status}.", ""
+        if refused:
+            why, look = why_facebook_refused(site, refused[-1])
+            did = f"{did} Your app asked for an access token, and Facebook refused: {why}"
+        raise Missed(
+            should="a user begins a login in one tab, and another in a second. Both end on /welcome.",
+            did=f"{did} The page says: {shortened(page.words)}",
+            look=look
+            or "facebook_authorized: what does the first callback change that the second one needs?",
+        )
+
+
+# 3.9 The address, and those who have none
+
+
+@exercise("3.9")
 def test_the_address_is_asked_for(site: Site) -> None:
     browser = site.browser()
     scope = asked_of_the_dialog(site, browser).get("scope", "")
@@ -755,7 +790,7 @@ def refused_the_address(browser: Browser) -> Page:
     return browser.submit(form, person="ada", decision="allow", permission="")
 
 
-@exercise("3.8")
+@exercise("3.9")
 @pytest.mark.parametrize(
     ("who", "why", "visit"),
     [
@@ -781,10 +816,10 @@ def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Bro
     )
 
 
-# 3.9 Without a code
+# 3.10 Without a code
 
 
-@exercise("3.9")
+@exercise("3.10")
 def test_a_person_who_says_no(site: Site) -> None:
     browser = site.browser()
     try:
@@ -809,7 +844,7 @@ WITHOUT_CODE = (
 )
 
 
-@exercise("3.9")
+@exercise("3.10")
 def test_any_other_callback_without_a_code(site: Site) -> None:
     look = "facebook_authorized: without a code there is no login, whatever else the address says."
     for came in WITHOUT_CODE:
@@ -827,7 +862,7 @@ def test_any_other_callback_without_a_code(site: Site) -> None:
             )
 
 
-# 3.10 When Facebook does not help
+# 3.11 When Facebook does not help
 
 FAULTS = (
     ("access_token", "error", "answers the swap with status 500 and an error"),
@@ -842,7 +877,7 @@ FAULTS = (
 )
 
 
-@exercise("3.10")
+@exercise("3.11")
 def test_facebook_does_not_help(site: Site) -> None:
     look = "facebook_authorized: try … except around both questions to Facebook. What do you catch?"
     for endpoint, kind, words in FAULTS:
@@ -864,7 +899,7 @@ def test_facebook_does_not_help(site: Site) -> None:
     own_login(site, browser, "ada", "what does a login that failed leave behind?")
 
 
-@exercise("3.10")
+@exercise("3.11")
 def test_a_code_that_facebook_does_not_know(site: Site) -> None:
     browser = site.browser()
     state = asked_of_the_dialog(site, browser).get("state")
@@ -874,10 +909,10 @@ def test_a_code_that_facebook_does_not_know(site: Site) -> None:
     reads(page, site, NO_HELP, what="somebody makes a code up", look=look)
 
 
-# 3.11 What protects the secret
+# 3.12 What protects the secret
 
 
-@exercise("3.11")
+@exercise("3.12")
 def test_what_protects_the_secret(folder: Path) -> None:
     check_answer(
         folder,
@@ -891,10 +926,10 @@ def test_what_protects_the_secret(folder: Path) -> None:
     )
 
 
-# 3.12 Twitter as before
+# 3.13 Twitter as before
 
 
-@exercise("3.12")
+@exercise("3.13")
 @pytest.mark.parametrize("who", ["ada", "chen"])
 def test_twitter_as_before(site: Site, who: str) -> None:
     browser = site.browser()
@@ -913,7 +948,7 @@ def test_twitter_as_before(site: Site, who: str) -> None:
         )
 
 
-@exercise("3.12")
+@exercise("3.13")
 def test_a_refusal_at_twitter_as_before(site: Site) -> None:
     page = refuse(site.browser(), start="/login/twitter")
     reads(

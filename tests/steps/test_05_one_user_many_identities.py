@@ -196,6 +196,9 @@ def test_an_empty_database(folder: Path, warm: Warm, database: Database) -> None
     check_identities_table(database, AFTER, MIGRATION)
 
 
+# 5.3 The way back
+
+
 def has_an_order(database: Database) -> bool:
     """Whether the rows of identities tell which of them is the older one: they have a number."""
     columns = database.look().get_columns("identities")
@@ -213,7 +216,7 @@ def second_accounts(people: People, database: Database) -> str:
     return " and ".join(told)
 
 
-@exercise("5.2")
+@exercise("5.3")
 def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
     upgraded(folder, warm, database)
@@ -240,7 +243,7 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
     check_moved(before, database, "after flask db downgrade and upgrade again")
 
 
-# 5.3 All or nothing
+# 5.4 All or nothing
 
 # A view of the old columns. Neither SQLite nor PostgreSQL drops a column under it: the migration fails in the middle.
 VIEW = "CREATE VIEW report AS SELECT twitter_id, facebook_id FROM users"
@@ -261,7 +264,7 @@ def failed_in_the_middle(folder: Path, warm: Warm, database: Database) -> None:
         )
 
 
-@exercise("5.3")
+@exercise("5.4")
 def test_a_failure_leaves_all_as_it_was(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
     # As far as a student has come. Where 0001 is carried out in the same go, its INSERT into alembic_version makes
@@ -283,7 +286,7 @@ def test_a_failure_leaves_all_as_it_was(folder: Path, warm: Warm, database: Data
         raise Missed(should=should, did=difference, look=ENV)
 
 
-@exercise("5.3")
+@exercise("5.4")
 def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
     failed_in_the_middle(folder, warm, database)
@@ -307,7 +310,7 @@ def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database:
     check_moved(before, database, "when flask db upgrade has failed once, and then gone through,")
 
 
-@exercise("5.3")
+@exercise("5.4")
 def test_run_again_it_changes_nothing(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
     for _ in range(3):
@@ -315,7 +318,7 @@ def test_run_again_it_changes_nothing(folder: Path, warm: Warm, database: Databa
     check_moved(before, database, "after flask db upgrade was run three times")
 
 
-# 5.4 and 5.5 Find or create, and a second way in
+# 5.5 and 5.6 Find or create, and a second way in
 
 
 def come(site: Site, browser: Browser, who: str = SOMEBODY, provider: str = "twitter") -> Page:
@@ -372,7 +375,7 @@ def in_words(people: People) -> str:
 FIND = "sign_in in app/auth.py: look for an identity by provider and subject; who is found, is identity.user."
 
 
-@exercise("5.4")
+@exercise("5.5")
 @pytest.mark.parametrize(("who", "provider"), [("ada", "twitter"), ("chen", "twitter"), ("eve", "facebook")])
 def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provider: str) -> None:
     browser = site.browser()
@@ -398,7 +401,7 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
         )
 
 
-@exercise("5.4")
+@exercise("5.5")
 def test_a_second_login_finds_the_same_user(site: Site) -> None:
     for _ in range(2):
         come(site, site.browser())
@@ -411,7 +414,7 @@ def test_a_second_login_finds_the_same_user(site: Site) -> None:
         )
 
 
-@exercise("5.4")
+@exercise("5.5")
 def test_whoever_was_moved_is_found(folder: Path, warm: Warm, database: Database, open_site: SITE) -> None:
     before = fill(database, warm, by_login=True)
     moved = open_site(database=database)
@@ -427,7 +430,7 @@ def test_whoever_was_moved_is_found(folder: Path, warm: Warm, database: Database
         )
 
 
-@exercise("5.4")
+@exercise("5.5")
 def test_the_subject_alone_is_nobody(site: Site) -> None:
     subject = way_in("ada", "twitter")[1]
     stranger = add_user(site.database, "A stranger", ("facebook", subject))
@@ -444,7 +447,7 @@ def test_the_subject_alone_is_nobody(site: Site) -> None:
         )
 
 
-@exercise("5.4")
+@exercise("5.5")
 def test_an_address_leads_nowhere(site: Site) -> None:
     come(site, site.browser(), "ada", "twitter")
     come(site, site.browser(), "ada", "facebook")
@@ -462,7 +465,7 @@ FLOW = "05_one_user_many_identities.one_more"
 ADD = "sign_in in app/auth.py: a new identity belongs to current_user where somebody is logged in."
 
 
-@exercise("5.5")
+@exercise("5.6")
 def test_a_second_way_in(site: Site) -> None:
     browser = site.browser()
     come(site, browser, "ada", "twitter")
@@ -490,7 +493,7 @@ def test_a_second_way_in(site: Site) -> None:
         )
 
 
-@exercise("5.5")
+@exercise("5.6")
 def test_a_second_account_at_the_same_provider(site: Site) -> None:
     browser = site.browser()
     come(site, browser, "ada", "twitter")
@@ -508,7 +511,7 @@ def test_a_second_account_at_the_same_provider(site: Site) -> None:
         )
 
 
-@exercise("5.5")
+@exercise("5.6")
 def test_a_known_identity_stays_where_it_is(site: Site) -> None:
     come(site, site.browser(), "bo", "facebook")
     browser = site.browser()
@@ -536,10 +539,10 @@ def test_a_known_identity_stays_where_it_is(site: Site) -> None:
         )
 
 
-# 5.6 The account page
+# 5.7 The account page
 
 
-@exercise("5.6")
+@exercise("5.7")
 def test_the_account_page_lists_every_way_in(site: Site) -> None:
     ways = (("twitter", "100200300400"), ("facebook", "500600700800900"), way_in("ada", "twitter"))
     add_user(site.database, "Ada Okafor", *ways)
@@ -562,7 +565,7 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
         raise Missed(should=should, did="it also lists a way in of somebody else.", look=look)
 
 
-@exercise("5.6")
+@exercise("5.7")
 def test_strangers_have_no_account_page(site: Site) -> None:
     add_user(site.database, "Somebody", ("facebook", "999888777666555"))
     page = site.browser().open("/account")
@@ -574,7 +577,7 @@ def test_strangers_have_no_account_page(site: Site) -> None:
         )
 
 
-# 5.7 Delete the account
+# 5.8 Delete the account
 
 BUTTON = 'templates/account.html: <form method="post" action="{{ url_for(\'pages.delete\') }}"> with a button in it.'
 
@@ -604,7 +607,7 @@ def still_shown(site: Site, browser: Browser, path: str) -> bool:
     return browser.open(path).path == path and site.browser().open(path).path != path
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     first = add_user(site.database, "Before", ("twitter", "1"), ("facebook", "2"))
     browser = site.browser()
@@ -629,7 +632,7 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     assert first in after
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_the_session_is_over(site: Site) -> None:
     browser = site.browser()
     come(site, browser, "ada", "twitter")
@@ -650,7 +653,7 @@ def test_the_session_is_over(site: Site) -> None:
         )
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_whoever_comes_back_is_new(site: Site) -> None:
     browser = site.browser()
     come(site, browser, "ada", "twitter")
@@ -665,7 +668,7 @@ def test_whoever_comes_back_is_new(site: Site) -> None:
         )
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_a_link_deletes_nothing(site: Site) -> None:
     browser = site.browser()
     come(site, browser, "ada", "twitter")
@@ -686,7 +689,7 @@ DELETE_LOOK = (
 )
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_a_form_cannot_name_somebody_else(site: Site) -> None:
     first = add_user(site.database, "Before", ("twitter", "1"), ("facebook", "2"))
     browser = site.browser()
@@ -695,12 +698,12 @@ def test_a_form_cannot_name_somebody_else(site: Site) -> None:
     check_delete_names_nobody(site, browser, (first, last), DELETE_LOOK)
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_a_stranger_deletes_nothing(site: Site) -> None:
     check_strangers_delete_nothing(site, add_user(site.database, "Somebody", ("twitter", "1")), DELETE_LOOK)
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_a_login_under_way_is_over(site: Site) -> None:
     browser = site.browser()
     come(site, browser, "ada", "twitter")
@@ -717,7 +720,7 @@ def test_a_login_under_way_is_over(site: Site) -> None:
         )
 
 
-@exercise("5.7")
+@exercise("5.8")
 def test_a_browser_whose_user_is_gone(site: Site) -> None:
     add_user(site.database, "Before", ("twitter", "1"))
     here, there = site.browser(), site.browser()
@@ -730,10 +733,10 @@ def test_a_browser_whose_user_is_gone(site: Site) -> None:
     check_user_is_gone(site, there, ("/", "/welcome", "/account"), waiting)
 
 
-# 5.8 Why the two are unique together
+# 5.9 Why the two are unique together
 
 
-@exercise("5.8")
+@exercise("5.9")
 def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
     check_answer(
         folder,
@@ -749,7 +752,7 @@ def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
     )
 
 
-# 5.9 to 5.11 What was learned before
+# 5.10 to 5.12 What was learned before
 
 STATE_KEPT = (
     'facebook_authorized in app/auth.py: if not is_ours(request.args.get("state", "")): return sorry(NOT_OURS), first '
@@ -772,7 +775,7 @@ def migrated_site(open_site: SITE) -> Site | None:
         return None
 
 
-@exercise("5.9")
+@exercise("5.10")
 def test_a_callback_of_somebody_else(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
@@ -780,7 +783,7 @@ def test_a_callback_of_somebody_else(migrated_site: Site | None) -> None:
     check_forged_callbacks(site, "facebook", STATE_KEPT)
 
 
-@exercise("5.9")
+@exercise("5.10")
 def test_a_state_that_was_used(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
@@ -788,7 +791,7 @@ def test_a_state_that_was_used(migrated_site: Site | None) -> None:
     check_used_state(site, "facebook", STATE_KEPT)
 
 
-@exercise("5.9")
+@exercise("5.10")
 def test_a_person_who_says_no(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
@@ -797,7 +800,7 @@ def test_a_person_who_says_no(migrated_site: Site | None) -> None:
     check_a_refusal_harms_nothing(site, "twitter", "facebook", REFUSAL_KEPT)
 
 
-@exercise("5.9")
+@exercise("5.10")
 def test_an_error_that_is_no_refusal(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
@@ -806,11 +809,11 @@ def test_an_error_that_is_no_refusal(migrated_site: Site | None) -> None:
     state = asked_of(site, browser, "facebook").get("state", "")
     page = browser.open(f"{callback_at('facebook')}?error=server_error&state={state}")
     what = "Facebook sends somebody back with error=server_error, and without a code"
-    check_nobody_is_in(browser, what=what, look=REFUSAL_KEPT)
+    check_nobody_is_in(site, browser, what=what, look=REFUSAL_KEPT)
     reads(site, page, NO_HELP.format("Facebook"), what=what, look=REFUSAL_KEPT)
 
 
-@exercise("5.10")
+@exercise("5.11")
 def test_nothing_is_left_after_a_log_out(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
@@ -818,10 +821,10 @@ def test_nothing_is_left_after_a_log_out(migrated_site: Site | None) -> None:
     check_log_out(site, "twitter", "facebook", LOGOUT_KEPT)
 
 
-@exercise("5.11")
+@exercise("5.12")
 def test_pages_that_strangers_do_not_get(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
         return
-    # Whether strangers see /account is a matter of exercise 5.6.
+    # Whether strangers see /account is a matter of exercise 5.7.
     check_strangers(site, ("/welcome", "/account"), "twitter", STRANGERS_KEPT, closed=("/welcome",))

@@ -99,8 +99,7 @@ def without_access(site: Site, look: str) -> None:
 
 
 def shortened(words: str) -> str:
-    """The first words of a page. Of Flask's own page for an error nothing but its title: the rest says nothing more."""
-    words = re.sub(
-        r"^500 .*(Internal Server Error) The server encountered an internal error.*$", r"\1.", words
-    )
+    """The first words of a page. Of Flask's own page for an error only its title: the rest says no more."""
+    words = re.sub(r"^(?:404|405|500) (.+?) \1 The .*$", r"\1.", words)
+    words = re.sub(r"^[45]\d\d (.+?) \1 ", r"\1: ", words)
     return words if len(words) <= 120 else f"{words[:119]}…"

@@ -204,13 +204,15 @@ class ProvidersServer(Registered):
         if self.on_message:
             self.on_message(message)
 
-    def _who_asks(self, path: str) -> str | None:
-        """Browsers ask for pages, apps for everything else. The pages about a provider are no part of a login."""
+    def _who_asks(self, path: str, accept: str) -> str | None:
+        """Browsers ask for pages, apps for everything else. A request that accepts HTML is a browser's also where there
+        is no such page. The pages about a provider are no part of a login."""
         name, _, rest = path.lstrip("/").partition("/")
         provider = self._named.get(name)
         if provider is None or rest in ("", "logout", CALLBACKS[1:]):
             return None
-        return BROWSER if provider.asked_by_browser(self.state(provider), f"/{rest}") else APP
+        page = provider.asked_by_browser(self.state(provider), f"/{rest}")
+        return BROWSER if page or "text/html" in accept else APP
 
     def _who_is_asked(self, path: str) -> str | None:
         name = path.lstrip("/").partition("/")[0]

@@ -79,7 +79,7 @@ def user_with(address):
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
 
 
-# exercise 8.10: nothing that the other one has is lost
+# exercise 8.11: nothing that the other one has is lost
 # stub: def merge(user, other):
 # stub:     """Makes one user of two: everything that the other one has becomes this one's."""
 def merge(user, other):
@@ -94,4 +94,4 @@ def merge(user, other):
     db.session.commit()
 
 
-# end 8.10
+# end 8.11
