@@ -184,30 +184,18 @@ class ProvidersServer(Registered):
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        owner = self._owner_at_root(environ.get("PATH_INFO", "/"))
-        if owner:
-            path = f"/{owner}{environ['PATH_INFO']}"
-            if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path, accept="") == BROWSER:
-                # The provider's cookie is for the paths below its name.
-                query = environ.get("QUERY_STRING")
-                return redirect(f"{path}?{query}" if query else path)(environ, start_response)
-            environ["PATH_INFO"] = path
         if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
+        owner = self._owner_at_root(path)
+        if owner is not None:
+            return self._at_root(owner, environ, start_response)
         return self._mounted.get(path, self._mounted.get("/", self._serve))(environ, start_response)
 
     @property
     def _below(self) -> tuple[str, ...]:
         """The paths below which there are pages."""
         return (*self._named, "control")
-
-    def _owner_at_root(self, path: str) -> str | None:
-        """The name of the provider that has that path at the root of the server, too."""
-        for name, provider in self._named.items():
-            if path.startswith(provider.at_root or "\0"):
-                return name
-        return None
 
     def _heard(self, messages: list[Message], message: Message) -> None:
         with self._lock:
@@ -229,6 +217,21 @@ class ProvidersServer(Registered):
     def _who_is_asked(self, path: str) -> str | None:
         name = path.lstrip("/").partition("/")[0]
         return name if name in self._named else None
+
+    def _owner_at_root(self, path: str) -> str | None:
+        """The name of the provider that has that path at the root of the server, too; None where no provider has."""
+        owners = (name for name, provider in self._named.items() if path.startswith(provider.at_root))
+        return next(owners, None)
+
+    def _at_root(
+        self, owner: str, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answers as below the provider's name. Browsers are sent there: the provider's cookie is for those paths."""
+        path = f"/{owner}{environ['PATH_INFO']}"
+        if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path, accept="") == BROWSER:
+            query = environ.get("QUERY_STRING")
+            return redirect(f"{path}?{query}" if query else path)(environ, start_response)
+        return self._recorded({**environ, "PATH_INFO": path}, start_response)
 
 
 def _first_part(environ: WSGIEnvironment) -> str:
