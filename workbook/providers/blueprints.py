@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, url_for
+from flask import Blueprint, Response, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from .faults import Faults, fault_of_request, half
 from .state import State
+
+# The matter that the form of the log-out button is made for, as csrf_token has it.
+_LOG_OUT = "logout"
 
 
 def blueprint(
@@ -41,7 +44,7 @@ def blueprint(
             response.set_data(half(response.get_data()))
         if g.get("fault") == "null":
             response.set_data(b"null")
-        return response
+        return state.sessions.renewed(response)
 
     return pages
 
@@ -50,10 +53,18 @@ def add_about(pages: Blueprint, state: State[Any]) -> None:
     """Adds the page about a provider, from the template NAME/about.html, and the view of the page's log-out button."""
 
     @pages.get("/")
-    def about() -> str:
-        return render_template(f"{state.name}/about.html", people=state.people, state=state)
+    def about() -> AnyResponse:
+        session = state.sessions.current()
+        page = render_template(
+            f"{state.name}/about.html",
+            people=state.people,
+            state=state,
+            csrf_token=state.sessions.csrf_token(session, _LOG_OUT),
+        )
+        return state.sessions.give(Response(page), session)
 
     @pages.post("/logout")
     def logout() -> AnyResponse:
+        state.sessions.of_form(_LOG_OUT)
         state.sessions.log_out()
         return redirect(url_for(f"{state.name}.about"))

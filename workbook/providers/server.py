@@ -15,6 +15,7 @@ from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
 from .control import control_pages
+from .doors import refused
 from .faults import Faults
 from .pages import STATIC, Pages, about, pages_of, with_blueprint
 from .people import PEOPLE, People, Person
@@ -174,6 +175,9 @@ class ProvidersServer(Registered):
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        refusal = refused(environ)
+        if refusal is not None:
+            return refusal(environ, start_response)
         if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
