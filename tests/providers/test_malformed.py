@@ -97,8 +97,8 @@ def test_an_authorization_header_that_cannot_be_read_is_no_client(
     "body",
     [
         b"[" * 1000,
-        b"[" * 60_000,
-        b'{"a":' * 10_000,
+        b"[" * 15_000,
+        b'{"a":' * 3000,
         b'{"client_id":"\\ud800"}',
         b"1" * 5000,
         b"\xff",
@@ -151,7 +151,7 @@ def test_a_signed_request_under_a_host_that_is_none(app: Calling, host: bytes) -
 def test_a_form_of_a_thousand_parts(providers: ProvidersServer, provider: str) -> None:
     client: Client = KINDS[provider](providers)
     url = token_url(providers, provider)
-    for body in (b"a=1&" * 10_000, b"&" * 50_000, b"code=%ff&code=%"):
+    for body in (b"a=1&" * 4000, b"&" * 10_000, b"code=%ff&code=%"):
         headers = {"Content-Type": FORM.encode()}
         assert sent(url, request(url, method="POST", headers=headers, body=body)).status in (400, 401, 404)
     assert client.code()

@@ -10,6 +10,8 @@ _NAME = r"(?:localhost|127\.0\.0\.1|\[::1\])"
 _HOST = re.compile(rf"{_NAME}(?::([0-9]{{1,5}}))?", re.IGNORECASE)
 # A URL of this machine: what counts before the port, and after it.
 _URL = re.compile(rf"(https?://{_NAME})(?::[0-9]+)?(/[^?#]*)")
+# A redirect URI of more letters is none of the list: what is remembered of a login has an end.
+LONGEST_URI = 2048
 # What a URL without a scheme and a host is no part of.
 _NOWHERE = "http://nowhere.invalid/"
 
@@ -36,7 +38,8 @@ def same_on_loopback(asked: str, listed: str) -> bool:
     place = asked.partition("?")[0]
     one, other = _URL.fullmatch(place), _URL.fullmatch(listed.partition("?")[0])
     return (
-        one is not None
+        len(asked) <= LONGEST_URI
+        and one is not None
         and other is not None
         and one.groups() == other.groups()
         and "#" not in asked

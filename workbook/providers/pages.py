@@ -42,7 +42,7 @@ class _Compiled(BytecodeCache):
 
 
 class Pages(Flask):
-    """Flask, with templates that are compiled once in a process, and with requests and documents as asked.py reads them."""
+    """Flask, with templates that are compiled once in a process, and requests as asked.py reads them."""
 
     request_class = Asked
     json_provider_class = Documents
