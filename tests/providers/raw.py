@@ -30,7 +30,8 @@ def sent(url: str, data: bytes, *, and_no_more: bool = False) -> Answer:
         with suppress(ConnectionError):
             while part := connection.recv(64 * 1024):
                 parts.append(part)
-    text = b"".join(parts).decode("utf-8", "replace")
+    # An interim response (RFC 9110 section 15.2) is none yet.
+    text = b"".join(parts).decode("utf-8", "replace").removeprefix("HTTP/1.1 100 Continue\r\n\r\n")
     return Answer(int(text.split(" ", 2)[1]) if text.startswith("HTTP/1.") else 0, text)
 
 

@@ -147,6 +147,26 @@ def test_a_signed_request_under_a_host_that_is_none(app: Calling, host: bytes) -
         assert sent(url, request(url, headers=headers)).status in (200, 401)
 
 
+@pytest.mark.parametrize(
+    ("method", "length", "body", "status"),
+    [
+        ("GET", None, b"", 200),
+        ("GET", 0, b"", 200),
+        ("POST", 0, b"", 405),
+        ("POST", 3, b"abc", 405),
+        ("POST", 10**9, b"", 413),
+    ],
+)
+def test_a_request_that_is_whole_waits_for_nothing(
+    providers: ProvidersServer, method: str, length: int | None, body: bytes, status: int
+) -> None:
+    """RFC 9110 section 10.1.1: the client waits for "100 Continue" where there is a body to come."""
+    headers = {"Expect": b"100-continue", **({} if length is None else {"Content-Length": b"%d" % length})}
+    url = f"{providers.url}/google/"
+    data = request(url, headers=headers).replace(b"GET", method.encode(), 1) + body
+    assert sent(url, data).status == status
+
+
 @pytest.mark.parametrize("provider", KINDS)
 def test_a_form_of_a_thousand_parts(providers: ProvidersServer, provider: str) -> None:
     client: Client = KINDS[provider](providers)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
@@ -65,8 +66,20 @@ class _Task(WSGITask):
                 self.channel.socket.shutdown(socket.SHUT_RDWR)
 
 
+class _Parser(HTTPRequestParser):
+    """A request that is whole, or refused, at its last header waits for no "100 Continue" (RFC 9110 section 10.1.1):
+    waitress would wait for more of it."""
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if self.completed:
+            self.expect_continue = False
+        return consumed
+
+
 class _Channel(HTTPChannel):
     task_class = _Task
+    parser_class = _Parser
     begun = 0.0  # when the first byte came of the request that is not whole yet (seconds since 1970)
 
     def received(self, data: bytes) -> bool:
