@@ -88,7 +88,7 @@ ASKS = {"twitter": twitter_asks, "facebook": facebook_dialog, "google": google_a
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_is_shown_in_no_frame(page: Page, providers: ProvidersServer, name: str, host: str) -> None:
+def test_a_page_is_shown_in_no_frame(page: Page, providers: ProvidersServer, name: str) -> None:
     """Not from another port of this machine, either: the page where a person allows, and the page about a provider."""
     ASKS[name](page, providers)
     assert page.get_by_role("button").count() == 2
