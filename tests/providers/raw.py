@@ -25,7 +25,8 @@ def sent(url: str, data: bytes, *, and_no_more: bool = False) -> Answer:
     with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=LONG) as connection:
         with suppress(ConnectionError):  # the server may have ended it, and answered, before it has read all
             connection.sendall(data)
-            if and_no_more:
+        if and_no_more:
+            with suppress(OSError):  # the connection may have ended
                 connection.shutdown(socket.SHUT_WR)
         with suppress(ConnectionError):
             while part := connection.recv(64 * 1024):
