@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from workbook.flow.addresses import leads_to, opened, short
 from workbook.flow.messages import APP, BROWSER, Message
 
-from .addresses import leads_to, opened, short
 from .cookies import Cookie, Cookies
 from .wire import Wire
 
