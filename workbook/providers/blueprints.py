@@ -45,7 +45,7 @@ def blueprint(
             response.set_data(half(response.get_data()))
         if g.get("fault") == "null":
             response.set_data(b"null")
-        return response
+        return state.sessions.renewed(response)
 
     return pages
 
