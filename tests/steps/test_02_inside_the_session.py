@@ -245,6 +245,8 @@ COOKIES = (
     (True, 3, False, f"{PADDING} The dot is none of these characters."),
     (True, 0, True, ALPHABET),
 )
+# What JSON writes with a backslash: a quotation mark, a line break, a letter outside of ASCII.
+ESCAPED = ('say \\"yes\\"', "one\\ntwo", "Ch\\u00e9n")
 
 
 def cookie_of_kind(word: str, compressed: bool, rest: int, special: bool) -> tuple[str, int]:
@@ -306,6 +308,22 @@ def test_every_cookie_is_read(site: Site) -> None:
                 did=f"/inside shows bytes, as Python writes them: {shortened(shown)}",
                 look="read_cookie: what base64 and zlib give is bytes. .decode() makes text of them.",
             )
+
+
+@exercise("2.3")
+def test_what_json_escapes_stays_as_it_is(site: Site) -> None:
+    browser = site.browser()
+    cookie = str(cookie_signer(FOREIGN).dumps({"note": 'say "yes" one\ntwo Chén'}))
+    browser.set_cookie("session", cookie)
+    shown = shown_at_inside(browser)
+    changed = [text for text in ESCAPED if text not in shown]
+    if changed and "Ch" in shown:
+        raise Missed(
+            should=f"/inside shows the text that the cookie holds, letter by letter: JSON, with {changed[0]} in it.",
+            did=f"it showed: {shortened(shown)}",
+            look="read_cookie: the bytes are UTF-8, so .decode() makes text of them. What is between the quotation "
+            "marks of JSON stays as it is.",
+        )
 
 
 @exercise("2.3")
@@ -779,7 +797,8 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
             did=f"{ADA} began a login in one tab, logged out in another, and went on in the first. That signed her in.",
             look="logout: session still has the request token of the login, twitter_oauthtok.",
         )
-    # The button is still there in a tab that was opened before.
+    # The button is still there in a tab that was opened before. Nobody is logged in, and a new login has begun.
+    callback = unused_callback(browser, "ada", start="/login")
     for form in front.forms():
         if urlsplit(form.action).path == "/logout":
             page = browser.submit(form)
@@ -788,6 +807,16 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
                     should="a click on Log out in another tab, after logging out, ends on the front page, too.",
                     did=f"/logout answered with the status {page.status}: {shortened(page.words)}",
                     look="logout: it may also find an empty session.",
+                )
+            browser.open(callback)
+            if f"@{ADA}" in browser.open("/").words:
+                raise Missed(
+                    should="a click on Log out empties the session, also where nobody is logged in. A login that has "
+                    "begun meanwhile, in another tab, signs nobody in.",
+                    did="nobody was logged in, and a login had begun in one tab. A click on Log out in another tab, "
+                    f"and the login went on: it signed {ADA} in.",
+                    look="logout: empty the session at each POST, without asking first whether somebody is logged in.",
+                    whole=True,
                 )
 
 

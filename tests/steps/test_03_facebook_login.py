@@ -720,6 +720,21 @@ def _why_a_state_was_lost(site: Site, second: str, since: int) -> str:
 
 
 @exercise("3.7")
+def test_a_forged_callback_ends_no_other_login(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "ada")
+    browser.open(changed(callback, state="made-up", code="made-up"))
+    page = browser.open(callback)
+    if page.path != "/welcome" or page.status != 200:
+        raise Missed(
+            should="a callback with a state that your app did not make leaves the states of this browser's tabs alone.",
+            did="Ada began a login in one tab. In another tab she opened a callback with a made-up state, as a link of "
+            f"Eve's would do. Then her own callback came, and ended at {page.path}: {shortened(page.words)}",
+            look="is_ours: take out of session['states'] the state that has come, and leave the others.",
+        )
+
+
+@exercise("3.7")
 def test_logins_that_were_never_finished(site: Site) -> None:
     browser = site.browser()
     for _ in range(100):
@@ -827,6 +842,20 @@ def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Bro
         else 'facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
         'then, and me["email"] raises KeyError.',
     )
+
+
+@exercise("3.9")
+def test_an_address_of_the_login_before_is_not_shown(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser, "ada", start="/login/twitter")
+    page = signed_in_with_facebook(site, browser, "eve")
+    address = person("ada").twitter.email or ""
+    if address in page.words:
+        raise Missed(
+            should=f"{person('eve').name} has no email address at Facebook, and /welcome shows none.",
+            did=f"Ada had logged in with Twitter in this browser before. /welcome shows Ada's address, {address}.",
+            look="sign_in: session['user'] gets the four values of this login, and keeps none of the login before.",
+        )
 
 
 # 3.10 Without a code

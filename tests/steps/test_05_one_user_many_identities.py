@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer
+from sqlalchemy.exc import IntegrityError
 
 from workbook.exercises.answers import check_answer
 from workbook.exercises.any_provider import NO_HELP, asked_of, callback_at, callback_for, reads
@@ -246,8 +247,30 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
             should = f"{should} A column holds one identity: of two at one provider the older one stays."
             difference = f"{second}, and after the downgrade: {difference}"
         raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: ORDER BY id LIMIT 1.")
+    for column in OLD_COLUMNS:
+        known = next(iter(database.rows(f"SELECT {column} AS id FROM users WHERE {column} IS NOT NULL")))[
+            "id"
+        ]
+        if not refuses(
+            database, f"INSERT INTO users (id, name, {column}) VALUES (9999, 'Twin', :known)", known
+        ):
+            raise Missed(
+                should=f"after flask db downgrade an id stands in one row, as in step 04: {column} is unique.",
+                did=f"a second row with the {column} {known!r} was accepted.",
+                look=f"{MIGRATION} downgrade: the index on each column is unique, "
+                'op.create_index(…, "users", [column], unique=True).',
+            )
     upgraded(folder, warm, database)
     check_moved(before, database, "after flask db downgrade and upgrade again")
+
+
+def refuses(database: Database, sql: str, known: str) -> bool:
+    """Whether the database refuses a row with a value that another row has."""
+    try:
+        database.change(sql, known=known)
+    except IntegrityError:
+        return True
+    return False
 
 
 # 5.4 All or nothing
@@ -627,6 +650,8 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     ada = next(p.id for p in as_identities(site.database).values() if p.name == "Ada Okafor")
     # A second way in, from outside.
     insert_identity(site.database, ada, "facebook", "4")
+    # Somebody else has the same digits at another provider.
+    add_user(site.database, "Equal", ("twitter", "4"), ("facebook", person("ada").subject("twitter")))
     before = as_identities(site.database)
     delete_account(browser)
     rows = site.database.rows("SELECT user_id FROM identities")
@@ -639,6 +664,11 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
         raise Missed(should=should, did=f"the row of Ada (id {ada}) is still in users.", look=look)
     difference = first_difference({id: p for id, p in before.items() if id != ada}, after)
     if difference:
+        if "Equal" in difference:
+            look = (
+                "delete in app/pages.py: two providers may give the same digits to two people. An identity is yours if "
+                "its user_id is your id, whatever its subject is."
+            )
         raise Missed(should=should, did=f"Ada (id {ada}) deleted her account, and {difference}", look=look)
     assert first in after
 

@@ -261,6 +261,14 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
     browser = site.browser()
     if not can_come_in(browser, first):
         return
+    browser.open("/logout")
+    if not is_in(browser):
+        raise Missed(
+            should="only a POST logs somebody out. A link or a picture on another site is a GET.",
+            did="Ada was logged in, and her browser opened /logout, as a picture on another site makes it do. Nobody "
+            "was logged in then.",
+            look='@bp.route("/logout", methods=["POST"]).',
+        )
     # Two logins are under way, one of them begun from a page where she wants to go back to.
     waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)

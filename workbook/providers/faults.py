@@ -29,6 +29,8 @@ AT_SOME = {
     "missing_email": "leaves the address out",
     "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
 }
+# So long a silent endpoint keeps a request (seconds). No app should wait as long.
+LONGEST_SILENCE = 600.0
 KINDS = {**EVERYWHERE, **AT_SOME}
 ALL = "all"
 
@@ -102,7 +104,9 @@ class Faults:
                     lambda: self._ended or self._of(provider, endpoint) != fault, fault.seconds
                 )
             elif fault.kind == "silent":
-                self._changed.wait_for(lambda: self._ended or self._of(provider, endpoint) != fault)
+                self._changed.wait_for(
+                    lambda: self._ended or self._of(provider, endpoint) != fault, LONGEST_SILENCE
+                )
         if fault.kind == "down":
             environ[HANG_UP]()
         return fault.kind
