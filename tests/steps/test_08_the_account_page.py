@@ -701,7 +701,7 @@ def test_an_address_that_nobody_vouches_for_leads_nowhere(site: Site, first: str
     if len(users(site)) != 2:
         raise Missed(
             should=f"{LABELS[second]} does not say that an address is verified. So that login makes a new user.",
-            did=f"{len(users(site))} of two users were made.",
+            did=f"the users are: {', '.join(str(row['name']) for row in users(site))}.",
             look="user_of in app/people.py, and verified_address: only True is True.",
         )
 
