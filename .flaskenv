@@ -19,3 +19,5 @@ GITHUB_SECRET=workbook-github-secret
 SECRET_KEY=for-your-own-machine-only
 # The local providers speak plain HTTP, on this machine only. Without this oauthlib refuses to talk to them.
 OAUTHLIB_INSECURE_TRANSPORT=1
+# A proxy that your shell names is for other machines: requests to the local providers go straight to them.
+NO_PROXY=localhost,127.0.0.1,::1

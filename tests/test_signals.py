@@ -10,6 +10,8 @@ import pytest
 
 from workbook.course.places import ROOT
 
+from .processes import PATIENCE
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals that are inherited are POSIX's")
 
 # What `nohup python3 -m workbook test &` in a script ignores, and tests send.
@@ -18,12 +20,12 @@ SENT = [signal.SIGINT, *([signal.SIGHUP] if sys.platform != "win32" else [])]
 
 @pytest.mark.parametrize("number", SENT)
 def test_what_a_test_starts_is_ended_by(number: signal.Signals) -> None:
-    code = "import time; print('ready', flush=True); time.sleep(60)"
+    code = "import signal; print('ready', flush=True); signal.pause()"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout and child.stdout.readline() == "ready\n"
         child.send_signal(number)
         try:
-            assert child.wait(timeout=20) == -number
+            assert child.wait(timeout=PATIENCE) == -number
         finally:
             child.kill()
 

@@ -237,8 +237,7 @@ def _run(command: list[str], what: str, *, count: bool = False) -> None:
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=not _WINDOWS,
-            # As pip does: behind a company's or a school's proxy, its certificate is known to the system only.
-            env={"UV_SYSTEM_CERTS": "1", **os.environ},
+            env=_environment_of_installers(),
         )
         try:
             with _Progress(what, total) as progress:
@@ -254,6 +253,21 @@ def _run(command: list[str], what: str, *, count: bool = False) -> None:
     if code != 0:
         said = _LOG.read_bytes()[begin:].decode("utf-8", "replace")
         raise _reason(said, what)
+
+
+def _environment_of_installers() -> dict[str, str]:
+    """The shell's environment, without what would lead an installer out of .venv.
+
+    Mirrors, proxies and certificates stay. `user = true`, in pip's configuration or in the shell, is for installs
+    outside of environments: pip refuses it here (pip.pypa.io, "User Installs"). PIP_USER goes before the file's `user`.
+    """
+    # As pip does: behind a company's or a school's proxy, its certificate is known to the system only.
+    own = {"UV_SYSTEM_CERTS": "1", **os.environ, "PIP_USER": "0"}
+    for name in ("TARGET", "PREFIX", "ROOT", "PYTHON", "DRY_RUN", "NO_DEPS"):
+        own.pop(f"PIP_{name}", None)
+    for name in ("TARGET", "PREFIX", "SYSTEM_PYTHON", "PYTHON", "NO_DEPS"):
+        own.pop(f"UV_{name}", None)
+    return own
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -65,7 +65,7 @@ def get_twitter_token():
 def welcome():
     if "twitter_token" not in session:
         return redirect(url_for("index"))
-    # TODO 2.8: ask for the person's address, too
+    # TODO 2.8: ask for the user's email address, too
     profile = twitter.get("account/verify_credentials.json").data
     return render_template("welcome.html", profile=profile)
 

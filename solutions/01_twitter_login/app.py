@@ -86,7 +86,10 @@ def welcome():
     # end 1.6
     # exercise 1.5: ask Twitter, in the name of this person, who they are
     # stub: profile = {}
-    profile = twitter.get("account/verify_credentials.json").data
+    answer = twitter.get("account/verify_credentials.json")
+    if answer.status != 200:
+        raise OAuthException("Twitter did not say who this is.")
+    profile = answer.data
     # end 1.5
     return render_template("welcome.html", profile=profile)
 

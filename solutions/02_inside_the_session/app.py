@@ -67,11 +67,13 @@ def get_twitter_token():
 def welcome():
     if "twitter_token" not in session:
         return redirect(url_for("index"))
-    # exercise 2.8: ask for the person's address, too
-    # stub: profile = twitter.get("account/verify_credentials.json").data
-    profile = twitter.get("account/verify_credentials.json", data={"include_email": "true"}).data
+    # exercise 2.8: ask for the user's email address, too
+    # stub: answer = twitter.get("account/verify_credentials.json")
+    answer = twitter.get("account/verify_credentials.json", data={"include_email": "true"})
     # end 2.8
-    return render_template("welcome.html", profile=profile)
+    if answer.status != 200:
+        raise OAuthException("Twitter did not say who this is.")
+    return render_template("welcome.html", profile=answer.data)
 
 
 @app.route("/inside")
@@ -93,8 +95,10 @@ def by_hand():
     answer = requests.post(url, headers=headers, timeout=10)
     given = dict(parse_qsl(answer.text)) if answer.ok else {}
     if given:
-        # Here Flask-OAuthlib looks for it when the person comes back.
+        # exercise 2.6: keep request token and secret where Flask-OAuthlib looks for them when the user comes back
+        # stub: pass
         session["twitter_oauthtok"] = (given["oauth_token"], given["oauth_token_secret"])
+        # end 2.6
     return render_template(
         "by_hand.html",
         text=text,

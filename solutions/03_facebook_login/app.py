@@ -41,9 +41,9 @@ facebook = oauth.remote_app(
     "facebook",
     consumer_key=FACEBOOK_KEY,
     consumer_secret=FACEBOOK_SECRET,
-    # exercise 3.8: ask for the permission to see the address
+    # exercise 3.9: ask for the permission to see the address
     request_token_params={"scope": "email"},
-    # end 3.8
+    # end 3.9
     authorize_url=f"{FACEBOOK_URL}/v25.0/dialog/oauth",
     access_token_url=f"{FACEBOOK_GRAPH_URL}/v25.0/oauth/access_token",
     access_token_method="POST",
@@ -99,10 +99,10 @@ def twitter_login():
 
 @app.route("/auth/twitter/callback")
 def twitter_authorized():
-    # exercise 3.12: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
+    # exercise 3.13: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
     # stub: resp = twitter.authorized_response()
     resp = twitter.authorized_response()
-    # end 3.12
+    # end 3.13
     if resp is None:
         return sorry(DENIED)
     answer = twitter.get(
@@ -165,25 +165,25 @@ def facebook_login():
 def facebook_authorized():
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
-    # exercise 3.9: whoever comes back without a code is not signed in
+    # exercise 3.10: whoever comes back without a code is not signed in
     if "code" not in request.args:
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
-    # end 3.9
+    # end 3.10
     # exercise 3.2: swap the code for an access token, and ask Facebook whose it is
     # stub: return "Facebook sent you back, and nobody picks you up yet: exercise 3.2.", 501
-    # exercise 3.10: Facebook may answer with an error, with nonsense, or not at all
+    # exercise 3.11: Facebook may answer with an error, with nonsense, or not at all
     try:
-        # exercise 3.7: authorized_response() forgets the callback's address after the first tab
+        # exercise 3.8: authorized_response() forgets the callback's address after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]
-        # end 3.7
+        # end 3.8
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]
     except (OAuthException, OSError, ValueError, KeyError, TypeError):
         return sorry(NO_HELP)
-    # end 3.10
-    # exercise 3.8: an address may be missing
+    # end 3.11
+    # exercise 3.9: an address may be missing
     return sign_in("Facebook", subject, name, me.get("email"))
-    # end 3.8
+    # end 3.9
     # end 3.2
 
 

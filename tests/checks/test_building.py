@@ -80,8 +80,8 @@ CHANGES = {
     ),
     "an extra call of the API, in an exercise": (
         "app.py",
-        'profile = twitter.get("account/verify_credentials.json").data',
-        'profile = [twitter.get("account/verify_credentials.json").data for _ in "12"][0]',
+        'answer = twitter.get("account/verify_credentials.json")',
+        'answer = [twitter.get("account/verify_credentials.json") for _ in "12"][0]',
         {NOTEBOOK, *SIGN_IN},
     ),
     "another redirect after a refusal, in an exercise": (

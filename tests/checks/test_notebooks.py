@@ -92,7 +92,7 @@ def test_it_is_red_where_one_message_of_the_solution_changes(no_pictures: Path, 
     for file in ("pyproject.toml", "requirements.txt"):
         shutil.copyfile(ROOT / file, tmp_path / file)
     app = tmp_path / "solutions" / STEP / "app.py"
-    call = 'twitter.get("account/verify_credentials.json").data'
+    call = 'twitter.get("account/verify_credentials.json")'
     text = app.read_text(encoding="utf-8")
     assert text.count(call) == 1
     app.write_text(text.replace(call, f'[{call} for _ in "12"][0]'), encoding="utf-8", newline="\n")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from workbook.course.places import CHAPTERS, DIAGRAMS, SOLUTIONS
+from workbook.course.steps import find_step
 from workbook.exercises.fifty_people import as_columns, as_identities, fill
 from workbook.exercises.tables import SHOWN, entity_diagram
 from workbook.lab import commands
@@ -96,7 +98,9 @@ def test_how_far_a_database_has_come(warm: Warm, database: Database) -> None:
         found.append(revisions(STEP_05, warm, environment))
         assert flask(STEP_05, warm, environment, "db", *command).failure is None
     found.append(revisions(STEP_05, warm, environment))
-    assert found == [Revisions(now, "0002") for now in (None, "0001", "0002", "0001")]
+    url = found[0].url if found[0] else ""
+    assert found == [Revisions(url, now, "0002") for now in (None, "0001", "0002", "0001")]
+    assert make_url(url).database == make_url(database.url).database
 
 
 def test_the_app_in_the_process_of_its_migrations_keeps_its_foreign_keys(
@@ -129,3 +133,17 @@ def test_the_fifty_are_really_fifty_and_awkward(warm: Warm, database: Database) 
     assert all(counts.values()), counts
     assert flask(STEP_05, warm, environment_for(database), "db", "upgrade").failure is None
     assert as_identities(database) == people
+
+
+@pytest.mark.parametrize("step", ["05", "06", "07", "08"])
+def test_another_projects_table_is_left_alone(step: str, warm: Warm, database: Database) -> None:
+    folder, environment = SOLUTIONS / find_step(step).name, environment_for(database)
+    database.change("CREATE TABLE users (id INTEGER PRIMARY KEY, login VARCHAR NOT NULL)")
+    database.change("INSERT INTO users (id, login) VALUES (1, 'somebody')")
+    upgraded = flask(folder, warm, environment, "db", "upgrade")
+    assert "belongs to another app" in upgraded.output and upgraded.failure is not None
+    # Another project may number its migrations as this one does.
+    assert flask(folder, warm, environment, "db", "stamp", "0001").failure is None
+    downgraded = flask(folder, warm, environment, "db", "downgrade")
+    assert "belongs to another app" in downgraded.output and downgraded.failure is not None
+    assert database.rows("SELECT id, login FROM users") == [{"id": 1, "login": "somebody"}]

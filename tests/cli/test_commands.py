@@ -95,6 +95,7 @@ def run(
         ("providers --provider-port 0 --fault twitter.nowhere=silent", "nowhere"),
         ("providers --provider-port 0 --fault nobody.access_token=silent", "nobody"),
         ("providers --provider-port 0 --fault twitter.access_token=nonsense", "nonsense"),
+        ("providers --provider-port 0 --callback /auth/callback", "'/auth/callback' is no absolute URL"),
         ("no-such-command", "No such command 'no-such-command'"),
         ("--no-such-option", "No such option"),
     ],

@@ -103,6 +103,23 @@ def test_a_changed_line_is_shown(solutions: Path) -> None:
     assert "-TABS = 5  # so many logins may be under way in one browser\n+TABS = 6" in page
 
 
+def test_a_changed_template_is_shown(solutions: Path) -> None:
+    changed(solutions / STEP_05 / "app" / "templates" / "base.html", "<main>", '<main class="new">')
+    page = where_it_went(solutions)
+    assert "- `templates/base.html` is `app/templates/base.html`. Changed, see below." in page
+    assert '-  <main>\n+  <main class="new">' in page
+
+
+def test_a_setting_that_step_04_does_not_name_is_new(solutions: Path) -> None:
+    assert "the setting `SESSION_COOKIE_HTTPONLY`" not in where_it_went(solutions)
+    changed(
+        solutions / STEP_05 / "app" / "config.py",
+        '"SESSION_COOKIE_SAMESITE"',
+        '"SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE"',
+    )
+    assert "- the setting `SESSION_COOKIE_HTTPONLY`, in `app/config.py`" in where_it_went(solutions)
+
+
 def test_it_shows_the_starter_and_no_solution() -> None:
     page = where_it_went()
     assert "Identity" not in page and "# exercise" not in page and "TODO" not in page

@@ -38,6 +38,17 @@ LOGIN = (
 )
 
 
+LONGER = (
+    *LOGIN,
+    ask("GET /welcome", "browser", "app"),
+    ask("GET /me"),
+    answer("200 OK"),
+    answer("200 OK", "app", "browser"),
+)
+BROKEN = answer("500 Internal Server Error", "app", "browser")
+FRONT = answer("302 Found, to /", "app", "browser")
+
+
 TOKEN = "Your app → Twitter: POST /oauth/access_token"
 SWAPPED = "Expected was Twitter → Your app: 200 OK; it was Your app → Browser: 302 Found, to Twitter"
 
@@ -110,8 +121,9 @@ def test_another_flow_parts_where_the_person_decides(flows: dict[str, Flow], mod
         # the app breaks before something else would have been said
         ((*LOGIN[:3], answer("500 Internal Server Error", "app", "browser")), "protocol", (3, 3),
          "Message 4 is the first that differs. Expected was Your app → Browser: 302 Found, to Twitter"),
-        ((LOGIN[0], answer("500 Internal Server Error", "app", "browser")), "protocol", (1, None),
-         "Nothing more was said. Next would be: Your app → Twitter: POST /oauth/request_token."),
+        ((LOGIN[0], answer("500 Internal Server Error", "app", "browser")), "protocol", (1, 1),
+         "Expected was Your app → Twitter: POST /oauth/request_token; it was Your app → Browser: 500"),
+        (LOGIN[:1], "protocol", (1, None), "Next would be: Your app → Twitter: POST /oauth/request_token."),
     ],
 )  # fmt: skip
 def test_the_first_message_where_they_part_is_named(
@@ -206,3 +218,22 @@ def test_what_an_app_keeps_it_need_not_ask_again() -> None:
     broken = (*second[:-3], replace(second[-3], title="500 Internal Server Error"))
     difference = compare(first, broken, "protocol")
     assert difference is not None and "it was Your app → Browser: 500" in difference.sentence
+
+
+@pytest.mark.parametrize(
+    ("actual", "places", "says"),
+    [
+        ((*LOGIN[:9], FRONT, ask("GET /", "browser", "app")), (9, 9), "302 Found, to /welcome; it was Your app"),
+        ((*LOGIN, LONGER[10], BROKEN), (11, 11), "Your app → Twitter: GET /me; it was Your app → Browser: 500"),
+        ((*LOGIN, LONGER[10], FRONT), (11, 11), "Your app → Twitter: GET /me; it was Your app → Browser: 302"),
+        ((*LONGER[:13], BROKEN), (13, 13), "Expected was Your app → Browser: 200 OK; it was Your app → Browser: 500"),
+        (LONGER[:11], (11, None), "Nothing more was said. Next would be: Your app → Twitter: GET /me."),
+    ],
+)  # fmt: skip
+def test_what_the_app_answers_the_browser_counts_where_something_is_missing(
+    actual: tuple[Arrow, ...], places: tuple[int, int | None], says: str
+) -> None:
+    difference = compare(LONGER, actual, "protocol")
+    assert difference is not None
+    assert (difference.expected_index, difference.actual_index) == places
+    assert says in difference.sentence

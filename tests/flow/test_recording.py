@@ -257,7 +257,7 @@ def test_paths_that_are_nobodys_are_passed_through_unrecorded() -> None:
     heard: list[Message] = []
     app = answering(b"ok")
     recorder = Recorder(
-        app, heard.append, sender=lambda path: "app" if path == "/api" else None, receiver="twitter"
+        app, heard.append, sender=lambda path, accept: "app" if path == "/api" else None, receiver="twitter"
     )
     for path in ("/static/a.css", "/api"):
         assert list(recorder({**ENVIRON, "PATH_INFO": path}, lambda *a: None)) == [b"ok"]

@@ -35,7 +35,7 @@ class Site:
         if "set" in query:
             # A header's bytes come as characters, one for each.
             headers += [("Set-Cookie", one) for one in unquote(query["set"], "latin-1").split("\n")]
-        if environ["PATH_INFO"] == "/echo" or environ["PATH_INFO"].endswith("/echo"):
+        if environ["PATH_INFO"].endswith("/echo"):
             self.heard.append((environ["REQUEST_METHOD"], environ.get("HTTP_COOKIE", "")))
         if "to" in query:
             start_response("302 Found", [*headers, ("Location", unquote(query["to"]))])
@@ -134,10 +134,6 @@ KEPT = [
 ASKED = ("/echo", "/x/echo", "/x/y/echo", "/xy/echo")
 
 
-def lab(port: int) -> Browser:
-    return Browser(port)
-
-
 def test_the_same_cookies_are_kept_and_sent(
     site: tuple[Site, int], real: playwright.sync_api.Browser
 ) -> None:
@@ -152,7 +148,7 @@ def test_the_same_cookies_are_kept_and_sent(
             page.goto(f"http://localhost:{port}{path}")
         chromiums, noted.heard = noted.heard, []
         context.close()
-        ours = lab(port)
+        ours = Browser(port)
         for path in (f"{by}{query}", *ASKED):
             ours.open(path)
         ours.close()
@@ -160,8 +156,6 @@ def test_the_same_cookies_are_kept_and_sent(
         assert len(labs) == len(chromiums) == len(ASKED)
         if labs != chromiums:
             differing.append((by, cookies[:80], chromiums, labs))
-    for one in differing:
-        print(one)
     assert differing == []
 
 
@@ -195,7 +189,7 @@ def test_the_same_cookies_cross_from_another_site(
             chromiums, noted.heard = noted.heard, []
             context.close()
 
-            ours = lab(port)
+            ours = Browser(port)
             ours.open(f"/{query}")
             ours.open(f"{OTHER_SITE}:5000{there(HOME)}")
             if kind == "form":
@@ -205,8 +199,6 @@ def test_the_same_cookies_cross_from_another_site(
             labs, noted.heard = noted.heard, []
             if labs != chromiums:
                 differing.append((attribute, how, chromiums, labs))
-    for one in differing:
-        print(one)
     assert differing == []
 
 
@@ -289,8 +281,4 @@ def test_a_reference_leads_to_the_same_place(real: playwright.sync_api.Browser) 
             # What is no URL for Chromium stays as it is, and cannot be opened.
             if ours != (real_one or reference) or (not real_one and opened(ours)):
                 differing.append((base, reference, real_one, ours))
-    for one in differing:
-        print(one)
-    for one in differing:
-        print(one)
     assert differing == []

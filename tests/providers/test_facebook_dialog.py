@@ -29,7 +29,9 @@ def test_whoever_allows_comes_back_with_a_code_and_the_state(
     assert facebook.providers.facebook.codes[back["code"]].person.key == key
 
 
-@pytest.mark.parametrize("path", ["/v24.0/dialog/oauth", "/v26.0/dialog/oauth", "/dialog/oauth"])
+@pytest.mark.parametrize(
+    "path", ["/v2.12/dialog/oauth", "/v3.2/dialog/oauth", "/v26.0/dialog/oauth", "/dialog/oauth"]
+)
 def test_any_version_will_do_and_none(facebook: FacebookClient, path: str) -> None:
     """python-social-auth pins v24.0, Flask-Dance names none (contrib/facebook.py)."""
     facebook.dialog = path

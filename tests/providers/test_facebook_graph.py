@@ -69,6 +69,51 @@ def test_the_picture_is_an_object_with_an_address(facebook: FacebookClient) -> N
     assert requests.get(picture["url"], timeout=10).headers["Content-Type"].startswith("image/svg+xml")
 
 
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("picture{url}", {"url"}),
+        ("picture{url,height}", {"url", "height"}),
+        ("picture.width(120).height(90){width, height}", {"width": 120, "height": 90}),
+        ("picture.type(large)", {"height": 200, "width": 200, "is_silhouette": True}),
+    ],
+)
+def test_the_picture_has_the_size_and_the_fields_that_were_asked_for(
+    facebook: FacebookClient, field: str, wanted: set[str] | dict[str, object]
+) -> None:
+    """Graph API, Reading fields: field expansion. A comma in braces separates no fields of the person's."""
+    body = json_of(facebook.graph("/me", token=facebook.token(), fields=f"name,{field},email"))
+    assert set(body) == {"id", "name", "picture", "email"}
+    picture = body["picture"]["data"]  # type: ignore[index]
+    if isinstance(wanted, dict):
+        assert wanted.items() <= picture.items()
+    else:
+        assert set(picture) == wanted
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "id,email,name,first_name,last_name,verified,locale,timezone,link,gender,updated_time",  # django-allauth
+        "id,first_name,last_name,picture,email,gender,timezone,location,birthday,locale",  # authomatic
+        "id,name,last_name,first_name,middle_name",  # passport-facebook
+    ],
+)
+def test_fields_that_are_no_longer_given_are_left_out(facebook: FacebookClient, fields: str) -> None:
+    """Clients ask for them by default. What Facebook says of them today is not known."""
+    body = json_of(facebook.graph("/me", token=facebook.token(), fields=fields))
+    here = {"id", "email", "name", "first_name", "last_name", "picture"}
+    assert set(body) == {"id", *here & set(fields.split(","))}
+
+
+@pytest.mark.parametrize(
+    "fields", ["picture{url", "picture{house}", "name}", "name(", "name,,email", ",", "id name"]
+)
+def test_what_is_no_list_of_fields_is_an_error(facebook: FacebookClient, fields: str) -> None:
+    answer = facebook.graph("/me", token=facebook.token(), fields=fields)
+    assert error_of(answer)[:3] == ("OAuthException", 100, None)
+
+
 @pytest.mark.parametrize("name", ["house", "email_verified", "verified", "", "\n", "Ωé", '"'])
 def test_a_field_that_there_is_not_is_an_error(facebook: FacebookClient, name: str) -> None:
     answer = facebook.graph("/me", token=facebook.token(), fields=f"id,{name}x")

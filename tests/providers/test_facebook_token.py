@@ -36,7 +36,7 @@ def test_the_grant_type_may_be_named_all_the_same(facebook: FacebookClient) -> N
     assert json_of(facebook.swap(facebook.code(), "POST", grant_type="authorization_code"))
 
 
-@pytest.mark.parametrize("version", ["/v24.0", "/v26.0", ""])
+@pytest.mark.parametrize("version", ["/v2.12", "/v3.2", "/v26.0", ""])
 def test_any_version_will_do_and_none(facebook: FacebookClient, version: str) -> None:
     code = facebook.code()
     asked = {"client_id": facebook.key, "client_secret": facebook.secret, "redirect_uri": facebook.callback}

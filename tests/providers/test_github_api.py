@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -42,7 +42,7 @@ def test_user_tells_who_the_person_is(github: GitHubClient, person: Person) -> N
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
 def test_emails_tells_all_addresses_and_what_is_known_of_each(github: GitHubClient, person: Person) -> None:
     """pennersr/django-allauth, tests/.../github/tests.py."""
-    body = github.api("/user/emails", github.token(person.key)).json()
+    body = github.api("/user/emails?per_page=100", github.token(person.key)).json()
     assert isinstance(body, list)
     assert [GitHubEmail(**one) for one in body] == list(person.github.emails)
     assert all(set(one) == {"email", "primary", "verified", "visibility"} for one in body)
@@ -58,6 +58,61 @@ def test_people_of_every_kind_are_there() -> None:
     assert ada.emails[0].verified and not eve.emails[0].verified
     assert ada.emails[0].email == eve.emails[0].email, "somebody else's address"
     assert dara.email is None and not dara.emails[0].primary, "the first is not the one"
+    assert not any(one.primary for one in accounts["bo"].emails[:30]), "it is on the second page"
+
+
+def links_of(answer: requests.Response) -> dict[str, str]:
+    """The pages that the Link header names, by what they are."""
+    return {name: link["url"] for name, link in answer.links.items()}
+
+
+def test_a_list_comes_in_pages_of_thirty(github: GitHubClient) -> None:
+    """docs.github.com, List email addresses: 30 by default; Using pagination in the REST API: the Link header."""
+    token = github.token("bo")
+    listed = [one.email for one in github.providers.people["bo"].github.emails]
+    first = github.api("/user/emails", token)
+    assert [one["email"] for one in first.json()] == listed[:30]
+    address = f"{github.url}/api/user/emails"
+    assert links_of(first) == {"next": f"{address}?page=2", "last": f"{address}?page=2"}
+    headers = {"Authorization": f"Bearer {token}"}
+    second = requests.get(links_of(first)["next"], headers=headers, timeout=10)
+    assert [one["email"] for one in second.json()] == listed[30:]
+    assert [one["email"] for one in second.json() if one["primary"]] == ["bo-codes@example.net"]
+    assert links_of(second) == {"prev": f"{address}?page=1", "first": f"{address}?page=1"}
+
+
+def test_a_list_that_one_page_holds_has_no_link_header(github: GitHubClient) -> None:
+    assert "Link" not in github.api("/user/emails", github.token("dara")).headers
+    assert "Link" not in github.api("/user/emails?per_page=100", github.token("bo")).headers
+
+
+@pytest.mark.parametrize(
+    ("query", "begin", "length", "pages"),
+    [
+        ("per_page=100", 0, 32, {}),
+        ("per_page=1000", 0, 32, {}),
+        ("per_page=10", 0, 10, {"next": 2, "last": 4}),
+        ("per_page=10&page=2", 10, 10, {"prev": 1, "next": 3, "last": 4, "first": 1}),
+        ("per_page=10&page=4", 30, 2, {"prev": 3, "first": 1}),
+        ("per_page=10&page=9", 32, 0, {"prev": 4, "first": 1}),
+        *(
+            (f"{name}={value}", 0, 30, {"next": 2, "last": 2})
+            for name in ("page", "per_page")
+            for value in ("0", "-1", "x")
+        ),
+    ],
+)
+def test_the_app_says_how_long_a_page_is(
+    github: GitHubClient, query: str, begin: int, length: int, pages: dict[str, int]
+) -> None:
+    """The same: per_page, 100 at most, and page. Numbers that are none count here as not given."""
+    answer = github.api(f"/user/emails?{query}", github.token("bo"))
+    listed = [one.email for one in github.providers.people["bo"].github.emails]
+    assert [one["email"] for one in answer.json()] == listed[begin : begin + length]
+    named = {name: parse_qs(urlsplit(url).query) for name, url in links_of(answer).items()}
+    assert {name: int(asked["page"][0]) for name, asked in named.items()} == pages
+    if "per_page=10&" in f"{query}&":
+        assert all(asked["per_page"] == ["10"] for asked in named.values())
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "token"])
@@ -122,6 +177,19 @@ def test_the_pages_need_no_user_agent(github: GitHubClient) -> None:
     connection.request("GET", "/github/")
     assert connection.getresponse().status == 200
     connection.close()
+
+
+@pytest.mark.parametrize("root", ["/github/api/v3", "/api/v3"])
+def test_the_api_is_where_enterprise_server_has_it(github: GitHubClient, root: str) -> None:
+    """docs.github.com, Enterprise Server: http(s)://HOSTNAME/api/v3. Some clients take no more than a host."""
+    headers = {"Authorization": f"Bearer {github.token('dara')}"}
+    for path, has in (("/user", "daracodes"), ("/user/emails", "dara.old@example.com")):
+        answer = requests.get(f"{github.providers.url}{root}{path}", headers=headers, timeout=10)
+        assert answer.status_code == 200 and has in answer.text
+    answer = requests.get(f"{github.providers.url}{root}/nothing", headers=headers, timeout=10)
+    assert refused(answer, 404) == "Not Found"
+    answer = requests.get(f"{github.providers.url}{root}/user", headers={"User-Agent": ""}, timeout=10)
+    assert answer.status_code == 403
 
 
 def test_a_call_that_there_is_not_is_not_found(github: GitHubClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import pytest
 import requests
 
@@ -209,3 +211,18 @@ def test_after_logging_out_at_github_it_asks_again(github: GitHubClient, browser
 def test_its_cookie_is_out_of_reach_of_scripts_and_other_sites(github: GitHubClient) -> None:
     cookie = requests.get(github.page(), timeout=10).headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/github" in cookie
+
+
+def test_a_client_that_knows_only_a_host_logs_in(github: GitHubClient, browser: Browser) -> None:
+    """As at GitHub Enterprise Server: http(s)://HOSTNAME/login/oauth/authorize (docs.github.com)."""
+    address = github.page(scope="user:email").replace("/github/login", "/login")
+    (form,) = browser.open(address).forms()
+    page = browser.submit(form, decision="allow", person="ada")
+    assert page.path == github.callback_path and "code=" in page.query
+    code = dict(parse_qsl(page.query))["code"]
+    address, headers = f"{github.providers.url}/login/oauth/access_token", {"Accept": "application/json"}
+    form_data = {"client_id": github.key, "client_secret": github.secret, "code": code}
+    answer = requests.post(address, form_data, headers=headers, timeout=10)
+    assert answer.json()["scope"] == "user:email"
+    senders = [(m.sender, m.path) for m in github.providers.messages if m.is_request]
+    assert senders[0][0] == "browser" and senders[-1] == ("app", "/github/login/oauth/access_token")

@@ -182,3 +182,35 @@ def test_tokens_and_codes_are_new_each_time(github: GitHubClient) -> None:
     codes = [github.code() for _ in range(3)]
     tokens = {github.swap(code).json()["access_token"] for code in codes}
     assert len(set(codes)) == len(tokens) == 3
+
+
+def test_the_oldest_of_eleven_tokens_ends(github: GitHubClient) -> None:
+    """docs.github.com, Token expiration: ten for each person, app and set of scopes."""
+    other, narrow = github.token("bo"), github.token("ada", scope="read:user")
+    tokens = [github.token("ada") for _ in range(10)]
+    assert {github.api("/user", token).status_code for token in tokens} == {200}
+    tokens += [github.token("ada"), github.token("ada")]
+    assert [github.api("/user", token).status_code for token in tokens] == [401] * 2 + [200] * 10
+    assert {github.api("/user", token).status_code for token in (other, narrow)} == {200}
+
+
+@pytest.mark.parametrize("root", ["/github", ""])
+def test_the_device_flow_is_not_switched_on(github: GitHubClient, root: str) -> None:
+    """octokit/create-octokit-project.js #208: status 400, in whatever form is asked for."""
+    address = f"{github.providers.url}{root}/login/device/code"
+    told = {
+        "error": "device_flow_disabled",
+        "error_description": "Device Flow must be explicitly enabled for this App",
+        "error_uri": "https://docs.github.com",
+    }
+    answer = requests.post(address, {"client_id": github.key}, timeout=10)
+    assert answer.status_code == 400 and form_of(answer) == told
+    as_json = {"Accept": "application/json"}
+    answer = requests.post(address, json={"client_id": github.key}, headers=as_json, timeout=10)
+    assert answer.status_code == 400 and answer.json() == told
+    answer = requests.post(address, {"client_id": "another"}, headers=as_json, timeout=10)
+    assert answer.status_code == 404 and answer.json() == {"error": "Not Found"}
+    answer = github.swap(
+        None, grant_type="urn:ietf:params:oauth:grant-type:device_code", device_code="x", client_secret=None
+    )
+    assert answer.status_code == 400 and answer.json() == told

@@ -160,6 +160,12 @@ NOT_GOOD: dict[str, tuple[dict[str, str | None], int, str]] = {
     "no response_type": ({"response_type": None}, 400, "invalid_request"),
     "another flow": ({"response_type": "id_token"}, 400, "knows only response_type=code"),
     "none and more": ({"prompt": "none consent"}, 400, "invalid_request"),
+    # googleapis/google-api-php-client #2444
+    "no such prompt": (
+        {"prompt": "consent;"},
+        400,
+        "Invalid parameter value for prompt: Invalid prompt: consent;",
+    ),
     "plain": ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, 400, "S256"),
     "no method": ({"code_challenge": "x" * 43}, 400, "S256"),
     "too short a challenge": ({"code_challenge": "x", "code_challenge_method": "S256"}, 400, "S256"),

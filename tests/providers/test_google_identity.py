@@ -8,6 +8,8 @@ import json
 import pytest
 import requests
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509 import load_pem_x509_certificate
 from werkzeug.wrappers import Response
 
 from workbook.providers.google.state import TOKEN_LIFETIME
@@ -22,6 +24,22 @@ from .oauth2 import json_of
 def test_discovery_tells_where_everything_is(google: GoogleClient) -> None:
     """OpenID Connect Discovery section 3; each address that it names is there, and the issuer is where it is."""
     told = google.discovered()
+    # The fields of the OpenID Connect reference.
+    assert set(told) == {
+        *("issuer", "authorization_endpoint", "device_authorization_endpoint", "token_endpoint"),
+        *("userinfo_endpoint", "revocation_endpoint", "jwks_uri", "response_types_supported"),
+        *(
+            "response_modes_supported",
+            "authorization_response_iss_parameter_supported",
+            "subject_types_supported",
+        ),
+        *("id_token_signing_alg_values_supported", "scopes_supported", "claims_supported"),
+        *(
+            "token_endpoint_auth_methods_supported",
+            "code_challenge_methods_supported",
+            "grant_types_supported",
+        ),
+    }
     assert told["issuer"] == google.url
     assert told["id_token_signing_alg_values_supported"] == ["RS256"]
     assert told["subject_types_supported"] == ["public"]
@@ -58,6 +76,31 @@ def test_the_key_is_published_and_its_secret_half_is_not(google: GoogleClient) -
     assert len(unpadded(key["n"])) == 256
     answer = requests.get(google.discovered()["jwks_uri"], timeout=10)
     assert "max-age=" in answer.headers["Cache-Control"]
+
+
+def test_an_older_address_has_the_keys_in_certificates(google: GoogleClient) -> None:
+    """v1/certs: an object of kid and PEM, which google-auth reads (google/oauth2/id_token.py)."""
+    google.providers.google.keys.rotate()
+    told = json_of(requests.get(f"{google.url}/oauth2/v1/certs", timeout=10))
+    again = json_of(requests.get(f"{google.url}/oauth2/v1/certs", timeout=10))
+    assert told == again
+    for key in google.published_keys():
+        certificate = load_pem_x509_certificate(str(told.pop(key["kid"])).encode())
+        public = certificate.public_key()
+        assert isinstance(public, RSAPublicKey)
+        assert public.public_numbers().n == int.from_bytes(unpadded(key["n"]), "big")
+        certificate.verify_directly_issued_by(certificate)
+    assert told == {}
+
+
+def test_a_device_gets_no_code_for_an_app_of_the_web(google: GoogleClient) -> None:
+    """anxdpanic/plugin.video.youtube #299 and #259."""
+    address = google.discovered()["device_authorization_endpoint"]
+    answer = requests.post(address, data={"client_id": google.key, "scope": "email"}, timeout=10)
+    error, description = error_of(answer, 401)
+    assert error == "invalid_client" and description.startswith("Only clients of type 'TVs and Limited Input")
+    answer = requests.post(address, data={"client_id": "another"}, timeout=10)
+    assert error_of(answer, 401) == ("invalid_client", "The OAuth client was not found.")
 
 
 def test_keys_change_and_old_ones_stay_published(google: GoogleClient) -> None:
@@ -159,18 +202,45 @@ def test_the_second_version_has_other_names(google: GoogleClient) -> None:
     assert not {"sub", "email_verified"} & body.keys()
 
 
-@pytest.mark.parametrize("token,scheme", [("x", "Bearer"), ("", "Bearer"), (None, "Basic"), (None, "token")])
-def test_userinfo_wants_a_good_token(google: GoogleClient, token: str | None, scheme: str) -> None:
-    """RFC 6750 section 3; what stands in Google's own body is not known."""
-    good = str(google.tokens()["access_token"])
-    answer = google.userinfo(good if token is None else token, scheme=scheme)
-    assert error_of(answer, 401)[0] == "invalid_token"
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
-    assert requests.get(f"{google.url}/v1/userinfo?access_token={good}", timeout=10).status_code == 401
-    code = google.code()
-    assert (
-        google.userinfo(code).status_code == google.userinfo(google.tokens()["id_token"]).status_code == 401
-    )
+def challenge(answer: requests.Response) -> str:
+    return answer.headers["WWW-Authenticate"]
+
+
+def test_userinfo_wants_a_good_token(google: GoogleClient) -> None:
+    """RFC 6750 section 3.1; the body of Google's own answer is not known."""
+    for bad in ("x", google.code(), google.tokens()["id_token"]):
+        answer = google.userinfo(bad)
+        assert error_of(answer, 401)[0] == "invalid_token"
+        assert challenge(answer).startswith("Bearer ") and 'error="invalid_token"' in challenge(answer)
+    assert requests.get(f"{google.url}/v1/userinfo?access_token=x", timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("scheme", [None, "Basic", "token", "Bearer"])
+def test_a_request_without_a_token_is_told_of_no_error(google: GoogleClient, scheme: str | None) -> None:
+    """RFC 6750 section 3.1: no error code, and no other information."""
+    good = google.tokens()["access_token"]
+    headers = {} if scheme is None else {"Authorization": f"{scheme} {'' if scheme == 'Bearer' else good}"}
+    answer = requests.get(f"{google.url}/v1/userinfo", headers=headers, timeout=10)
+    assert answer.status_code == 401 and answer.json() == {}
+    assert challenge(answer).startswith("Bearer ") and "error" not in challenge(answer)
+
+
+def test_the_token_may_be_in_the_query_or_the_body(google: GoogleClient) -> None:
+    """RFC 6750 sections 2.2 and 2.3. passport-google-oauth20 sends it in the query."""
+    token = {"access_token": google.tokens("bo")["access_token"]}
+    address, sub = f"{google.url}/oauth2/v3/userinfo", PEOPLE[1].google.sub
+    assert json_of(requests.get(address, params=token, timeout=10))["sub"] == sub
+    assert json_of(requests.post(address, data=token, timeout=10))["sub"] == sub
+
+
+def test_the_token_comes_in_one_way(google: GoogleClient) -> None:
+    """RFC 6750 section 3.1: a request that uses more than one is an invalid_request, 400."""
+    token = str(google.tokens()["access_token"])
+    headers = {"Authorization": f"Bearer {token}"}
+    address = f"{google.url}/v1/userinfo?access_token={token}"
+    answer = requests.get(address, headers=headers, timeout=10)
+    assert error_of(answer)[0] == "invalid_request" and 'error="invalid_request"' in challenge(answer)
+    assert requests.get(f"{address}&access_token={token}", timeout=10).status_code == 400
 
 
 def test_an_access_token_lives_for_an_hour(google: GoogleClient, clock: Clock) -> None:

@@ -36,10 +36,11 @@ def test_it_gives_the_tokens(google: GoogleClient) -> None:
     assert attempt.verifier_valid is None
 
 
-def test_the_older_address_works_too(google: GoogleClient) -> None:
-    """accounts.google.com/o/oauth2/token, as Flask-Dance and python-social-auth have it."""
+@pytest.mark.parametrize("path", ["/o/oauth2/token", "/oauth2/v4/token"])
+def test_the_older_addresses_work_too(google: GoogleClient, path: str) -> None:
+    """The first as Flask-Dance and python-social-auth have it, the second as passport-google-oauth20 has it."""
     answer = google.ask_token(
-        "/o/oauth2/token",
+        path,
         grant_type="authorization_code",
         code=google.code(),
         redirect_uri=google.callback,
@@ -170,6 +171,22 @@ def test_a_refresh_gives_a_new_access_token_and_no_new_refresh_token(
     assert "nonce" not in claims and claims["sub"] == google.read(first["id_token"])["sub"]
     assert json_of(google.ask_token(**refresh))["access_token"], "it works more than once"
     assert error_of(google.ask_token(**refresh, client_secret="guessed"), 401)[0] == "invalid_client"
+
+
+def test_a_refresh_may_ask_for_less_and_not_for_more(google: GoogleClient) -> None:
+    """RFC 6749 section 6: no scope that was not granted before."""
+    first = google.tokens("dara", scope="openid email", **OFFLINE)
+    refresh = {"grant_type": "refresh_token", "refresh_token": str(first["refresh_token"])}
+    less = json_of(google.ask_token(**refresh, scope="openid"))
+    assert less["scope"] == "openid" and "email" not in google.read(less["id_token"])
+    assert "email" not in json_of(google.userinfo(less["access_token"]))
+    for more in ("openid email profile", "openid house"):
+        assert error_of(google.ask_token(**refresh, scope=more))[0] == "invalid_scope"
+    for same in (None, "", "email openid", EMAIL):
+        assert set(str(json_of(google.ask_token(**refresh, scope=same))["scope"]).split()) == {
+            EMAIL,
+            "openid",
+        }
 
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])

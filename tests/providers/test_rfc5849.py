@@ -211,3 +211,16 @@ def test_parameters_of_the_protocol_stand_in_one_place() -> None:
     without = PROTOCOL.replace('oauth_nonce="7d8f3e4a", ', "")
     with pytest.raises(BadAuthentication):
         signed("GET", "http://example.com/a?oauth_nonce=7d8f3e4a", without)
+
+
+def test_a_parameter_that_a_client_sends_twice_is_signed_once() -> None:
+    """Section 3.1: no parameter more than once. twitter-api-v2 sends oauth_token in the header and in the body."""
+    header = PROTOCOL + ', oauth_token="kkk9d7dh3k39sjv7"'
+    once = signed("POST", "http://example.com/a", header, "b=1", FORM)
+    body = "oauth_token=kkk9d7dh3k39sjv7&b=1"
+    assert signed("POST", "http://example.com/a", header, body, FORM).base_string == once.base_string
+    query = "http://example.com/a?oauth_token=kkk9d7dh3k39sjv7"
+    assert signed("POST", query, header, "b=1", FORM).base_string == once.base_string
+    for other in ("oauth_token=another", "oauth_token=", "oauth_token=kkk9d7dh3k39sjv7&oauth_token=another"):
+        with pytest.raises(BadAuthentication):
+            signed("POST", "http://example.com/a", header, other, FORM)

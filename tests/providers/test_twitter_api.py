@@ -91,7 +91,7 @@ def test_the_picture_is_there_in_both_sizes(app: Calling, token: Token) -> None:
     assert re.search(r"_normal\.\w+$", picture)
 
 
-@pytest.mark.parametrize("query", ["?q=Chén Jìng", "?q=Ch%C3%A9n", "?q=%E2%98%83&q=☃", "?q=a%2Bb+c", "?q="])
+@pytest.mark.parametrize("query", ["?q=Chén Jìng", "?q=Ch%C3%A9n", "?q=%E2%98%83&r=☃", "?q=a%2Bb+c", "?q="])
 def test_a_query_that_is_not_ascii_is_signed_like_any_other(app: Calling, token: Token, query: str) -> None:
     """RFC 5849 section 3.6: as UTF-8. Authlib's own server raises at such a query."""
     encoded = requests.Request("GET", f"http://a/{query}").prepare().path_url.removeprefix("/")
@@ -143,6 +143,12 @@ REFUSALS: dict[str, Refusal] = {
         32,
         "Could not authenticate you.",
     ),
+    "a name twice": (
+        lambda app, token: app.ask(f"{VERIFY}?a=1&a=2", token, method="GET"),
+        401,
+        32,
+        "Could not authenticate you.",
+    ),
     "unknown token": (
         lambda app, token: app.ask(VERIFY, (f"{token[0]}x", token[1]), method="GET"),
         401,
@@ -187,3 +193,12 @@ def test_a_nonce_works_once_with_a_token(app: Calling, token: Token, clock: Cloc
     ]
     clock.now += 1
     assert app.ask(VERIFY, token, method="GET", nonce="n").status_code == 200
+
+
+def test_an_app_without_access_is_told_so(app: Calling, token: Token) -> None:
+    """Code 453 with status 403 (tweepy/tweepy #2137, wtsnjp/twoot.py #6). OAuth's own endpoints go on working."""
+    app.providers.faults.set("twitter", "verify_credentials", "no_access")
+    answer = app.ask(VERIFY, token, method="GET")
+    assert (answer.status_code, code_of(answer)) == (403, 453)
+    assert "you may need a different access level" in answer.text and "screen_name" not in answer.text
+    assert app.access_token("bo")

@@ -176,6 +176,24 @@ def test_out_of_band_the_page_shows_a_pin_of_seven_digits(app: Calling, browser:
     )
 
 
+def test_out_of_band_somebody_who_has_allowed_before_gets_a_pin_as_well(
+    app: Calling, browser: Browser
+) -> None:
+    allowed(app, app.request_token(), "ada", browser)
+    token = app.request_token("oob")
+    page = browser.open(app.page(token))
+    assert (
+        page.status == 200 and app.providers.twitter.request_tokens[token[0]].verifier in page.words.split()
+    )
+
+
+def test_out_of_band_a_refusal_has_nothing_to_link_to(app: Calling, browser: Browser) -> None:
+    """The callback of PIN-based OAuth is the word oob, and no URL."""
+    browser.open(app.page(app.request_token("oob"), "authorize"))
+    page = decide(browser, "refuse")
+    assert "You have not signed in" in page.words and page.links() == [f"{app.providers.url}/twitter/"]
+
+
 def test_what_a_query_says_is_shown_as_text(app: Calling, browser: Browser) -> None:
     page = browser.open(app.page(app.request_token(), screen_name='"><script>alert(1)</script>'))
     assert page.status == 200 and "<script>" not in page.text

@@ -120,6 +120,22 @@ def test_without_a_network_it_says_so_and_the_next_try_goes_on(clone: Clone, reg
     assert "Making .venv …" not in again.said and "Installing with pip 5 packages …" in again.said
 
 
+@pytest.mark.slow
+def test_settings_that_lead_out_of_an_environment_do_not_matter(
+    clone: Clone, registry: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "pip.conf"
+    settings.write_text("[install]\nuser = true\n", encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    shell = {
+        **{"PIP_CONFIG_FILE": str(settings), "PIP_USER": "1", "PIP_TARGET": str(elsewhere)},
+        **{"UV_SYSTEM_PYTHON": "1", "UV_TARGET": str(elsewhere)},
+    }
+    done = clone.run({**shell, **from_folder(registry)})
+    assert done.code == 0 and LISTED in done.out, done.said
+    assert not elsewhere.exists()
+
+
 def test_interrupted_while_it_fetches_it_goes_on_the_next_time(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         stopped = clone.start({"PIP_INDEX_URL": f"http://127.0.0.1:{silent.getsockname()[1]}/"})

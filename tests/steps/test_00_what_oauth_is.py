@@ -59,8 +59,8 @@ def test_what_the_access_token_is_good_for(folder: Path) -> None:
         "access_token",
         "b",
         {
-            "a": "A token says that somebody has allowed something, not who sits there now. An app that takes any "
-            "working token for a log-in also takes one that was given to another app, by whoever runs that app.",
+            "a": "A token says that somebody has allowed something, not who uses the browser now. An app that accepts "
+            "every working token as a login also accepts a token that another app got, and sends.",
             "c": "The token is for Facebook's API, and Facebook looks at it there. Your app's own pages know nothing "
             "of it: for them your app has its session cookie.",
             "d": "The password stays at Facebook. The token takes its place, for a while and for a few things: that "
@@ -91,8 +91,8 @@ def test_what_the_code_is_for(folder: Path) -> None:
         "code",
         "d",
         {
-            "a": "The code is not encrypted, and the browser could read it. What protects it is that it is worth "
-            "nothing without the client secret.",
+            "a": "The code is not encrypted, and the browser could read it. The code is protected in another way: "
+            "Facebook exchanges it only together with the client secret.",
             "b": "A code works once, and for a few minutes. What your app may keep is the token.",
             "c": "The code says nothing about the person: it is a word that Facebook made up. Your app knows who it is "
             "only after the fourth move.",

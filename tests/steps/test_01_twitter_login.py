@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import parse_qs, quote, urlsplit
+from collections.abc import Callable
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import session_of
-from workbook.exercises.twitter_login import CALLBACK, SIGN_IN, not_at_twitter, shortened, signed_in
+from workbook.exercises.twitter_login import (
+    CALLBACK,
+    SIGN_IN,
+    not_at_twitter,
+    shortened,
+    signed_in,
+    without_access,
+)
 from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.site import Site
-from workbook.lab.visits import NotAsked, arrive, decide_on, refuse, unused_callback
+from workbook.lab.visits import NotAsked, arrive, decide_on, log_out_at, refuse, unused_callback
 from workbook.providers.people import person
 
 REFUSAL = "01_twitter_login.refusal"
@@ -60,7 +68,8 @@ def test_asks_twitter_with_its_key(site: Site) -> None:
     if first.consumer_key == site.providers.twitter.consumer_secret:
         raise Missed(
             should=should,
-            did="it signed with its secret for the key: the two are swapped. Now everybody who reads a request has it.",
+            did="it named its secret as the key: the two are swapped. Everybody who reads the request now has the "
+            "secret.",
             look="remote_app(…): consumer_key is TWITTER_KEY, and consumer_secret is TWITTER_SECRET.",
         )
     if not first.key_known:
@@ -73,7 +82,7 @@ def test_asks_twitter_with_its_key(site: Site) -> None:
         raise Missed(
             should=should,
             did="it named the right key, but the signature does not fit: it was made with another secret.",
-            look="remote_app(…): consumer_secret is TWITTER_SECRET. Are key and secret swapped?",
+            look="remote_app(…): consumer_secret is TWITTER_SECRET, as it comes from the environment.",
         )
     if first.method != "POST":
         raise Missed(
@@ -98,7 +107,7 @@ def test_login_leads_to_twitter(site: Site) -> None:
         raise Missed(
             should="/login sends the browser to Twitter's page for logging in, /oauth/authenticate.",
             did=f"it sent the browser to {page.path}, which answered {page.status}: {shortened(page.words)}",
-            look="remote_app(…): authorize_url.",
+            look="remote_app(…): authorize_url is TWITTER_URL followed by /oauth/authenticate.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -134,7 +143,8 @@ def test_every_login_has_a_request_token_of_its_own(site: Site) -> None:
         raise Missed(
             should="each login asks for a request token of its own: it belongs to one login of one person.",
             did="two people were sent to Twitter with the same request token.",
-            look="the request token must be asked for inside of login, not once when the app starts.",
+            look="login: ask Twitter for the request token inside of this function, at each login, and not once when "
+            "the app starts.",
         )
 
 
@@ -147,8 +157,11 @@ def test_access_token_is_fetched(site: Site) -> None:
     if not asked:
         raise Missed(
             should=should,
-            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
-            look="oauth_authorized: twitter.authorized_response() does it. And access_token_url in remote_app(…).",
+            did=asked_instead(site, beside=("/oauth/request_token", "/1.1/"))
+            or f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
+            look="remote_app(…): access_token_url must be TWITTER_URL followed by /oauth/access_token."
+            if asked_instead(site, beside=("/oauth/request_token", "/1.1/"))
+            else "oauth_authorized: twitter.authorized_response() does it.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -171,7 +184,8 @@ def test_the_person_arrives_at_the_welcome_page(site: Site) -> None:
         raise Missed(
             should="the access token and its secret are kept in session['twitter_token'], for /welcome.",
             did=f"the person came to /welcome, and /welcome sent them on to {page.path}: session has no access token.",
-            look="oauth_authorized: what is put into session, and does it stay there?",
+            look="oauth_authorized: which line puts the access token and its secret into session['twitter_token'], and "
+            "does a later line take them out?",
         )
     if not came_to_welcome(page):
         did = f"they ended at {page.path} with the status {page.status}."
@@ -216,9 +230,10 @@ def test_nobody_becomes_somebody_by_an_address(site: Site) -> None:
     look = "oauth_authorized: take the screen name from Twitter's answer to your app, not from request.args."
     if "somebody_else" in front.words:
         raise Missed(
-            should="whoever types an address with a screen name in it is not signed in.",
+            should="a URL with a screen name in it signs nobody in: anybody can type such a URL.",
             did="it signed a browser in that only opened /auth/twitter/callback?screen_name=somebody_else…",
             look=look,
+            whole=True,
         )
     # The same behind a login that is right: the person in front of a browser can change the URL of the callback.
     ada = site.browser()
@@ -237,6 +252,7 @@ def test_nobody_becomes_somebody_by_an_address(site: Site) -> None:
             did="Ada signed in, and added &screen_name=somebody_else to the URL of the callback. The front page says: "
             f"{shortened(front.words)}",
             look=look,
+            whole=True,
         )
 
 
@@ -340,13 +356,10 @@ def test_asks_twitter_for_the_person(site: Site, who: str) -> None:
     asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
     if not asked:
         did = f"it did not ask Twitter; /welcome answered with the status {page.status}."
-        look = (
-            "welcome: twitter.get(…) asks Twitter for a path, account/verify_credentials.json. And remote_app(…): "
-            "base_url begins with TWITTER_URL."
-        )
+        look = "welcome: twitter.get(…) asks Twitter for a path, account/verify_credentials.json."
         if page.path != "/welcome":
             did = f"it did not ask Twitter; /welcome sent the signed-in person on to {page.path}."
-            look = "welcome: when does it send people on? Somebody who is signed in is to stay."
+            look = "welcome: when does it send people on? A user who is signed in stays there."
         elif instead := asked_instead(site, beside=("/oauth/",)):
             did = instead
             look = (
@@ -399,6 +412,32 @@ def test_two_people_keep_their_own_tokens(site: Site) -> None:
             did=f"ada opened /welcome, and your app asked Twitter with the token of {whose or 'nobody'}.",
             look="get_twitter_token: the token belongs into session, not into a variable of the module.",
         )
+
+
+@exercise("1.5")
+def test_a_second_person_in_the_same_browser(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser, "ada")
+    log_out_at(site, browser, "twitter")
+    signed_in(site, browser, "bo")
+    browser.open("/welcome")
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
+    whose = asked[-1].screen_name if asked else None
+    if whose != person("bo").twitter.screen_name:
+        raise Missed(
+            should="after a second login in the same browser, your app asks Twitter with the new user's token.",
+            did=f"ada logged in, and then bo, in one browser. Your app asked with the token of {whose or 'nobody'}.",
+            look="oauth_authorized: each login replaces session['twitter_token'], whatever was there.",
+        )
+
+
+@exercise("1.5")
+def test_twitter_does_not_say_who_it_is(site: Site) -> None:
+    look = (
+        "welcome: the answer that twitter.get(…) gives has a status, too. Where it is not 200, data holds Twitter's "
+        "errors, and no profile: raise OAuthException(…) before you read it."
+    )
+    without_access(site, look)
 
 
 @exercise("1.6")
@@ -456,7 +495,12 @@ def test_next_is_where_the_login_ends(site: Site) -> None:
             "login must take next along, and oauth_authorized must use it. "
             "They are two requests: next has to travel in the callback's address, or wait in the session."
         )
-        if ended != "/" and wanted.startswith(ended):
+        if ended == unquote(wanted):
+            look = (
+                "next was decoded twice. request.args has decoded it already, so a %2B in the user's page is a + now: "
+                "take the value as request.args gives it."
+            )
+        elif ended != "/" and wanted.startswith(ended):
             look = (
                 "a part of next was lost on the way. In the query string of another URL, & ends a value: next has to "
                 "be escaped there, as url_for(…, next=…) does."
@@ -465,8 +509,6 @@ def test_next_is_where_the_login_ends(site: Site) -> None:
             should=f"a login that begins at /login?next={quote(wanted, safe='')} ends at {wanted}.",
             did=f"it ended at {ended} with the status {page.status}.",
             look=look,
-            flow=site.flow("Your app"),
-            expected=SIGN_IN,
         )
 
 
@@ -502,6 +544,24 @@ def test_two_logins_at_once_have_a_next_each(site: Site) -> None:
 
 
 @exercise("1.7")
+def test_next_reaches_another_process(open_site: Callable[..., Site]) -> None:
+    site = open_site(workers=2)
+    browser = site.browser()
+    wanted = f"/?page={secrets.token_hex(4)}"
+    at_twitter = arrived(site, browser, f"/login?next={quote(wanted, safe='')}")
+    site.move(browser, 1)
+    ended = end_of(decide_on(browser, at_twitter, "ada", "allow"))
+    if ended != wanted:
+        raise Missed(
+            should=f"a login that begins at /login?next={wanted} ends at {wanted}, also where your app was started "
+            "again meanwhile, or runs as two processes.",
+            did=f"the login began at one process and came back to another. It ended at {ended}.",
+            look="next travels in the callback's URL, or waits in session. A variable of the module is lost when the "
+            "process ends, and another process has its own.",
+        )
+
+
+@exercise("1.7")
 def test_a_refusal_leaves_no_next_behind(site: Site) -> None:
     browser = site.browser()
     try:
@@ -513,7 +573,7 @@ def test_a_refusal_leaves_no_next_behind(site: Site) -> None:
         raise Missed(
             should="a login that begins at /login, without next, ends at /welcome, also after a refusal.",
             did=f"it ended at {end_of(page)}: that was the next of a login that was refused.",
-            look="login: where the request has no next, no older one may wait in session.",
+            look="login: where the request has no next, the next of an earlier login must not wait in session.",
         )
 
 

@@ -161,7 +161,7 @@ def test_the_secret_stays_at_home(site: Site) -> None:
         raise Missed(
             should="the app's secret goes from the app to Facebook, and never through a browser "
             "(RFC 6749 section 2.3.1).",
-            did=f"it stands in the address of Facebook's dialog, as {names[0]}: everybody who logs in sees it.",
+            did=f"the URL of Facebook's dialog has it, as {names[0]}: everybody who logs in sees it there.",
             look="remote_app(…): consumer_key is what everybody may see, consumer_secret is not.",
         )
 
@@ -194,12 +194,17 @@ def test_the_code_is_swapped_for_a_token(site: Site) -> None:
     if NOT_OURS in page.words:
         raise own_state_refused(site)
     if not asked:
+        sent = [m for m in site.messages() if (m.sender, m.receiver, m.is_request) == (APP, "facebook", True)]
+        instead = next((m for m in sent if not m.path.endswith("/me")), None)
         raise Missed(
             should=should,
-            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}: "
+            did=f"it asked Facebook for something else: {instead.method} {instead.path}."
+            if instead
+            else f"it never asked for one. The callback ended at {page.path} with the status {page.status}: "
             f"{shortened(page.words)}",
-            look="facebook_authorized: facebook.authorized_response() does it. And access_token_url in "
-            "remote_app(…). " + why_session_was_lost(site),
+            look="remote_app(…): access_token_url is FACEBOOK_GRAPH_URL followed by /v25.0/oauth/access_token."
+            if instead
+            else f"facebook_authorized: facebook.authorized_response() does it. {why_session_was_lost(site)}".strip(),
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -253,7 +258,9 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
         raise Missed(
             should="after the login the person is on /welcome.",
             did=f"they ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="facebook_authorized: the last line gives back what sign_in(…) gives.",
+            look="facebook_authorized: the last line gives back what sign_in(…) gives."
+            if page.status < 500
+            else "facebook_authorized: Facebook has answered both questions, and then something went wrong.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -361,7 +368,7 @@ def test_one_provider_after_the_other(site: Site) -> None:
     try:
         page = signed_in(site, browser, "ada", start="/login/twitter")
     except Missed:
-        return  # exercise 3.12 says what is wrong with Twitter
+        return  # exercise 3.13 says what is wrong with Twitter
     if page.path != "/welcome":
         return
     front = browser.open("/").words
@@ -499,6 +506,9 @@ def forged(site: Site, callback: str, victim: Browser, how: str, look: str, sinc
             flow=None if since is None else site.flow("Your app", since),
             expected=FORGED,
         )
+    if 400 <= page.status < 500:
+        # The app has refused the callback, so the comparison is right. The answer to it is not.
+        look = "facebook_authorized: where is_ours says no, return sorry(NOT_OURS)."
     reads(page, site, NOT_OURS, what=f"{how}, and the app does nothing with it", look=look)
 
 
@@ -528,7 +538,7 @@ def test_a_callback_without_state_is_refused(site: Site) -> None:
         callback = callback_for(site, site.browser(), "eve")
         victim = site.browser()
         refuse(victim, start=START)
-        site.app.begin_anew()  # an app that fails at a refusal has 3.9 to answer for it
+        site.app.begin_anew()  # an app that fails at a refusal has 3.10 to answer for it
         forged(
             site,
             changed(callback, state=state),
@@ -608,7 +618,7 @@ def test_a_login_that_came_to_nothing_uses_its_state_up(site: Site) -> None:
         victim = site.browser()
         state = asked_of_the_dialog(site, victim).get("state")
         victim.open(changed(CALLBACK, state=state, **came))
-        site.app.begin_anew()  # an app that fails at that has 3.9 and 3.10 to answer for it
+        site.app.begin_anew()  # an app that fails at that has 3.10 and 3.11 to answer for it
         callback = changed(callback_for(site, site.browser(), "eve"), state=state)
         asked = len(facebook_asked(site, "access_token"))
         victim.open(callback)
@@ -638,7 +648,7 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
     )
     if who_is_in(browser) != person("ada").name:
         raise Missed(
-            should="who has signed in and loads the callback's address again stays signed in.",
+            should="a user who has signed in and loads the callback's URL again stays signed in.",
             did="nobody is signed in any more.",
             look="facebook_authorized: refuse the callback, and leave session['user'] as it is.",
         )
@@ -647,21 +657,37 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
 # 3.7 Two tabs
 
 
+def two_tabs(site: Site, browser: Browser, order: tuple[int, int]) -> tuple[list[str], list[Page]]:
+    """Ada begins a login in one tab, and another one in a second. The URLs of the callbacks in the order in which they
+    come back, and the pages where they end."""
+    begun = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
+    callbacks = [begun[tab] for tab in order]
+    return callbacks, [browser.open(callback) for callback in callbacks]
+
+
+def which_tab(order: tuple[int, int], place: int) -> str:
+    opened, came = ("first", "last")[order[place]], ("first", "second")[place]
+    return f"the tab that was opened {opened} came back {came}"
+
+
+BOTH_ORDERS = pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first tab first", "second tab first"])
+
+
 @exercise("3.7")
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first tab first", "second tab first"])
-def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
-    browser = site.browser()
-    callbacks = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
-    since = len(site.messages())
-    for place, tab in zip(("first", "second"), order, strict=True):
-        page = browser.open(callbacks[tab])
-        if page.path == "/welcome" and page.status == 200:
+@BOTH_ORDERS
+def test_the_states_of_two_tabs(site: Site, order: tuple[int, int]) -> None:
+    browser, since = site.browser(), len(site.messages())
+    callbacks, pages = two_tabs(site, browser, order)
+    exchanged = [a.code for a in facebook_asked(site, "access_token")]
+    for place, (callback, page) in enumerate(zip(callbacks, pages, strict=True)):
+        if dict(parse_qsl(urlsplit(callback).query)).get("code") in exchanged:
             continue
         raise Missed(
-            should="somebody begins a login in one tab, and another in a second. Both come to their end.",
-            did=f"the tab that was opened {'first' if tab == 0 else 'last'} came back {place}, and ended at "
-            f"{page.path} with the status {page.status}: {shortened(page.words)}",
-            look=_why_a_tab_was_lost(site, callbacks[order[1]], since),
+            should="a user begins a login in one tab, and another in a second. Each callback brings a state that your "
+            "app made in this browser, and your app exchanges the code of each.",
+            did=f"{which_tab(order, place)}, and your app did not exchange its code. The login ended at {page.path} "
+            f"with the status {page.status}: {shortened(page.words)}",
+            look=_why_a_state_was_lost(site, callbacks[1], since),
         )
 
 
@@ -673,9 +699,9 @@ def _keys(session: str) -> set[str]:
         return set()
 
 
-def _why_a_tab_was_lost(site: Site, second: str, since: int) -> str:
-    """Where to look if one of two tabs was refused. `second` is the URL of the callback that came second; both came
-    after `since` messages."""
+def _why_a_state_was_lost(site: Site, second: str, since: int) -> str:
+    """Where to look if the state of one of two tabs was refused. `second` is the URL of the callback that came second;
+    both came after `since` messages."""
     state = dict(parse_qsl(urlsplit(second).query)).get("state") or second
     sent = [
         session_sent_with(m) for m in site.messages()[since:] if m.is_request and m.url.startswith(CALLBACK)
@@ -687,14 +713,25 @@ def _why_a_tab_was_lost(site: Site, second: str, since: int) -> str:
         return (
             f"{began} All else that waited there is gone, too: what calls session.clear(), or does the same?"
         )
-    refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
-    if refused:
-        did, look = why_facebook_refused(site, refused[-1])
-        return f"the app asked for an access token, and Facebook refused: {did} {look[0].upper()}{look[1:]}"
     return (
         "new_state: with one place for all tabs, the second tab writes over the state of the first. And is_ours: it "
         "takes only the one that has come."
     )
+
+
+@exercise("3.7")
+def test_a_forged_callback_ends_no_other_login(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "ada")
+    browser.open(changed(callback, state="made-up", code="made-up"))
+    page = browser.open(callback)
+    if page.path != "/welcome" or page.status != 200:
+        raise Missed(
+            should="a callback with a state that your app did not make leaves the states of this browser's tabs alone.",
+            did="Ada began a login in one tab. In another tab she opened a callback with a made-up state, as a link of "
+            f"Eve's would do. Then her own callback came, and ended at {page.path}: {shortened(page.words)}",
+            look="is_ours: take out of session['states'] the state that has come, and leave the others.",
+        )
 
 
 @exercise("3.7")
@@ -705,17 +742,40 @@ def test_logins_that_were_never_finished(site: Site) -> None:
     page = signed_in_with_facebook(site, browser)
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
-            should="logins that nobody finished do not stand in the way of the next one.",
+            should="a user can log in, however many logins before were not finished.",
             did=f"somebody began a hundred, and the next one ended at {page.path} with the status {page.status}: "
             f"{shortened(page.words)}",
             look=f"new_state: keep only the last TABS of them. {why_session_was_lost(site)}",
         )
 
 
-# 3.8 The address, and those who have none
+# 3.8 A callback for each tab
 
 
 @exercise("3.8")
+@BOTH_ORDERS
+def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
+    _, pages = two_tabs(site, site.browser(), order)
+    for place, page in enumerate(pages):
+        if page.path == "/welcome" and page.status == 200:
+            continue
+        refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
+        did, look = f"{which_tab(order, place)}, and ended at {page.path} with the status {page.status}.", ""
+        if refused:
+            why, look = why_facebook_refused(site, refused[-1])
+            did = f"{did} Your app asked for an access token, and Facebook refused: {why}"
+        raise Missed(
+            should="a user begins a login in one tab, and another in a second. Both end on /welcome.",
+            did=f"{did} The page says: {shortened(page.words)}",
+            look=look
+            or "facebook_authorized: what does the first callback change that the second one needs?",
+        )
+
+
+# 3.9 The address, and those who have none
+
+
+@exercise("3.9")
 def test_the_address_is_asked_for(site: Site) -> None:
     browser = site.browser()
     scope = asked_of_the_dialog(site, browser).get("scope", "")
@@ -744,7 +804,7 @@ def test_the_address_is_asked_for(site: Site) -> None:
         look = 'facebook.get("me", data={"fields": "id,name,email"}, …). Without fields Facebook gives id and name.'
     else:
         did = f"Facebook told it, and /welcome says: {shortened(page.words)}"
-        look = "the last argument of sign_in(…)."
+        look = "facebook_authorized: the last argument of sign_in(…) is the email address."
     raise Missed(should=f"/welcome shows Ada's address at Facebook, {address}.", did=did, look=look)
 
 
@@ -755,7 +815,7 @@ def refused_the_address(browser: Browser) -> Page:
     return browser.submit(form, person="ada", decision="allow", permission="")
 
 
-@exercise("3.8")
+@exercise("3.9")
 @pytest.mark.parametrize(
     ("who", "why", "visit"),
     [
@@ -776,15 +836,32 @@ def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Bro
         should=f"{name} {why}, and is signed in and welcomed all the same.",
         did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} Facebook had "
         f"answered: {answer[-1].strip() if answer else 'nothing'}.",
-        look='facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
+        look='facebook_authorized: me.get("email") gives None, and your app made the word None of it. Hand it on '
+        "as it is, without str(…)."
+        if page.path == "/welcome" and "None" in page.words
+        else 'facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
         'then, and me["email"] raises KeyError.',
     )
 
 
-# 3.9 Without a code
-
-
 @exercise("3.9")
+def test_an_address_of_the_login_before_is_not_shown(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser, "ada", start="/login/twitter")
+    page = signed_in_with_facebook(site, browser, "eve")
+    address = person("ada").twitter.email or ""
+    if address in page.words:
+        raise Missed(
+            should=f"{person('eve').name} has no email address at Facebook, and /welcome shows none.",
+            did=f"Ada had logged in with Twitter in this browser before. /welcome shows Ada's address, {address}.",
+            look="sign_in: session['user'] gets the four values of this login, and keeps none of the login before.",
+        )
+
+
+# 3.10 Without a code
+
+
+@exercise("3.10")
 def test_a_person_who_says_no(site: Site) -> None:
     browser = site.browser()
     try:
@@ -809,7 +886,7 @@ WITHOUT_CODE = (
 )
 
 
-@exercise("3.9")
+@exercise("3.10")
 def test_any_other_callback_without_a_code(site: Site) -> None:
     look = "facebook_authorized: without a code there is no login, whatever else the address says."
     for came in WITHOUT_CODE:
@@ -827,7 +904,7 @@ def test_any_other_callback_without_a_code(site: Site) -> None:
             )
 
 
-# 3.10 When Facebook does not help
+# 3.11 When Facebook does not help
 
 FAULTS = (
     ("access_token", "error", "answers the swap with status 500 and an error"),
@@ -842,7 +919,7 @@ FAULTS = (
 )
 
 
-@exercise("3.10")
+@exercise("3.11")
 def test_facebook_does_not_help(site: Site) -> None:
     look = "facebook_authorized: try … except around both questions to Facebook. What do you catch?"
     for endpoint, kind, words in FAULTS:
@@ -864,7 +941,7 @@ def test_facebook_does_not_help(site: Site) -> None:
     own_login(site, browser, "ada", "what does a login that failed leave behind?")
 
 
-@exercise("3.10")
+@exercise("3.11")
 def test_a_code_that_facebook_does_not_know(site: Site) -> None:
     browser = site.browser()
     state = asked_of_the_dialog(site, browser).get("state")
@@ -874,10 +951,10 @@ def test_a_code_that_facebook_does_not_know(site: Site) -> None:
     reads(page, site, NO_HELP, what="somebody makes a code up", look=look)
 
 
-# 3.11 What protects the secret
+# 3.12 What protects the secret
 
 
-@exercise("3.11")
+@exercise("3.12")
 def test_what_protects_the_secret(folder: Path) -> None:
     check_answer(
         folder,
@@ -891,10 +968,10 @@ def test_what_protects_the_secret(folder: Path) -> None:
     )
 
 
-# 3.12 Twitter as before
+# 3.13 Twitter as before
 
 
-@exercise("3.12")
+@exercise("3.13")
 @pytest.mark.parametrize("who", ["ada", "chen"])
 def test_twitter_as_before(site: Site, who: str) -> None:
     browser = site.browser()
@@ -913,7 +990,7 @@ def test_twitter_as_before(site: Site, who: str) -> None:
         )
 
 
-@exercise("3.12")
+@exercise("3.13")
 def test_a_refusal_at_twitter_as_before(site: Site) -> None:
     page = refuse(site.browser(), start="/login/twitter")
     reads(

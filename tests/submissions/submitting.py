@@ -34,6 +34,11 @@ class Submission:
         return self.file.name.partition("-")[0]
 
     @property
+    def title(self) -> str:
+        """What it is, in words: its first line."""
+        return self.file.read_text(encoding="utf-8").partition("\n")[0]
+
+    @property
     def says(self) -> str:
         """What the message that meets it has to contain."""
         found = re.search(r"^Says: (.+)$", self.file.read_text(encoding="utf-8"), re.MULTILINE)

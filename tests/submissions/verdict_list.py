@@ -14,10 +14,11 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from workbook.checks.warm_checks import WarmChecks
@@ -49,8 +50,12 @@ def without_chance(message: str) -> str:
     return message
 
 
-def everything(numbers: list[str]) -> Iterator[tuple[str, Step, Submission | str]]:
-    """What is checked: its name, its step, and the submission, or what is made of the solution."""
+# What is checked: its name, its step, and the submission, or what is made of the solution.
+Checked = tuple[str, Step, Submission | str]
+
+
+def everything(numbers: list[str]) -> Iterator[Checked]:
+    """What is checked of some steps, or of all."""
     for step in all_steps():
         if numbers and step.number not in numbers:
             continue
@@ -63,21 +68,26 @@ def everything(numbers: list[str]) -> Iterator[tuple[str, Step, Submission | str
 
 def write(file: Path, numbers: list[str]) -> None:
     """Writes the list of some steps, or of all."""
-    waiting: SimpleQueue[tuple[str, Step, Submission | str]] = SimpleQueue()
-    for one in everything(numbers):
+    file.write_text(json.dumps(checked(everything(numbers)), indent=1, sort_keys=True), encoding="utf-8")
+
+
+def checked(these: Iterable[Checked]) -> VerdictList:
+    """Checks them, side by side."""
+    waiting: SimpleQueue[Checked] = SimpleQueue()
+    for one in these:
         waiting.put(one)
     found: VerdictList = {}
 
     def work(number: int) -> None:
-        with warm_for_apps() as apps, WarmChecks(apps, workers=1) as checks:
-            while not waiting.empty():
-                name, step, what = waiting.get()
+        with warm_for_apps() as apps, WarmChecks(apps, workers=1) as checks, suppress(Empty):
+            while True:
+                name, step, what = waiting.get_nowait()
                 found[name] = _verdicts(checks, step, what)
 
     cores = os.cpu_count() or 1
     with ThreadPoolExecutor(cores) as threads:
         list(threads.map(work, range(cores)))
-    file.write_text(json.dumps(found, indent=1, sort_keys=True), encoding="utf-8")
+    return found
 
 
 def _verdicts(checks: WarmChecks, step: Step, what: Submission | str) -> list[dict[str, Any]]:

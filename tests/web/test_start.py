@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter
 from workbook.providers.people import person
-from workbook.web.running import local_keys
+from workbook.web.surroundings import local_keys
 
 from ..processes import end
 from .browsing import chromium, press
@@ -219,7 +219,9 @@ def test_a_database_that_is_behind_its_migrations_is_one_line(tmp_path: Path) ->
         (["current"], None),
     ):
         with started(Path.cwd(), "05", "--in", str(tmp_path)) as start:
-            lines = [line for line in start.lines if "Its database" in line]
+            (url,) = (line for line in start.lines if "Its database" in line)
+            assert "sqlite:///" in url and "people.db" in url
+            lines = [line for line in start.lines if "migration" in line]
             assert len(lines) == (1 if said else 0)
             assert said is None or said in lines[0]
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}

@@ -20,6 +20,7 @@ _COMMANDS = {
     "diagram": "diagram",
     "notebook": "notebook",
     "reset": "reset",
+    "bring": "bring",
     "providers": "providers",
     "build": "build",
     "test": "test",

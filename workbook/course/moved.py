@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from .starters import MOVED, source_files, starter_of
 STEP_04 = "04_users_in_a_database"
 STEP_05 = "05_one_user_many_identities"
 PAGE = MOVED
+CONFIG = "app/config.py"
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,17 @@ def where_it_went(solutions: Path = SOLUTIONS) -> str:
         *_rows(old, names),
         "",
         *_new(old, found),
+        *(f"- the setting `{key}`, in `{CONFIG}`" for key in _new_settings(solutions, new[CONFIG])),
+        "",
         *_other_files(solutions, new),
         _CHANGED,
-        *(line for s in old if s.name and s.name in names for line in _change(s, *names[s.name])),
+        *(
+            line
+            for s in old
+            if s.name and s.name in names
+            for line in _change(f"`{s.name}`, in `{names[s.name][0]}`", s.lines, names[s.name][1].lines)
+        ),
+        *_changed_files(solutions, new),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -224,20 +233,36 @@ def _new(old: list[Statement], found: list[tuple[str, Statement]]) -> Iterator[s
     for place, statement in found:
         if statement.name and statement.name not in before:
             yield f"- `{statement.name}`, in `{place}`"
-    yield ""
+
+
+def _new_settings(solutions: Path, config: Path) -> list[str]:
+    """The keys of step 05's settings that step 04 does not name."""
+    known: set[object] = set()
+    for node in ast.walk(ast.parse((solutions / STEP_04 / "app.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.keyword):
+            known.add(node.arg)
+        elif isinstance(node, ast.Constant):
+            known.add(node.value)
+    return [
+        str(key.value)
+        for node in ast.walk(ast.parse(config.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and not isinstance(value, ast.Dict) and key.value not in known
+    ]
 
 
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _change(old: Statement, place: str, new: Statement) -> Iterator[str]:
-    if old.lines == new.lines:
+def _change(what: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    if old == new:
         return
-    yield f"`{old.name}`, in `{place}`:"
+    yield f"{what}:"
     yield ""
     yield "```diff"
-    for line in list(difflib.unified_diff(old.lines, new.lines, lineterm="", n=1))[2:]:
+    for line in list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]:
         if not line.startswith("@@"):
             yield line
     yield "```"
@@ -255,8 +280,8 @@ def _other_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
             continue
         if now in new:
             same = _without_template_markers(file) == _without_template_markers(new[now])
-            how = "as it was" if same else "with the names that views have in their blueprints"
-            yield f"- `{place}` is `{now}`, {how}."
+            how = "As it was." if same else "Changed, see below."
+            yield f"- `{place}` is `{now}`. {how}"
         elif place == "ways_in.sql":
             yield f"- `{place}` is not needed any more; you need its query once, in exercise 5.2."
         elif place == "answers.toml":
@@ -265,9 +290,17 @@ def _other_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
             raise WorkbookError(f"{PAGE}: where did {place} of step 04 go?")
 
 
-def _without_template_markers(file: Path) -> str:
-    return "\n".join(
-        line
-        for line in file.read_text(encoding="utf-8").splitlines()
-        if not line.strip().startswith(("{# exercise", "{# end", "{# stub"))
-    )
+def _changed_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
+    """What changed in the templates."""
+    for file in source_files(solutions / STEP_04):
+        now = f"app/{file.relative_to(solutions / STEP_04).as_posix()}"
+        if now in new:
+            yield from _change(
+                f"`{now}`", _without_template_markers(file), _without_template_markers(new[now])
+            )
+
+
+def _without_template_markers(file: Path) -> list[str]:
+    marks = ("{# exercise", "{# end", "{# stub")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if not line.strip().startswith(marks)]

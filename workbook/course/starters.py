@@ -101,6 +101,21 @@ def exercises_marked(solution: Path) -> set[str]:
     }
 
 
+def marked_lines(text: str) -> dict[int, str]:
+    """The exercise, the innermost one, to which each line of a solution's file belongs, by the line's number from 1.
+    Lines outside of the exercises, and the markers, are left out."""
+    open_ids: list[str] = []
+    found: dict[int, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if begin := _BEGIN.fullmatch(line):
+            open_ids.append(begin["id"])
+        elif _END.fullmatch(line):
+            open_ids.pop()
+        elif open_ids and not _STUB.fullmatch(line):
+            found[number] = open_ids[-1]
+    return found
+
+
 def source_files(folder: Path) -> list[Path]:
     """The files of a step's folder that are source, not what running it has left there."""
     found: list[Path] = []

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from workbook.course.encodings import SAVE_AGAIN, not_utf8
+
 from .missed import Missed
 
 if sys.version_info >= (3, 11):
@@ -68,8 +70,10 @@ def toml_of(folder: Path, name: str) -> dict[str, object]:
         look = (
             f"`python3 -m workbook reset {step}` makes the starter again, and keeps what you have beside it."
         )
-    except (OSError, UnicodeDecodeError) as error:
-        did, look = f"{name} cannot be read: {error}.", "save it again in your editor, as UTF-8."
+    except UnicodeDecodeError:
+        did, look = not_utf8(name), SAVE_AGAIN
+    except OSError as error:
+        did, look = f"{name} cannot be read: {error.strerror}.", "close it in other programs."
     except tomllib.TOMLDecodeError as error:
         did = f"{name} is not TOML: {error}{_line_of(error, file)}."
         look = 'each answer is a line such as code = "a", with the answer between straight quotes.'

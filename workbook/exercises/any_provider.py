@@ -74,7 +74,11 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) ->
     """A login that was to end on /welcome, and did not. It began after `since` messages."""
     said = " ".join(filter(None, [refused_by(site, name), _logged(site)]))
     if NOT_OURS in page.words:
-        look = why_session_was_lost(site) or f"is the state that was sent the one that is looked for? {look}"
+        look = why_session_was_lost(site) or (
+            "authorized in app/auth.py: Twitter's OAuth 1.0a has no state. Which logins do you look up by a state?"
+            if name == "twitter"
+            else f"is the state that was sent the one that is looked for? {look}"
+        )
     if name == "github" and any(
         a.endpoint == "emails" and a.status == 404 for a in site.providers.github.attempts
     ):
@@ -84,7 +88,7 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) ->
             "settings() in app/providers/github.py: base_url ends in a slash, or user replaces its last part."
         )
     return Missed(
-        should=f"who says yes at {label(site, name)} is signed in, and on /welcome.",
+        should=f"a user who says yes at {label(site, name)} is signed in, and on /welcome.",
         did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} {said}".strip(),
         look=look,
         flow=site.flow("Your app", since),
@@ -129,7 +133,9 @@ def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Miss
             if key in ("client_id", "redirect_uri", "scope")
         )
         did = f"{who}'s page says: {shortened(page.words)} Your app had sent {sent or 'nothing'}."
-        if asked.get("redirect_uri", callback_at(name)) != callback_at(name):
+        if not urlsplit(asked.get("redirect_uri", HOME)).netloc:
+            look = "login in app/auth.py: url_for(…, _external=True) gives the callback's URL with its host."
+        elif asked.get("redirect_uri", callback_at(name)) != callback_at(name):
             look = f"login in app/auth.py: {who} knows the callback {callback_at(name)}, and no other."
         elif asked.get("client_id") == site.providers.environment().get(f"{name.upper()}_SECRET"):
             look += " consumer_key and consumer_secret are swapped: everybody can read the secret in that address."

@@ -71,7 +71,7 @@ def no_answer(error: NoAnswer, site: Site) -> Missed:
 def with_app_error(missed: Missed, site: Site | None, meant: str | None = None) -> Missed:
     """Adds what went wrong inside of the app, where it can be seen: it is the likeliest cause. `meant` is as for
     where_to_look."""
-    if site is None:
+    if site is None or missed.whole:
         return missed
     answers = [m for m in site.messages() if m.sender == "app" and m.status]
     said = [m for m in answers if (m.status or 0) >= 500]

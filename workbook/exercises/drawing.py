@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from workbook.course.encodings import SAVE_AGAIN, not_utf8
 from workbook.course.places import DIAGRAMS
 from workbook.flow.drawn import LABELS, Arrow
 from workbook.flow.mermaid import MermaidError, from_mermaid
@@ -53,8 +54,10 @@ def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
         look = (
             f"`python3 -m workbook reset {step}` makes the starter again, and keeps what you have beside it."
         )
-    except (OSError, UnicodeDecodeError) as error:
-        did, look = f"{file.name} cannot be read: {error}.", "save it again in your editor, as UTF-8."
+    except UnicodeDecodeError:
+        did, look = not_utf8(file.name), SAVE_AGAIN
+    except OSError as error:
+        did, look = f"{file.name} cannot be read: {error.strerror}.", "close it in other programs."
     except MermaidError as error:
         did = f"{error}."
         look = "the form of an arrow is `browser->>app: GET /login`, and of an answer `app-->>browser: 200`."
@@ -105,7 +108,7 @@ def nothing_beyond(drawn: Sequence[Arrow], wanted: Sequence[Arrow]) -> None:
         raise Missed(
             should=f"the diagram ends where the login ends, after {len(wanted)} messages.",
             did=f"it has {len(drawn)} arrows. The first one too many is '{_said(drawn[len(wanted)])}'.",
-            look="is an arrow there twice?",
+            look=f"the last message of the login is '{_said(wanted[-1])}'.",
             subject=_SUBJECT,
         )
 
@@ -123,7 +126,7 @@ def _slip(
     words = _named(mine)
     if BROWSER in ends and "client_secret" in words:
         return (
-            "it shows the client secret to the browser. Whoever sits there could then speak as the app.",
+            "it shows the client secret to the browser. Everybody who uses that browser could then speak as the app.",
             "the secret goes from the app to the provider, and nowhere else (RFC 6749 section 2.3.1).",
         )
     if BROWSER in ends and "access_token" in words:
@@ -184,6 +187,13 @@ def _wrong_ends(mine: Arrow, real: Arrow, wanted: Sequence[Arrow], place: int) -
             f"{provider} can only answer the browser, which has asked. The answer is a redirect, and the browser goes "
             "to its new URL: what the app gets in this move, the browser brings.",
         )
+    if APP in (mine.sender, mine.receiver) and APP not in (real.sender, real.receiver):
+        provider = _label(real.receiver if real.sender == BROWSER else real.sender)
+        return (
+            f"{_label(mine.sender)} does not speak with {_label(mine.receiver)} here.",
+            f"the app takes no part in this move. The user is on a page of {provider}, and the browser sends the "
+            f"user's answer to {provider}.",
+        )
     if later and mine.sender != real.sender:
         return (
             "something is said before this, and it is not in the diagram.",
@@ -215,12 +225,12 @@ def _wrong_words(mine: Arrow, real: Arrow, words: set[str], mention: Iterable[st
     path = re.search(r"(?<![\w/])/[\w./-]*", _plain(mine))
     if path and (path[0].rstrip(".") or "/") not in _paths(real):
         return (
-            f"{path[0]} is not the address.",
-            "the addresses are in the text of the exercise, and in app.py.",
+            f"{path[0]} is not the path of its URL.",
+            "the paths are in the text of the exercise, and in app.py.",
         )
     for name in mention:
         if name not in words:
-            look = "what does the other one need, to go on? Name it in the label."
+            look = f"which parameters does {_label(real.sender)} send here? Name each in the label."
             if name == "state" and "code" in carried:
                 look = (
                     "Facebook hands the state back as it came, and your app compares it with the one in its session "

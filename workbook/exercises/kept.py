@@ -1,4 +1,5 @@
-"""What earlier steps taught, tried again in a later one: state, refusal, log-out, and pages that are not for strangers.
+"""What earlier steps taught, tried again in a later one: state, refusal, log-out, pages that are not for strangers, and
+deleting an account.
 
 An exercise that is kept is no exercise about logging in. Where nobody can sign in, another exercise says so, and what
 needs somebody who is signed in is not tried.
@@ -6,8 +7,10 @@ needs somebody who is signed in is not tried.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from workbook.lab.browser import HOME, Browser, Form, NoAnswer, Page
 from workbook.lab.databases import Database
@@ -32,15 +35,38 @@ from .twitter_login import shortened
 Tables = dict[str, list[dict[str, Any]]]
 
 
+# The cookie by which Flask-Login remembers a user without a session.
+REMEMBERED = "remember_token"
+CLEAR_FIRST = (
+    "session.clear() comes before logout_user(). logout_user() leaves word in the session that the cookie "
+    f"{REMEMBERED} has to be deleted, and session.clear() forgets that."
+)
+# The fields in which an app might look for the id of a user, or of an identity.
+ID_FIELDS = (
+    "id",
+    "user_id",
+    "user",
+    "userid",
+    "uid",
+    "account_id",
+    "account",
+    "identity_id",
+    "identity",
+    "other_id",
+    "other",
+    "pk",
+    "with",
+)
+
+
 def every_row(database: Database) -> Tables:
-    """What stands in the app's tables, other than how far the migrations have come."""
+    """The rows of the app's tables. How far the migrations have come is left out."""
     tables = sorted(set(database.look().get_table_names()) - {"alembic_version"})
     return {table: sorted(database.rows(f"SELECT * FROM {table}"), key=str) for table in tables}
 
 
 def is_in(browser: Browser) -> str | None:
-    """The name of whoever is signed in, as the app's pages say it; None where they name nobody. Whether /welcome shows
-    for strangers is another question."""
+    """The name of the person who is signed in, as the app's pages say it. None where they name nobody."""
     for path in ("/", "/welcome"):
         words = browser.open(path).words
         name = next((one.name for one in PEOPLE if one.name in words), None)
@@ -49,11 +75,20 @@ def is_in(browser: Browser) -> str | None:
     return None
 
 
-def check_nobody_is_in(browser: Browser, *, what: str, look: str) -> None:
-    """Missed where somebody is signed in."""
+def check_nobody_is_in(site: Site, browser: Browser, *, what: str, look: str) -> None:
+    """Missed where somebody is signed in: the pages name somebody, or /welcome shows here and not for a stranger. That
+    it shows for strangers is the fault of another exercise."""
     name = is_in(browser)
-    if name:
-        raise Missed(should=f"{what}: nobody is signed in.", did=f"{name} is signed in.", look=look)
+    if name is None:
+        page = browser.open("/welcome")
+        if (
+            page.path != "/welcome"
+            or page.status >= 400
+            or site.browser().open("/welcome").path == "/welcome"
+        ):
+            return
+    did = f"{name} is signed in." if name else f"/welcome says: {shortened(page.words)}"
+    raise Missed(should=f"{what}: nobody is signed in.", did=did, look=look)
 
 
 def can_come_in(browser: Browser, name: str, who: str = SOMEBODY) -> bool:
@@ -71,11 +106,30 @@ def sent(browser: Browser, path: str, **fields: str) -> Page:
     return browser.submit(Form("POST", urljoin(HOME, path), tuple(fields.items()), ()))
 
 
+def naming(browser: Browser, form: Form, number: object) -> dict[str, Callable[[], Page]]:
+    """Ways to send a form that names somebody's id besides, under the usual names. Each way has the words that say
+    where the id is. A CSRF token stays as it is: without the token an app looks at nothing else."""
+    named = tuple((name, str(number)) for name in ID_FIELDS)
+    tokens = tuple(field for field in form.fields if "csrf" in field[0])
+    # The form's own fields may name somebody, too, under a name of the app's own.
+    own = tuple(
+        (name, str(number)) for name, _ in form.fields if name not in ID_FIELDS and "csrf" not in name
+    )
+    path, query = form.action.partition("?")[0], urlencode(named)
+    headers = {"X-CSRFToken": next((value for _, value in tokens), "")}
+    return {
+        "in the form": lambda: browser.submit(Form("POST", form.action, (*tokens, *own, *named), ())),
+        "in the query string": lambda: browser.submit(Form("POST", f"{path}?{query}", form.fields, ())),
+        "in the path": lambda: browser.submit(Form("POST", f"{path}/{number}", (*tokens, *own, *named), ())),
+        "as JSON": lambda: browser.send_json(form.action, dict((*own, *named)), headers),
+    }
+
+
 # State
 
 
 def check_forged_callbacks(site: Site, name: str, look: str) -> None:
-    """A callback that another person's login has made changes nothing: not for a stranger, and not for a user."""
+    """A callback of another person's login changes nothing, neither for a stranger nor for a user."""
     ada, stranger = site.browser(), site.browser()
     people = [(stranger, "nobody is")]
     other = "facebook" if name == "twitter" else "twitter"
@@ -90,8 +144,13 @@ def check_forged_callbacks(site: Site, name: str, look: str) -> None:
                 link = changed(link, state=None if how == "without a state" else "")
             page = browser.open(link)
             what = f"Eve makes a callback for {label(site, name)} {how}, and a browser where {whose} logged in opens it"
-            check_nothing_came_of_it(site, browser, page, before, what, look, still_in=browser is ada)
-            reads(site, page, NOT_OURS, what=what, look=look)
+            where = (
+                look
+                if how == "with the state of Eve's own login"
+                else f"{look} Anybody can leave the state out."
+            )
+            check_nothing_came_of_it(site, browser, page, before, what, where, still_in=browser is ada)
+            reads(site, page, NOT_OURS, what=what, look=where)
 
 
 def check_used_state(site: Site, name: str, look: str) -> None:
@@ -108,6 +167,24 @@ def check_used_state(site: Site, name: str, look: str) -> None:
     reads(site, page, NOT_OURS, what=what, look=look)
 
 
+def check_state_after_an_error(site: Site, name: str, look: str) -> None:
+    """The state of a login that a refusal or an error has ended is good for nothing."""
+    for error, how in (
+        ("access_denied", "Ada has refused"),
+        ("server_error", f"{label(site, name)} could not help"),
+    ):
+        browser = site.browser()
+        state = asked_of(site, browser, name).get("state", "")
+        browser.open(f"{callback_at(name)}?{urlencode({'error': error, 'state': state})}")
+        before = every_row(site.database)
+        page = browser.open(changed(callback_for(site, site.browser(), name, "eve"), state=state))
+        what = (
+            f"{how}, so that this login with {label(site, name)} is over. Then a second callback comes with the same "
+            "state, and with a code of Eve's"
+        )
+        check_nothing_came_of_it(site, browser, page, before, what, look, still_in=False)
+
+
 def check_nothing_came_of_it(
     site: Site, browser: Browser, page: Page, before: Tables, what: str, look: str, *, still_in: bool
 ) -> None:
@@ -118,7 +195,7 @@ def check_nothing_came_of_it(
         did = f"these rows are new: {'; '.join(str(row) for row in new)}." if new else "rows are gone."
         raise Missed(should=f"{what}: the database stays as it was.", did=did, look=look)
     if not still_in:
-        check_nobody_is_in(browser, what=what, look=look)
+        check_nobody_is_in(site, browser, what=what, look=look)
         return
     words = browser.open("/").words
     if "Ada Okafor" not in words:
@@ -136,6 +213,7 @@ def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
     """A person who says no at a provider is signed in as nobody, and reads why."""
     for name in names:
         browser = site.browser()
+        asked_of(site, browser, name)
         before = every_row(site.database)
         what = f"somebody says no at {label(site, name)}"
         page = refuse(browser, start=start_of(name))
@@ -155,50 +233,72 @@ def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) 
     # The provider would not ask her again in this browser, so the callback of a refusal is made here.
     state = asked_of(site, ada, name).get("state", "")
     page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
-    check_nothing_came_of_it(site, ada, page, before, what, look, still_in=True)
+    only_that = (
+        "the callback in app/auth.py: a refusal ends the login that was refused, and changes nothing else."
+    )
+    check_nothing_came_of_it(site, ada, page, before, what, only_that, still_in=True)
     reads(site, page, DENIED, what=what, look=look)
     page = ada.open(waiting)
     if NOT_OURS in page.words:
         raise Missed(
             should=f"{what}. A login at {label(site, name)} that she began before, in another tab, goes on.",
             did=f"it ended at {page.path}, where she reads: {shortened(page.words)}",
-            look=f"{look} A refusal ends the login that was refused, and no other one.",
+            look=only_that,
         )
 
 
 # Log-out
 
 
-def check_log_out(site: Site, first: str, second: str, look: str) -> None:
+def why_remembered(browser: Browser, otherwise: str) -> str:
+    """Where to look after a log-out that logged nobody out."""
+    return f"logout in app/auth.py: {CLEAR_FIRST}" if browser.cookie(REMEMBERED) else otherwise
+
+
+def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewhere: bool = False) -> None:
     """After a click on *Log out* nothing of the session is left: nobody is signed in, no login that was under way comes
-    to its end, and no page waits."""
+    to its end, and no page waits. That the button logs out at all may be another exercise's: `said_elsewhere`."""
     browser = site.browser()
     if not can_come_in(browser, first):
         return
+    browser.open("/logout")
+    if not is_in(browser):
+        raise Missed(
+            should="only a POST logs somebody out. A link or a picture on another site is a GET.",
+            did="Ada was logged in, and her browser opened /logout, as a picture on another site makes it do. Nobody "
+            "was logged in then.",
+            look='@bp.route("/logout", methods=["POST"]).',
+        )
     # Two logins are under way, one of them begun from a page where she wants to go back to.
     waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)
     front = browser.open("/")
     form = form_to(front, "/logout")
     if form is None or form.method != "POST":
+        if said_elsewhere:
+            return
         raise Missed(
-            should="whoever is signed in has a button on the front page that sends a POST to /logout.",
+            should="a user who is signed in has a button on the front page that sends a POST to /logout.",
             did="there is no such form." if form is None else f"that form is sent by {form.method}.",
             look=f"templates/index.html. {look}",
         )
     page = browser.submit(form)
     what = "Ada clicks on Log out"
+    if said_elsewhere and (page.status >= 400 or is_in(browser)):
+        return
     if page.status >= 400:
         did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
         raise Missed(should=f"{what}, and is on the front page.", did=did, look=look)
-    check_nobody_is_in(browser, what=what, look=look)
+    check_nobody_is_in(site, browser, what=what, look=why_remembered(browser, look))
     before = every_row(site.database)
     for name, callback in waiting:
         if callback is None:
             continue
         browser.open(callback)
         words = f"{what} while a login with {label(site, name)} is under way, and then its callback comes"
-        check_nobody_is_in(browser, what=words, look=f"{look} What waited for that login has to go, too.")
+        check_nobody_is_in(
+            site, browser, what=words, look=f"{look} What waited for that login has to go, too."
+        )
         if every_row(site.database) != before:
             raise Missed(
                 should=f"{words}: the database stays as it was.", did="a row is new or changed.", look=look
@@ -228,74 +328,91 @@ def _begun(site: Site, browser: Browser, name: str) -> str | None:
 
 
 def check_strangers(
-    site: Site, pages: tuple[str, ...], name: str, look: str, closed: tuple[str, ...] | None = None
+    site: Site,
+    pages: tuple[str, ...],
+    name: str,
+    look: str,
+    closed: tuple[str, ...] | None = None,
+    *,
+    ends_elsewhere: bool = False,
 ) -> None:
-    """A stranger gets none of the pages of people who are signed in, by GET or by POST (of these pages, only those
-    that are `closed`, where that is given); and once signed in, is where the stranger wanted to go."""
+    """A stranger gets none of the pages of users, by GET or by POST (of these pages, only those that are `closed`,
+    where that is given), and once signed in, is where the stranger wanted to go. That a login ends where its next says
+    may be another exercise's: `ends_elsewhere`."""
     for path in pages if closed is None else closed:
         for method in ("GET", "POST"):
             stranger = site.browser()
             page = stranger.open(path) if method == "GET" else sent(stranger, path)
-            should = f"a stranger who sends a {method} to {path} is sent away, to the front page."
             shown = page.path == path and page.status < 400
-            if shown or page.status >= 500:
-                did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
-                raise Missed(should=should, did=did, look=look)
+            if shown or page.status >= (400 if method == "GET" else 500):
+                raise Missed(
+                    should=f"a stranger who sends a {method} to {path} is sent to the front page.",
+                    did=f"{page.path} answered with the status {page.status}: {shortened(page.words)}",
+                    look=look,
+                )
     for path in pages:
         stranger = site.browser()
         page = stranger.open(path)
-        link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
-        if site.at_provider(page) or link is None:
+        if site.at_provider(page):
             continue
-        query = urlsplit(link).query
-        if parse_qs(query).get("next") == [path]:
+        link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
+        should = (
+            f"a stranger opens {path}, is sent to {page.path}{'?' if page.query else ''}{page.query}, clicks there on "
+            f"the button that signs in with {label(site, name)}, and ends on {path}."
+        )
+        if link is None:
+            did = "there is no such button on that page."
+            raise Missed(should=should, did=did, look="templates/index.html.")
+        carried = parse_qs(urlsplit(link).query).get("next") == [path]
+        if carried and ends_elsewhere:
             continue
         try:
-            ended = sign_in(stranger, start=f"{start_of(name)}{'?' if query else ''}{query}")
+            ended = sign_in(stranger, start=link)
         except (NotAsked, NoAnswer):
             return
-        if ended.status < 400 and ended.path != path and is_in(stranger):
+        if (ended.path != path or ended.status >= 400) and is_in(stranger):
+            leads = link.removeprefix(HOME)
             raise Missed(
-                should=f"a stranger opens {path}, is sent to {page.path}{'?' if page.query else ''}{page.query}, signs "
-                f"in there with {label(site, name)}, and is on {path} then.",
-                did=f"the button leads to {start_of(name)}{'?' if query else ''}{query}, and the login ended on "
-                f"{ended.path}.",
-                look=f"templates/index.html: the links to /login/… carry next on, as it is in the query string of the "
-                f"front page. And {look}",
+                should=should,
+                did=f"the button leads to {leads}, and the login ended on {ended.path} with the status {ended.status}.",
+                look="login in app/auth.py keeps next, and the callback redirects there."
+                if carried
+                else "templates/index.html: the links to /login/… carry next on, as it is in the query string of the "
+                "front page.",
             )
 
 
 # Deleting an account
 
 DELETE = "/account/delete"
-# Under which names apps take the user's id from a request.
-_NAMES = ("id", "user_id", "user", "userid", "uid", "account_id", "account", "pk")
+
+
+def check_account_is_its_users(site: Site, look: str, guard: str) -> None:
+    """Eve has an account. Neither a stranger nor Ada deletes it. `look` is where the user is chosen, and `guard` what
+    keeps strangers out."""
+    if not can_come_in(site.browser(), "twitter", "eve"):
+        return
+    eve = site.database.rows("SELECT id FROM users")[0]["id"]
+    check_strangers_delete_nothing(site, eve, f"{look} {guard}")
+    ada = site.browser()
+    if can_come_in(ada, "twitter") and len(site.database.rows("SELECT id FROM users")) > 1:
+        check_delete_names_nobody(site, ada, (eve,), look)
 
 
 def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, ...], look: str) -> None:
-    """Ada is logged in, and sends the id of another user along with the form that deletes her account: in the fields
-    of the form and under the usual names, in the query string, and in the path. The others stay. Ada's own account may
-    go or stay."""
-    page = browser.open("/account")
-    own = form_to(page, DELETE)
-    before = every_row(site.database)
+    """Ada is logged in, and sends the id of another user along with the form that deletes her account. The others stay.
+    Ada's own account may go or stay. Where it goes, the browser keeps nothing that names her."""
     for other in others:
-        theirs = _rows_of(before, other)
-        named = dict.fromkeys(_NAMES, str(other))
-        # A token against forged forms stays: without it the app would look at nothing else.
-        ours = {name: v if "csrf" in name else str(other) for name, v in own.fields} if own else {}
-        query = "&".join(f"{name}={other}" for name in _NAMES)
-        for path, said in (
-            (DELETE, "in the form"),
-            (f"{DELETE}?{query}", "in the query string"),
-            (f"{DELETE}/{other}", "in the path"),
-        ):
-            page = sent(browser, path, **{**ours, **(named if said == "in the form" else {})})
+        theirs = _rows_of(every_row(site.database), other)
+        for way in range(4):
+            form = form_to(browser.open("/account"), DELETE) or Form("POST", urljoin(HOME, DELETE), (), ())
+            where, send = list(naming(browser, form, other).items())[way]
+            page = send()
             if _rows_of(every_row(site.database), other) != theirs:
                 raise Missed(
                     should="a POST to /account/delete deletes the user who is logged in, and nobody else, whatever is "
                     "sent along.",
-                    did=f"Ada sent the id of another user, {other}, {said}, and that user's account is deleted.",
+                    did=f"Ada sent the id of another user, {other}, {where}, and that user's account is deleted.",
                     look=look,
                 )
             if page.status >= 500:
@@ -305,6 +422,12 @@ def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, .
                     look=look,
                 )
             if is_in(browser) is None:  # that was Ada's own account, and it is gone
+                if browser.cookie(REMEMBERED):
+                    raise Missed(
+                        should="after a click on Delete my account the browser keeps nothing that names the user.",
+                        did=f"the cookie {REMEMBERED} was still there.",
+                        look=f"delete: {CLEAR_FIRST}",
+                    )
                 can_come_in(browser, "twitter")
 
 
@@ -319,7 +442,7 @@ def _rows_of(tables: Tables, user: int) -> Tables:
 def check_strangers_delete_nothing(site: Site, user: int, look: str) -> None:
     """A stranger who sends a form to /account/delete is sent away, and every user stays."""
     before = every_row(site.database)
-    for fields in ({}, dict.fromkeys(_NAMES, str(user))):
+    for fields in ({}, dict.fromkeys(ID_FIELDS, str(user))):
         page = sent(site.browser(), DELETE, **fields)
         should = (
             "a stranger who sends a POST to /account/delete is sent away, and nobody's account is deleted."
@@ -375,3 +498,51 @@ def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], wai
             did="another user's rows have changed.",
             look=look,
         )
+
+
+def check_a_deleted_user(site: Site) -> None:
+    """Ada is logged in in two browsers, and deletes her account in one of them. The other browser is a stranger's."""
+    here, there = site.browser(), site.browser()
+    if not all(can_come_in(browser, "twitter") for browser in (here, there)):
+        return
+    waiting = _begun(site, there, "facebook")
+    form = form_to(here.open("/account"), DELETE)
+    if waiting is None or form is None or here.submit(form).status >= 400 or is_in(here):
+        return
+    check_user_is_gone(site, there, ("/", "/welcome", "/account"), waiting)
+
+
+# What steps 07 and 08 keep
+
+
+def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[Site], None]]:
+    """What the apps with one login route for all providers keep, each by what it is about. That *Log out* logs out at
+    all may be another exercise's: `log_out_elsewhere`."""
+    state = (
+        "authorized in app/auth.py: finish(name, …) comes first, whatever came back, and None ends the login."
+    )
+    refusal = "authorized in app/auth.py: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
+    log_out = "logout in app/auth.py: session.clear(), and then logout_user()."
+    guard = "@login_required comes below @bp.route. Above it, @login_required protects nothing."
+    delete = "delete: current_user.id says which user it is, and nothing that was sent does."
+    checks: dict[str, Callable[[Site], None]] = {}
+    for name in ("facebook", "google", "github"):
+        checks[f"forged {name}"] = partial(check_forged_callbacks, name=name, look=state)
+        checks[f"used {name}"] = partial(check_used_state, name=name, look=state)
+        checks[f"ended {name}"] = partial(check_state_after_an_error, name=name, look=state)
+        checks[f"refused beside {name}"] = partial(
+            check_a_refusal_harms_nothing, first="twitter", name=name, look=refusal
+        )
+    for name in ("twitter", "facebook", "google", "github"):
+        checks[f"refused {name}"] = partial(check_refusals, names=(name,), look=refusal)
+    for first, second in (("twitter", "facebook"), ("github", "twitter")):
+        checks[f"logged out {first} {second}"] = partial(
+            check_log_out, first=first, second=second, look=log_out, said_elsewhere=log_out_elsewhere
+        )
+    pages = ("/welcome", "/account")
+    checks["strangers"] = partial(
+        check_strangers, pages=pages, name="facebook", look=f"the view of that page: {guard}"
+    )
+    checks["delete"] = partial(check_account_is_its_users, look=delete, guard=guard)
+    checks["deleted"] = check_a_deleted_user
+    return checks

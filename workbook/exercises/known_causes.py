@@ -63,7 +63,7 @@ REMOTE_APPS = (
     Cause(
         name="registered-and-not-kept",
         error=r"'NoneType' object has no attribute '(authorize|authorized_response|handle_oauth2_response|get)'",
-        look="The provider is not registered: what oauth.remote_app(…) gives has to stand in that name.",
+        look="The provider is not registered: assign what oauth.remote_app(…) gives you to that name.",
         proof="03/wrong/3.1-registered-and-not-kept",
     ),
     Cause(
@@ -90,7 +90,7 @@ REMOTE_APPS = (
     Cause(
         name="no-callback",
         error=r"Callback is required for OAuth2",
-        look="facebook.authorize(callback=…) needs the address to which Facebook is to send the person back.",
+        look="facebook.authorize(callback=…) needs the URL to which Facebook sends the person back.",
         proof="03/wrong/3.1-no-callback",
     ),
     Cause(
@@ -114,19 +114,19 @@ ANSWERS = (
         name="no-address",
         error=r"KeyError: 'email'",
         look="Not everybody has an address, or tells it. Facebook leaves the key out then: .get('email') gives None.",
-        proof="03/wrong/3.8-key-error",
+        proof="03/wrong/3.9-key-error",
     ),
     Cause(
         name="answer-is-an-error",
         error=r"KeyError: '(access_token|id|name)'",
         look="The provider's answer has no such key: it is an error. Look for that first.",
-        proof="03/wrong/3.10-an-error-has-no-id",
+        proof="03/wrong/3.11-an-error-has-no-id",
     ),
     Cause(
         name="answer-is-no-json",
         error=r"JSONDecodeError",
         look="The provider's answer is not JSON, or only a part of it. JSONDecodeError is a ValueError.",
-        proof="03/wrong/3.10-only-its-own-error",
+        proof="03/wrong/3.11-only-its-own-error",
     ),
     Cause(
         name="no-answer-after-a-refusal",
@@ -176,7 +176,7 @@ SESSIONS = (
         name="identity-logged-in",
         error=r"'Identity' object has no attribute '(is_active|get_id)'",
         look="login_user takes a user, and was given an identity: the user is identity.user.",
-        proof="05/wrong/5.4-identity-logged-in",
+        proof="05/wrong/5.5-identity-logged-in",
     ),
     Cause(
         name="no-user-loader",
@@ -226,9 +226,9 @@ ROWS = (
     Cause(
         name="model-without-the-column",
         error=r"ha(s no|ve a) property \"|is an invalid keyword argument for",
-        look="The model has no column of that name. Exercise 4.1 gives class User its columns; from exercise 5.4 on "
+        look="The model has no column of that name. Exercise 4.1 gives class User its columns; from exercise 5.5 on "
         "ways in are rows of identities, and are looked for there.",
-        proof="05/wrong/5.4-by-the-columns-that-are-gone",
+        proof="05/wrong/5.5-by-the-columns-that-are-gone",
     ),
     Cause(
         name="text-in-a-boolean",
@@ -254,12 +254,19 @@ ROWS = (
         proof="07/wrong/7.6-no-rollback",
     ),
     Cause(
+        name="locked-after-a-look",
+        error=r"OperationalError: database is locked",
+        look="SQLite refuses to write in a transaction that began with a look, when another has written since. "
+        "db.session.begin_nested() holds such a transaction open. Roll back all of it, and then look and write again.",
+        proof="07/wrong/7.6-a-savepoint",
+    ),
+    Cause(
         name="verified-address-twice",
         error=r"UNIQUE constraint failed: users\.verified_email|duplicate key value.*verified_email",
         look="Another user has this verified_email. At a login keep_verified looks first whether somebody has it. In a "
         "merge the other user has to be gone before (delete, then db.session.flush()), as SQLAlchemy writes what "
         "changed before it deletes.",
-        proof="08/wrong/8.10-address-given-on-too-early",
+        proof="08/wrong/8.11-address-given-on-too-early",
         on_postgresql='IntegrityError: duplicate key value violates unique constraint "ix_users_verified_email" '
         "DETAIL: Key (verified_email)=(ada@example.com) already exists.",
     ),
@@ -279,7 +286,7 @@ ROWS = (
         look="An identity was to be without a user. A new user has no id until the flush: identity.user = user needs "
         "none. And when a user is deleted by db.session.delete, SQLAlchemy takes the user away from the identities, "
         'unless their relationship says otherwise: cascade="all, delete-orphan", passive_deletes=True.',
-        proof="05/wrong/5.7-identities-of-nobody",
+        proof="05/wrong/5.8-identities-of-nobody",
         on_postgresql='IntegrityError: null value in column "user_id" of relation "identities" violates not-null '
         "constraint DETAIL: Failing row contains (1, null, twitter, 1).",
     ),
@@ -295,8 +302,9 @@ ROWS = (
     Cause(
         name="nothing-in-a-column",
         error=r"NOT NULL constraint failed|violates not-null",
-        look="A column that may not be empty was given nothing: should it be allowed to be empty?",
-        proof="05/wrong/5.4-subject-forgotten",
+        look="A new row has nothing in this column, which must not be empty. Does your code give it a value? "
+        "Where some people have no value at all, the column needs nullable=True.",
+        proof="05/wrong/5.5-subject-forgotten",
         on_postgresql='IntegrityError: null value in column "email" of relation "users" violates not-null '
         "constraint DETAIL: Failing row contains (1, Ada, null).",
     ),
@@ -308,7 +316,7 @@ HIDDEN = (
         error=r"TypeError: \w+\(\) takes 0 positional arguments but \d+ w",
         look="A function without arguments was called with some. Does a view have the name of a function that is "
         "imported above it? Then the view hides that function: give the view another name.",
-        proof="08/wrong/8.10-a-view-hides-the-import",
+        proof="08/wrong/8.11-a-view-hides-the-import",
     ),
 )
 
@@ -339,7 +347,7 @@ TABLES = (
         error=r"no such index|index \"\S+\" does not exist",
         look="The migration drops an index that is not there. Has a downgrade before it made the columns without their "
         "indexes? op.create_index.",
-        proof="05/wrong/5.2-back-without-indexes",
+        proof="05/wrong/5.3-back-without-indexes",
         on_postgresql='ProgrammingError: index "ix_users_twitter_id" does not exist',
     ),
     Cause(

@@ -11,7 +11,8 @@ class Missed(AssertionError):
     `should`, `did` and `look` are each a sentence or two. With `flow`, what was really said, and `expected`, the
     name of the recorded flow that it is held against (the file in diagrams/ without its ending), the message ends
     with both and the first arrow where they part. `subject` says whose doing `did` is. An error of the app that the
-    pattern `meant` is found in is what the check is about: then `look` knows it better than the known causes.
+    pattern `meant` is found in is what the check is about: then `look` knows it better than the known causes. Where the
+    message is `whole`, an error that the app raised besides has nothing to do with it.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class Missed(AssertionError):
         expected: str | None = None,
         subject: str = "your app did",
         meant: str | None = None,
+        whole: bool = False,
     ) -> None:
         self.should = should
         self.did = did
@@ -32,6 +34,7 @@ class Missed(AssertionError):
         self.expected = expected
         self.subject = subject
         self.meant = meant
+        self.whole = whole
         super().__init__()
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ def log_out(browser: Browser) -> Page:
         raise Missed(
             should="after a click on Log out the person is on the front page.",
             did=f"{page.path} answered with the status {page.status}.",
-            look='@app.route("/logout", methods=["POST"]): a route takes only GET if nothing is said.',
+            look='@app.route("/logout", methods=["POST"]): a route without methods takes GET only.',
         )
     return page
 

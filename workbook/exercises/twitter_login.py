@@ -78,9 +78,28 @@ def not_at_twitter(
     )
 
 
-def shortened(words: str) -> str:
-    """The first words of a page. Of Flask's own page for an error nothing but its title: the rest says nothing more."""
-    words = re.sub(
-        r"^500 .*(Internal Server Error) The server encountered an internal error.*$", r"\1.", words
+def without_access(site: Site, look: str) -> None:
+    """Twitter refuses to say who the user is, with status 403 (its error 453); Missed where /welcome greets somebody
+    all the same, or crashes."""
+    browser = site.browser()
+    signed_in(site, browser)
+    site.providers.faults.set("twitter", "verify_credentials", "no_access")
+    page = browser.open("/welcome")
+    site.providers.faults.clear()
+    should = (
+        "Twitter answers with status 403 where an app has no access to verify_credentials. Then your app does not "
+        "greet anybody, and answers with an error page of its own."
     )
+    failed = site.last_error() if page.status == 500 else None
+    if failed is not None:
+        raise Missed(should=should, did=f"/welcome crashed: {failed.error}", look=look)
+    if page.path == "/welcome" and page.status == 200:
+        did = f"/welcome greeted a nobody, with status 200: {shortened(page.words)}"
+        raise Missed(should=should, did=did, look=look)
+
+
+def shortened(words: str) -> str:
+    """The first words of a page. Of Flask's own page for an error only its title: the rest says no more."""
+    words = re.sub(r"^(?:404|405|500) (.+?) \1 The .*$", r"\1.", words)
+    words = re.sub(r"^[45]\d\d (.+?) \1 ", r"\1: ", words)
     return words if len(words) <= 120 else f"{words[:119]}…"

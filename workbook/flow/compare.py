@@ -58,14 +58,11 @@ def compare(
             return Difference(i, j, wanted, came, sentence)
     if len(first) > len(second):
         i, wanted = first[len(second)]
-        error = _error_at_the_end(expected, actual, [i for i, _ in first], [j for j, _ in second])
-        if (
-            error is not None
-            and second
-            and (error.actual_index or 0) > second[-1][0]
-            and (error.expected_index or 0) <= i
-        ):
-            return error  # the app has said one thing more, and that comes before what is missing
+        if mode == "protocol":
+            alike = (first[len(second) - 1][0], second[-1][0]) if second else None
+            said = _pages_before(expected, actual, alike, i)
+            if said is not None:
+                return said
         return Difference(i, None, wanted, None, f"Nothing more was said. Next would be: {one_line(wanted)}.")
     if len(second) > len(first) and mode == "strict":
         j, came = second[len(first)]
@@ -73,26 +70,61 @@ def compare(
     return _error_at_the_end(expected, actual, [i for i, _ in first], [j for j, _ in second])
 
 
+def _pages_before(
+    expected: Flow | Sequence[Arrow],
+    actual: Flow | Sequence[Arrow],
+    alike: tuple[int, int] | None,
+    missing: int,
+) -> Difference | None:
+    """Where the app's answers to the browser part, before the message that is missing at the place `missing`. Up to the
+    two places in `alike` the flows are alike. None where the app has said no other thing than was expected."""
+    wanted, came = (_drawn(expected), _drawn(actual))
+    if alike is None:
+        # Where a flow begins is a matter of its own, and pages that are shown before a login are, too.
+        j = next(
+            (j for j, arrow in enumerate(came) if _is_page(arrow) and not arrow.title.startswith("2")), None
+        )
+        return None if j is None else _instead(missing, wanted, j, came)
+    after, since = alike
+    pages = [i for i in range(after + 1, len(wanted)) if _is_page(wanted[i])]
+    answers = [j for j in range(since + 1, len(came)) if _is_page(came[j])]
+    for place, j in enumerate(answers):
+        i = pages[place] if place < len(pages) else missing
+        if i < missing and _title(wanted[i], "protocol") == _title(came[j], "protocol"):
+            continue
+        return _instead(min(i, missing), wanted, j, came)
+    return None
+
+
 def _error_at_the_end(
     expected: Flow | Sequence[Arrow], actual: Flow | Sequence[Arrow], first: list[int], second: list[int]
 ) -> Difference | None:
     """The error that the app answered the browser with, where all else was said as it should be. `first` and `second`
     are the places of what was compared and is alike."""
-    wanted, came = (list(arrows(flow) if isinstance(flow, Flow) else flow) for flow in (expected, actual))
+    wanted, came = (_drawn(expected), _drawn(actual))
     if any(map(_is_error, wanted)):
         return None
     for j, error in enumerate(came):
         if _is_error(error):
             said = sum(place < j for place in second[: len(first)])
-            begin = first[said - 1] + 1 if said else 0
-            i = next((i for i, arrow in enumerate(wanted) if i >= begin and _is_page(arrow)), None)
-            if i is None:
+            begin, since = (first[said - 1] + 1, second[said - 1] + 1) if said else (0, 0)
+            # What the app has answered in between has its place, too.
+            earlier = sum(map(_is_page, came[since:j]))
+            pages = [i for i in range(begin, len(wanted)) if _is_page(wanted[i])]
+            if not pages:
                 return None
-            sentence = f"Expected was {one_line(wanted[i])}; it was {one_line(error)}."
-            return Difference(
-                i, j, wanted[i], error, f"Message {j + 1} is the first that differs. {sentence}"
-            )
+            return _instead(pages[min(earlier, len(pages) - 1)], wanted, j, came)
     return None
+
+
+def _instead(i: int, wanted: Sequence[Arrow], j: int, came: Sequence[Arrow]) -> Difference:
+    """The app said one thing instead of another."""
+    sentence = f"Expected was {one_line(wanted[i])}; it was {one_line(came[j])}."
+    return Difference(i, j, wanted[i], came[j], f"Message {j + 1} is the first that differs. {sentence}")
+
+
+def _drawn(flow: Flow | Sequence[Arrow]) -> list[Arrow]:
+    return list(arrows(flow) if isinstance(flow, Flow) else flow)
 
 
 def _is_page(arrow: Arrow) -> bool:
@@ -104,7 +136,7 @@ def _is_error(arrow: Arrow) -> bool:
 
 
 def _steps(flow: Flow | Sequence[Arrow], mode: Mode) -> list[tuple[int, Arrow]]:
-    drawn = arrows(flow) if isinstance(flow, Flow) else flow
+    drawn = _drawn(flow)
     if mode == "strict":
         return list(enumerate(drawn))
     kept = _kept_by_apps(drawn)
@@ -212,7 +244,7 @@ def side_by_side(
 def _listed(
     heading: str, flow: Flow | Sequence[Arrow], mark: int | None, width: int, unicode: bool
 ) -> list[str]:
-    drawn = arrows(flow) if isinstance(flow, Flow) else flow
+    drawn = _drawn(flow)
     sign = "▶" if unicode else ">"
     lines = [heading]
     for index, arrow in enumerate(drawn):

@@ -287,6 +287,10 @@ _FACEBOOK = {
     "fields": Explanation(
         "What the app wants to know. Without it Facebook gives id and name.", "Graph API, reading fields"
     ),
+    "per_page": Explanation(
+        "How many entries the app wants on one page of a list. GitHub gives 30 without it, and 100 at most.",
+        "docs.github.com, Using pagination in the REST API",
+    ),
     "return_scopes": Explanation(
         "Asks Facebook to say in the callback what the person allowed, and what not.",
         "Facebook Login, manual flow",

@@ -25,8 +25,9 @@ LONGEST_BODY = 64 * 1024
 class Recorder:
     """Wraps `application`; gives each request, and later its response, to `sink` as a Message.
 
-    `sender` and `receiver` name the two ends: a string, or a function from the path of the request to one
-    (the providers are asked by browsers on some paths and by the app on others; None leaves that request out).
+    `sender` and `receiver` name the two ends: a string, or a function from the path of the request to one, for the
+    sender from the path and the header Accept (the providers are asked by browsers on some paths and by the app on
+    others; None leaves that request out).
     """
 
     def __init__(
@@ -34,17 +35,17 @@ class Recorder:
         application: WSGIApplication,
         sink: Callable[[Message], None],
         *,
-        sender: str | Callable[[str], str | None],
+        sender: str | Callable[[str, str], str | None],
         receiver: str | Callable[[str], str | None],
     ) -> None:
         self.application = application
         self.sink = sink
-        self.sender = sender if callable(sender) else lambda path: sender
+        self.sender = sender if callable(sender) else lambda path, accept: sender
         self.receiver = receiver if callable(receiver) else lambda path: receiver
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        sender, receiver = self.sender(path), self.receiver(path)
+        sender, receiver = self.sender(path, environ.get("HTTP_ACCEPT", "")), self.receiver(path)
         if sender is None or receiver is None:
             return self.application(environ, start_response)
         arrived = time.monotonic()

@@ -76,8 +76,10 @@ def tables(folder: Path, warm: Warm, environment: Mapping[str, str]) -> tuple[Ta
 
 @dataclass(frozen=True)
 class Revisions:
-    """How far a database has come, and how far the migrations go; None where that is nowhere."""
+    """A database: its URL without a password, how far it has come, and how far the migrations go; None where that is
+    nowhere, or where there are none."""
 
+    url: str
     current: str | None
     newest: str | None
 
@@ -229,12 +231,21 @@ def revisions_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], 
     def read() -> dict[str, str | None]:
         from alembic.runtime.migration import MigrationContext
         from alembic.script import ScriptDirectory
+        from sqlalchemy.exc import SQLAlchemyError
 
         app: Any = load()
-        with app.app_context(), app.extensions["sqlalchemy"].engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_heads()
+        with app.app_context():
+            engine = app.extensions["sqlalchemy"].engine
+            url = engine.url.render_as_string(hide_password=True)
+            if "migrate" not in app.extensions:
+                return {"url": url, "current": None, "newest": None}
+            try:
+                with engine.connect() as connection:
+                    current = MigrationContext.configure(connection).get_current_heads()
+            except SQLAlchemyError:  # nothing answers at that URL
+                return {"url": url, "current": None, "newest": None}
         newest = ScriptDirectory(app.extensions["migrate"].directory).get_heads()
-        return {"current": ", ".join(current) or None, "newest": ", ".join(newest) or None}
+        return {"url": url, "current": ", ".join(current) or None, "newest": ", ".join(newest) or None}
 
     _reported(read, report)
 

@@ -140,7 +140,7 @@ def described(error: BaseException) -> dict[str, str]:
     if type(error).__name__ == "NoAppException" and error.__context__ is not None:
         # Flask raises its own exception over what happened while the app was imported.
         cause = error.__context__ if own_lines(error.__context__) else error
-    return {"error": _one_line(cause), "traceback": own_lines(cause)}
+    return {"error": _one_line(cause) + _of_two_modules(cause), "traceback": own_lines(cause)}
 
 
 def _one_line(error: BaseException) -> str:
@@ -160,6 +160,28 @@ def _one_line(error: BaseException) -> str:
     if name == "Error":  # binascii's, csv's, …: by itself it says nothing
         name = f"{type(error).__module__}.{name}"
     return f"{name}: {' '.join(text.split())}" if text else name
+
+
+def _of_two_modules(error: BaseException) -> str:
+    """Says that a file of the app has the name of another module, where an error comes of that; nothing elsewhere.
+
+    Either the file hides the module, as under `python app.py`, or the module was there first, as under `flask run`.
+    """
+    found = re.match(r"cannot import name .* from (?:partially initialized module )?'(\w+)'", str(error))
+    found = found or re.match(r"(?:partially initialized )?module '(\w+)' has no attribute", str(error))
+    if not isinstance(error, ImportError | AttributeError) or not found:
+        return ""
+    name, file = found[1], Path(f"{found[1]}.py")
+    if not file.is_file() or (name not in sys.stdlib_module_names and not _installed(name)):
+        return ""
+    return f". Your file {file} has the name of a module that is there already, and Python finds one of them: rename it"
+
+
+def _installed(name: str) -> bool:
+    """Whether an installed package brings a module of that name."""
+    from importlib.metadata import packages_distributions
+
+    return name in packages_distributions()
 
 
 def own_lines(error: BaseException) -> str:

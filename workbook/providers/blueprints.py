@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from .callbacks import add_callbacks
 from .faults import Faults, fault_of_request, half
 from .state import State
 
@@ -68,3 +69,5 @@ def add_about(pages: Blueprint, state: State[Any]) -> None:
         state.sessions.of_form(_LOG_OUT)
         state.sessions.log_out()
         return redirect(url_for(f"{state.name}.about"))
+
+    add_callbacks(pages, state, _LOG_OUT)

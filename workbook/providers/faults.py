@@ -25,6 +25,7 @@ AT_SOME = {
     "wrong_token_type": "gives a token of a type that the app did not ask for",
     "broken_json": "answers with half of a JSON document",
     "null": "answers with null in the place of a document",
+    "no_access": "says that the app has no access to this call of the API",
     "missing_email": "leaves the address out",
     "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
 }

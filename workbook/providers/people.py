@@ -121,6 +121,8 @@ PEOPLE = (
             "Bo Lindqvist",
             "bo-codes@example.net",
             (
+                # GitHub gives a list in pages of 30: the primary address is on the second.
+                *(GitHubEmail(f"bo+{n}@example.net", primary=False, verified=True) for n in range(1, 31)),
                 GitHubEmail("bo-codes@example.net", primary=True, verified=True, visibility="public"),
                 GitHubEmail("bo@example.org", primary=False, verified=False),
             ),

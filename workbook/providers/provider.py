@@ -24,7 +24,8 @@ class Provider(Generic[S]):
     and label are in that state. `pages` makes everything below the name. `faults` names the endpoints, and for each
     endpoint the faults that it can have beyond those of every endpoint. `asked_by_browser` says whether browsers ask
     for a path below the name. Apps ask for all other paths. With `named_anew` the name differs from world to world.
-    `make_beforehand` makes what takes long and is the same on each server of a process.
+    `make_beforehand` makes what takes long and is the same on each server of a process. Paths that begin with one of
+    `at_root` are the provider's without its name before them, too.
     """
 
     state: Callable[[World, People, str], S]
@@ -33,3 +34,4 @@ class Provider(Generic[S]):
     asked_by_browser: Callable[[S, str], bool]
     named_anew: bool = False
     make_beforehand: Callable[[S], None] | None = None
+    at_root: tuple[str, ...] = ()

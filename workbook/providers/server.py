@@ -11,9 +11,12 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.utils import redirect
+
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
+from .callbacks import CALLBACKS, list_callback
 from .control import control_pages
 from .doors import refused
 from .faults import Faults
@@ -99,6 +102,8 @@ class ProvidersServer(Registered):
         self._states = {
             provider: provider.state(world, self.people, self.url) for provider in self._providers
         }
+        for state in self._states.values():
+            state.people_list_callbacks = self._control_key is not None
         self._named = {self.state(provider).name: provider for provider in self._providers}
         self.faults = Faults({name: provider.faults for name, provider in self._named.items()})
         self._pages: dict[str, Pages] = {}
@@ -161,6 +166,11 @@ class ProvidersServer(Registered):
         label: str = self.state(self._named[name]).label
         return label
 
+    def list_callback(self, callback: str) -> None:
+        """Lists a redirect URI of the app at every provider; ValueError says why it cannot be one."""
+        for provider in self._providers:
+            list_callback(self.state(provider), callback)
+
     def mount(self, path: str, application: WSGIApplication) -> None:
         """Serves another application at a path where no provider is; "/" is everywhere else."""
         self._mounted[path] = application
@@ -198,6 +208,9 @@ class ProvidersServer(Registered):
         if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
+        owner = self._owner_at_root(path)
+        if owner is not None:
+            return self._at_root(owner, environ, start_response)
         return self._mounted.get(path, self._mounted.get("/", self._serve))(environ, start_response)
 
     @property
@@ -211,17 +224,34 @@ class ProvidersServer(Registered):
         if self.on_message:
             self.on_message(message)
 
-    def _who_asks(self, path: str) -> str | None:
-        """Browsers ask for pages, apps for everything else. The pages about a provider are no part of a login."""
+    def _who_asks(self, path: str, accept: str) -> str | None:
+        """Browsers ask for pages, apps for everything else. A request that accepts HTML is a browser's also where there
+        is no such page. The pages about a provider are no part of a login."""
         name, _, rest = path.lstrip("/").partition("/")
         provider = self._named.get(name)
-        if provider is None or rest in ("", "logout"):
+        if provider is None or rest in ("", "logout", CALLBACKS[1:]):
             return None
-        return BROWSER if provider.asked_by_browser(self.state(provider), f"/{rest}") else APP
+        page = provider.asked_by_browser(self.state(provider), f"/{rest}")
+        return BROWSER if page or "text/html" in accept else APP
 
     def _who_is_asked(self, path: str) -> str | None:
         name = path.lstrip("/").partition("/")[0]
         return name if name in self._named else None
+
+    def _owner_at_root(self, path: str) -> str | None:
+        """The name of the provider that has that path at the root of the server, too; None where no provider has."""
+        owners = (name for name, provider in self._named.items() if path.startswith(provider.at_root))
+        return next(owners, None)
+
+    def _at_root(
+        self, owner: str, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answers as below the provider's name. Browsers are sent there: the provider's cookie is for those paths."""
+        path = f"/{owner}{environ['PATH_INFO']}"
+        if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path, accept="") == BROWSER:
+            query = environ.get("QUERY_STRING")
+            return redirect(f"{path}?{query}" if query else path)(environ, start_response)
+        return self._recorded({**environ, "PATH_INFO": path}, start_response)
 
 
 def _first_part(environ: WSGIEnvironment) -> str:

@@ -49,6 +49,9 @@ class State(ABC, Generic[A]):
     app_name: str = "Workbook app"
     attempts: list[A] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    # The redirect URIs that a person has listed, and whether the provider's page has a form for it.
+    listed: list[str] = field(default_factory=list)
+    people_list_callbacks: bool = False
     name: str = field(init=False)
     label: str = field(init=False)
 
@@ -69,7 +72,8 @@ class State(ABC, Generic[A]):
     @property
     def callbacks(self) -> tuple[str, ...]:
         """The app's redirect URIs, as they are registered."""
-        return tuple(f"http://{host}:5000/auth/{self.name}/callback" for host in ("localhost", "127.0.0.1"))
+        own = (f"http://{host}:5000/auth/{self.name}/callback" for host in ("localhost", "127.0.0.1"))
+        return (*own, *self.listed)
 
     def callback_listed(self, callback: str) -> bool:
         """Whether a redirect URI is one of the app's. The local providers are kinder than most real ones, which compare

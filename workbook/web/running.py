@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 
 import click
-from dotenv import dotenv_values
 
 from workbook.checks.verdicts import StepVerdicts, Verdict, Verdicts
 from workbook.checks.warm_checks import Cancelled, WarmChecks
 from workbook.checks.watch import saves
 from workbook.course.errors import WorkbookError
-from workbook.course.places import CHAPTERS, ROOT
+from workbook.course.places import CHAPTERS
 from workbook.course.progress import read_progress
 from workbook.lab.commands import revisions
+from workbook.lab.databases import uses_a_database
 from workbook.lab.running import AppFailed, RunningApp
 from workbook.lab.warm import Warm
 from workbook.lab.warm_apps import warm_for_apps
@@ -29,7 +29,16 @@ from .choosing import Choice, remember_the_tour
 from .live import Live
 from .page import live_page
 from .ports import Socket, listen, port_taken
-from .saying import SayingVerdicts, say_behind, say_failed, say_how_to_end, say_places
+from .saying import (
+    SayingVerdicts,
+    say_behind,
+    say_database,
+    say_failed,
+    say_how_to_end,
+    say_places,
+    say_surroundings,
+)
+from .surroundings import Surroundings, local_keys, surroundings
 
 # So many requests the providers' server answers at a time. Each page that is open in a browser keeps one of them.
 _THREADS = 64
@@ -74,9 +83,10 @@ class Start:
             apps = opened.enter_context(warm_for_apps([self.choice.app]))
             checks = None if self.choice.tour else opened.enter_context(WarmChecks(apps))
             opened.callback(self._stop_app)
-            self._environment = self._for_the_app(providers)
+            around = surroundings({**local_keys(), **providers.environment()})
+            self._environment = around.environment
             self._load_app(apps, socket)
-            self._say(providers, apps)
+            self._say(providers, apps, around)
             if self.open_browser:
                 webbrowser.open(providers.url)
             if self.choice.tour:
@@ -89,13 +99,6 @@ class Start:
         providers.on_message = self.live.heard
         providers.mount("/", live_page(self.live))
         return providers
-
-    def _for_the_app(self, providers: ProvidersServer) -> dict[str, str]:
-        """The app's environment: what the shell and .env say goes before the local providers' addresses."""
-        said = {**dotenv_values(ROOT / ".env"), **os.environ}
-        known = {**local_keys(), **providers.environment()}
-        local = {name: value for name, value in known.items() if name not in said}
-        return {**os.environ, **local}
 
     def _load_app(self, apps: Warm, socket: Socket) -> None:
         self._stop_app()
@@ -143,12 +146,15 @@ class Start:
             self._load_app(apps, socket)
         checking.end()
 
-    def _say(self, providers: ProvidersServer, apps: Warm) -> None:
+    def _say(self, providers: ProvidersServer, apps: Warm, around: Surroundings) -> None:
         say_places(self.choice, self.live.title, self.live.app_url, providers)
-        if (self.choice.app / "migrations").is_dir():
+        say_surroundings(around)
+        if uses_a_database(self.choice.app):
             database = revisions(self.choice.app, apps, self._environment)
             if database is not None:
-                say_behind(database)
+                say_database(database)
+                if database.newest:
+                    say_behind(database)
         say_how_to_end()
 
 
@@ -233,8 +239,11 @@ class _Checking:
         return Verdicts((StepVerdicts(step.name, tuple(filter(None, known))),))
 
 
-def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> ProvidersServer:
-    """The local providers, with the keys that .flaskenv has, and some faults (provider, endpoint, kind) switched on."""
+def serve_providers(
+    port: int, faults: Iterable[tuple[str, str, str]], callbacks: Iterable[str] = ()
+) -> ProvidersServer:
+    """The local providers, with the keys that .flaskenv has, some faults (provider, endpoint, kind) switched on, and
+    those redirect URIs listed beside the app's own."""
     try:
         providers = ProvidersServer(
             port=port,
@@ -245,15 +254,12 @@ def serve_providers(port: int, faults: Iterable[tuple[str, str, str]]) -> Provid
         )
     except PortInUse:
         raise port_taken(port, "--provider-port") from None
-    for provider, endpoint, kind in faults:
-        try:
+    try:
+        for provider, endpoint, kind in faults:
             providers.faults.set(provider, endpoint, kind)
-        except ValueError as error:
-            providers.stop()
-            raise WorkbookError(str(error)) from None
+        for callback in callbacks:
+            providers.list_callback(callback)
+    except ValueError as error:
+        providers.stop()
+        raise WorkbookError(str(error)) from None
     return providers
-
-
-def local_keys() -> dict[str, str]:
-    """The made-up keys of the apps at the local providers, as .flaskenv has them."""
-    return {name: value for name, value in dotenv_values(ROOT / ".flaskenv").items() if value is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from workbook.lab.running import AppFailed
 from workbook.providers.server import ProvidersServer
 
 from .choosing import Choice
+from .surroundings import Surroundings
 
 
 def say_places(choice: Choice, title: str, app_url: str, providers: ProvidersServer) -> None:
@@ -40,13 +42,30 @@ def say_providers(providers: ProvidersServer) -> None:
     click.echo(f"  {'Faults':<18} {providers.faults_page}")
 
 
+def say_surroundings(around: Surroundings) -> None:
+    """Prints which of the shell's settings the app uses, and which belong to another project."""
+    if around.taken:
+        click.echo(f"  {'From your shell':<18} {', '.join(around.taken)}")
+    if around.left:
+        click.echo(f"  {'Not from it':<18} {', '.join(around.left)} (put your own into .env)")
+    if os.environ.get("SSH_CONNECTION"):
+        click.echo(
+            f"  {'Over SSH':<18} README.md, “When something does not work”, has the tunnel for your browser"
+        )
+
+
+def say_database(database: Revisions) -> None:
+    """Prints the URL of the app's database, with no password in it."""
+    click.echo(f"  {'Its database':<18} {database.url}")
+
+
 def say_behind(database: Revisions) -> None:
     """Prints that a database has not had all of the step's migrations, where it has not."""
     if database.current == database.newest:
         return
     now = f"has come to migration {database.current}" if database.current else "has had no migration"
     click.secho(
-        f"  {'Its database':<18} {now}, and they go to {database.newest}: the lesson says when to run "
+        f"  {'':<18} it {now}, and they go to {database.newest}: the lesson says when to run "
         "`flask db upgrade`, and how far",
         fg="yellow",
     )

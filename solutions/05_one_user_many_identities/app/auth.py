@@ -6,11 +6,11 @@ from flask import Blueprint, flash, redirect, render_template, request, session,
 from flask_login import current_user, login_user, logout_user
 from flask_oauthlib.client import OAuthException
 
-# exercise 5.4: sign_in needs both models
+# exercise 5.5: sign_in needs both models
 # stub: from .models import User, db
 from .models import Identity, User, db
 
-# end 5.4
+# end 5.5
 from .providers import facebook, twitter
 from .state import is_ours, new_state
 
@@ -23,7 +23,7 @@ NO_HELP = "Facebook could not sign you in. Please try again."
 
 def sign_in(provider, subject, name, email):
     """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
-    # exercise 5.4: find the identity, or make one
+    # exercise 5.5: find the identity, or make one
     # stub: column = f"{provider}_id"
     # stub: user = db.session.execute(db.select(User).filter_by(**{column: subject})).scalar_one_or_none()
     # stub: if user is None and current_user.is_authenticated:
@@ -38,15 +38,15 @@ def sign_in(provider, subject, name, email):
     identity = db.session.execute(known).scalar_one_or_none()
     if identity is None:
         identity = Identity(provider=provider, subject=subject)
-        # exercise 5.5: whoever is logged in already gets one more way in
+        # exercise 5.6: whoever is logged in already gets one more way in
         if current_user.is_authenticated:
             identity.user = current_user._get_current_object()
         else:
-            # end 5.5
+            # end 5.6
             identity.user = User(name=name, email=email)
         db.session.add(identity)
     user = identity.user
-    # end 5.4
+    # end 5.5
     db.session.commit()
     login_user(user)
     session["provider"] = provider
@@ -59,7 +59,7 @@ def sorry(message):
     return redirect(url_for("pages.index"))
 
 
-# exercise 5.10: leave it as it is: nothing stays in the session
+# exercise 5.11: leave it as it is: nothing stays in the session
 # stub: @bp.route("/logout", methods=["POST"])
 # stub: def logout():
 # stub:     session.clear()
@@ -74,7 +74,7 @@ def logout():
     return redirect(url_for("pages.index"))
 
 
-# end 5.10
+# end 5.11
 
 
 # Twitter: OAuth 1.0a
@@ -113,7 +113,7 @@ def facebook_login():
 
 @bp.route("/auth/facebook/callback")
 def facebook_authorized():
-    # exercise 5.9: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
+    # exercise 5.10: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
     # stub: if not is_ours(request.args.get("state", "")):
     # stub:     return sorry(NOT_OURS)
     # stub: if "code" not in request.args:
@@ -122,7 +122,7 @@ def facebook_authorized():
         return sorry(NOT_OURS)
     if "code" not in request.args:
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
-    # end 5.9
+    # end 5.10
     try:
         # authorized_response() forgets the callback's address after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]

@@ -17,13 +17,13 @@ with migrate.db.engine.connect() as connection:
         # On SQLite many a change to a table means: a new table in its place. Dropping the old one would delete whatever
         # belongs to its rows, so meanwhile nobody looks at foreign keys (sqlite.org/lang_altertable.html).
         sqlite.execute("PRAGMA foreign_keys = OFF")
-        # exercise 5.3: all or nothing, on SQLite as on PostgreSQL
+        # exercise 5.4: all or nothing, on SQLite as on PostgreSQL
         # Python's sqlite3 begins a transaction before an INSERT, and not before a CREATE TABLE. So it begins none now,
         # and SQLAlchemy begins it. Alembic then puts all migrations of one upgrade into it.
         sqlite.isolation_level = None
         event.listen(connection, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         options["transactional_ddl"] = True
-        # end 5.3
+        # end 5.4
     context.configure(connection=connection, **options)
     with context.begin_transaction():
         context.run_migrations()

@@ -135,7 +135,7 @@ def authorized(name):
         # end 8.4
     else:
         started = finish(name, request.args.get("state", ""))
-    # exercise 8.12: keep: what did not begin in this browser ends here, and so does what the user refused
+    # exercise 8.13: keep: what did not begin in this browser ends here, and so does what the user refused
     # stub: if started is None:
     # stub:     return sorry(NOT_OURS)
     # stub: page = "pages.index" if started["user"] is None else "account.page"
@@ -146,7 +146,7 @@ def authorized(name):
     page = "pages.index" if started["user"] is None else "account.page"
     if "denied" in request.args or request.args.get("error") == "access_denied":
         return sorry(DENIED, page)
-    # end 8.12
+    # end 8.13
     try:
         profile = provider.profile(remote, swapped(remote), started["nonce"])
     except (OAuthException, OSError, ValueError, LookupError, TypeError) as error:

@@ -76,9 +76,9 @@ def missing(name: str, code: int) -> FacebookError:
     return FacebookError(code, f"Missing {name} parameter.")
 
 
-def no_such_field(name: str) -> FacebookError:
-    """The error for a field that a person does not have."""
-    return FacebookError(100, f"(#100) Tried accessing nonexisting field ({name}) on node type (User)")
+def no_such_field(name: str, node: str = "User") -> FacebookError:
+    """The error for a field that a person, or another kind of node, does not have."""
+    return FacebookError(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})")
 
 
 def no_such_object(name: str) -> FacebookError:

@@ -50,8 +50,9 @@ FAULTS = {
     "me": ("broken_json", "null", "missing_email"),
     "permissions": ("broken_json",),
 }
-# Both names of an endpoint: with a version, as everybody writes it, and without, where Facebook chooses one.
-_VERSIONS = ("/v<int:major>.0", "")
+# Both names of an endpoint: with a version, and without, where Facebook chooses one. Clients name versions that have
+# ended long ago, and Facebook answers these as the oldest that there is (Graph API, Versioning). Here all are the same.
+_VERSIONS = ("/v<int:major>.<int:minor>", "")
 
 # What an app may swap for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
 _FOR_ITSELF = "client_credentials"
@@ -60,7 +61,7 @@ _FOR_LONGER = "fb_exchange_token"
 
 def asked_by_browser(state: FacebookState, path: str) -> bool:
     """Whether a path below /facebook is one that browsers ask for."""
-    return re.fullmatch(r"(/v\d+\.0)?" + DIALOG, path) is not None
+    return re.fullmatch(r"(/v\d+\.\d+)?" + DIALOG, path) is not None
 
 
 def facebook_pages(state: FacebookState, faults: Faults) -> Blueprint:
@@ -83,6 +84,7 @@ def facebook_pages(state: FacebookState, faults: Faults) -> Blueprint:
     def any_version(endpoint: str | None, values: dict[str, object] | None) -> None:
         if values:
             values.pop("major", None)
+            values.pop("minor", None)
 
     def at(path: str, name: str, methods: list[str], view: Callable[..., AnyResponse | str]) -> None:
         top = GRAPH if name in BY_APP else ""
@@ -174,6 +176,7 @@ def _ask(state: FacebookState) -> AnyResponse | str:
         who,
         host=urlsplit(request.args["redirect_uri"]).netloc,
         asked=_open_questions(state, who) if who else _scopes(),
+        permissions=PERMISSIONS,
     )
 
 

@@ -18,8 +18,19 @@ TOKEN_LIFETIME = 5183944
 
 # The path of the Graph API, below the provider's name.
 GRAPH = "/graph"
-# What an app may ask for here. People can refuse everything but the first.
-PERMISSIONS = ("public_profile", "email")
+# What an app may ask for here, and what each is to a person. They can refuse everything but the first. Those from the
+# third on are in clients' examples (authomatic, user_info_scope); nobody here has told Facebook anything of the kind.
+PERMISSIONS = {
+    "public_profile": "your name and picture",
+    "email": "your email address",
+    "user_age_range": "your age range",
+    "user_birthday": "your date of birth",
+    "user_friends": "which of your friends use this app",
+    "user_gender": "your gender",
+    "user_hometown": "your hometown",
+    "user_link": "the URL of your profile",
+    "user_location": "your city",
+}
 
 
 @dataclass

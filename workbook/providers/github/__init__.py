@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..provider import Provider
-from .routes import FAULTS, asked_by_browser, github_pages
+from .routes import AT_ROOT, FAULTS, asked_by_browser, github_pages
 from .state import GitHubState
 
-GITHUB = Provider(GitHubState, github_pages, FAULTS, asked_by_browser)
+GITHUB = Provider(GitHubState, github_pages, FAULTS, asked_by_browser, at_root=AT_ROOT)

@@ -40,6 +40,14 @@ REDIRECT_DIFFERS = TokenError(
 )
 UNVERIFIED = TokenError("unverified_user_email", "The user must have a verified primary email.")
 
+# An app has the device flow only where its settings say so, and this one's do not. Words and status are those that
+# octokit/create-octokit-project.js #208 shows.
+NO_DEVICE_FLOW = {
+    "error": "device_flow_disabled",
+    "error_description": "Device Flow must be explicitly enabled for this App",
+    "error_uri": _DOCS,
+}
+
 # What a refusal carries (Troubleshooting authorization request errors).
 REFUSED = {
     "error": "access_denied",

@@ -21,6 +21,7 @@ from ..sessions import with_query
 from . import errors
 from .api import emails_of, user_of
 from .errors import ApiError, TokenError
+from .paging import page_of
 from .scopes import READS_EMAILS, covers, normalised
 from .state import API, Attempt, Code, GitHubState
 
@@ -28,9 +29,15 @@ from .state import API, Attempt, Code, GitHubState
 AUTHORIZE = "/login/oauth/authorize"
 BY_APP = {
     "access_token": "/login/oauth/access_token",
+    "device": "/login/device/code",
     "user": f"{API}/user",
     "emails": f"{API}/user/emails",
 }
+# Where GitHub Enterprise Server has the API (docs.github.com, Enterprise Server, REST API). Clients that are told of a
+# server by its URL ask there: django-allauth's GITHUB_URL, Octokit's baseUrl, Auth.js's enterprise.baseUrl.
+ENTERPRISE_API = f"{API}/v3"
+# What is GitHub's at the root of the server, too, for clients that take no more of a URL than its host.
+AT_ROOT = ("/login/oauth/", "/login/device/", f"{ENTERPRISE_API}/")
 FAULTS = {
     "authorize": ("wrong_state",),
     "access_token": ("expired_code", "wrong_token_type", "broken_json"),
@@ -81,10 +88,16 @@ def github_pages(state: GitHubState, faults: Faults) -> Blueprint:
     def by_get() -> AnyResponse:
         return Response(render_template("github/not_found.html"), 404)  # omab/python-social-auth #327
 
+    @pages.post(BY_APP["device"])
+    def device() -> AnyResponse:
+        return _device(state)
+
+    @pages.get(ENTERPRISE_API + BY_APP["user"].removeprefix(API))
     @pages.get(BY_APP["user"])
     def user() -> AnyResponse:
         return _user(state)
 
+    @pages.get(ENTERPRISE_API + BY_APP["emails"].removeprefix(API))
     @pages.get(BY_APP["emails"])
     def emails() -> AnyResponse:
         return _emails(state)
@@ -176,17 +189,39 @@ def _too_busy(endpoint: str) -> Response:
     return _api_error(Attempt(endpoint, request.method), errors.UNAVAILABLE)
 
 
-def _access_token(state: GitHubState) -> AnyResponse:
-    attempt = state.noted(Attempt("access_token", request.method))
+def _asked() -> dict[str, str]:
+    """The parameters of the request: of its query string, and of its body, a form or JSON."""
     asked = request.values.to_dict()
     body = request.get_json(silent=True)
     if isinstance(body, dict):
         asked |= {name: str(value) for name, value in body.items()}
+    return asked
+
+
+def _no_such_app(attempt: Attempt) -> AnyResponse:
+    attempt.status, attempt.error = 404, "Not Found"
+    return _as_wished({"error": "Not Found"}, 404)  # octokit/auth-oauth-user.js #239
+
+
+def _device(state: GitHubState) -> AnyResponse:
+    attempt = state.noted(Attempt("device", request.method))
+    attempt.client_id, _ = sent_credentials(_asked())
+    if attempt.client_id != state.client_id:
+        return _no_such_app(attempt)
+    attempt.status, attempt.error = 400, errors.NO_DEVICE_FLOW["error"]
+    return _as_wished(errors.NO_DEVICE_FLOW, 400)
+
+
+def _access_token(state: GitHubState) -> AnyResponse:
+    attempt = state.noted(Attempt("access_token", request.method))
+    asked = _asked()
     attempt.client_id, secret = sent_credentials(asked)
     attempt.code, attempt.redirect_uri = asked.get("code"), asked.get("redirect_uri")
     if attempt.client_id != state.client_id:
-        attempt.status, attempt.error = 404, "Not Found"
-        return _as_wished({"error": "Not Found"}, 404)  # octokit/auth-oauth-user.js #239
+        return _no_such_app(attempt)
+    if asked.get("grant_type") == "urn:ietf:params:oauth:grant-type:device_code":  # RFC 8628 section 3.4
+        attempt.status, attempt.error = 400, errors.NO_DEVICE_FLOW["error"]
+        return _as_wished(errors.NO_DEVICE_FLOW, 400)
     attempt.status = 200
     try:
         attempt.secret_valid = same(secret, state.client_secret)
@@ -262,7 +297,12 @@ def _emails(state: GitHubState) -> AnyResponse:
         return _api_error(attempt, error)
     who = state.people[found.person.key]
     attempt.status, attempt.person = 200, who.key
-    return _told(emails_of(who, with_email=g.fault != "missing_email"), found, ", ".join(READS_EMAILS))
+    emails = emails_of(who, with_email=g.fault != "missing_email")
+    size, number, links = page_of(len(emails))
+    answer = _told(emails[size * (number - 1) : size * number], found, ", ".join(READS_EMAILS))
+    if links:
+        answer.headers["Link"] = links
+    return answer
 
 
 def _told(body: object, token: ScopedToken, accepted: str) -> Response:

@@ -12,6 +12,10 @@ from .scopes import merged
 # How long a code lives (seconds; docs.github.com, Authorizing OAuth apps).
 CODE_LIFETIME = 10 * 60
 
+# So many tokens a person has at most for one app and one set of scopes (docs.github.com, Token expiration and
+# revocation).
+MOST_TOKENS = 10
+
 # The paths of the API and of the issuer, below the provider's name.
 API = "/api"
 ISSUER = "/login/oauth"
@@ -88,6 +92,14 @@ class GitHubState(OAuth2State[Attempt, Code, ScopedToken]):
         )
 
     def new_access_token(self, person: Person, scopes: tuple[str, ...]) -> ScopedToken:
-        """An access token. Those of OAuth apps begin with gho_."""
+        """An access token. Those of OAuth apps begin with gho_. The oldest of eleven with the same scopes ends."""
         token = f"gho_{self.world.word('github access token', 36)}"
-        return self.given_token(ScopedToken(token, person, self.now(), scopes=scopes))
+        with self.lock:
+            alike = [
+                one.token
+                for one in self.access_tokens.values()
+                if one.person.key == person.key and one.scopes == scopes
+            ]
+            for old in alike[: 1 - MOST_TOKENS]:
+                del self.access_tokens[old]
+            return self.given_token(ScopedToken(token, person, self.now(), scopes=scopes))

@@ -21,8 +21,9 @@ class GoogleError(Exception):
     status: int = 400
 
     def response(self) -> Response:
-        """The answer, JSON."""
-        return json_utf8({"error": self.error, "error_description": self.description}, self.status)
+        """The answer, JSON; an empty object where there is no word for the error."""
+        body = {"error": self.error, "error_description": self.description} if self.error else {}
+        return json_utf8(body, self.status)
 
 
 @dataclass(eq=False)
@@ -48,8 +49,19 @@ NO_CLIENT = GoogleError("invalid_request", "Could not determine client ID from r
 DEAD_REFRESH_TOKEN = GoogleError("invalid_grant", "Token has been expired or revoked.")
 # RFC 6749 section 5.2; the words are ours.
 WRONG_GRANT_TYPE = GoogleError("unsupported_grant_type", "Invalid grant_type.")
+WRONG_SCOPE = GoogleError("invalid_scope", "Bad Request")
+# anxdpanic/plugin.video.youtube #299; the status is that of #259 there.
+WRONG_CLIENT_TYPE = GoogleError(
+    "invalid_client",
+    "Only clients of type 'TVs and Limited Input devices' can use the OAuth 2.0 flow for TV and Limited-Input Device "
+    "Applications. Please create and use an appropriate client.",
+    401,
+)
 # Beside it. What the body of a 401 of userinfo is, is not known: RFC 6750 section 3.1's word.
 BAD_TOKEN = GoogleError("invalid_token", "Invalid Credentials", 401)
+TWO_TOKENS = GoogleError("invalid_request", "The access token was sent in more than one way.")  # ours
+NO_TOKEN = GoogleError("", "", 401)
+OF_USERINFO = (BAD_TOKEN, TWO_TOKENS, NO_TOKEN)
 NOT_REVOKED = GoogleError("invalid_token", "Token expired or revoked")
 BUSY = GoogleError("temporarily_unavailable", "Try again later.", 503)  # RFC 6749's word
 

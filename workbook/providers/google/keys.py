@@ -6,16 +6,23 @@ import hashlib
 import math
 import random
 import threading
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from joserfc.jwk import RSAKey
 
 from ..world import World
 
 _BITS = 2048
 _EXPONENT = 65537
+# How long certificates hold. The providers' clock may be set to any time in between.
+_FROM, _UNTIL = datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc)
 _HEX = "0123456789abcdef"
 # What most numbers that are no primes can be divided by.
 _SMALL = math.prod(n for n in range(3, 2000, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
@@ -48,6 +55,13 @@ class SigningKeys:
         with self._lock:
             return {"keys": [key.as_dict(private=False) for key in self._keys]}
 
+    def certificates(self) -> dict[str, str]:
+        """The public halves by kid, each in an X.509 certificate (PEM): what Google publishes as v1/certs, and older
+        libraries read (google-auth, google/oauth2/id_token.py)."""
+        assert self.current
+        with self._lock:
+            return {str(key.kid): _certificate(key) for key in self._keys}
+
     def stranger(self) -> RSAKey:
         """A key that is nobody's, with the kid of the one that signs: for a token that is not to be believed."""
         return _as_key(_made("a stranger's"), str(self.current.kid))
@@ -64,6 +78,24 @@ class SigningKeys:
 
 def _as_key(made: rsa.RSAPrivateKey, kid: str) -> RSAKey:
     return RSAKey.import_key(made, {"kid": kid, "alg": "RS256", "use": "sig"})
+
+
+def _certificate(key: RSAKey) -> str:
+    """A certificate that the key signs itself. It says no more than which key that is, and is the same each time."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "the local Google")])
+    private = key.private_key
+    assert isinstance(private, rsa.RSAPrivateKey)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(int(str(key.kid)[:16], 16) + 1)
+        .not_valid_before(_FROM)
+        .not_valid_after(_UNTIL)
+        .sign(private, SHA256())
+    )
+    return made.public_bytes(Encoding.PEM).decode("ascii")
 
 
 @lru_cache

@@ -34,12 +34,14 @@ from .state import (
 )
 
 # The endpoints by the names that faults and attempts have for them, each under its name of today, and under the older
-# ones that libraries still have (python-social-auth, backends/google.py; Flask-Dance, contrib/google.py).
+# ones that libraries still have (python-social-auth, backends/google.py; Flask-Dance, contrib/google.py; passport-
+# google-oauth20, lib/strategy.js; google-auth, google/oauth2/id_token.py).
 BY_BROWSER = {"auth": ("/o/oauth2/v2/auth", "/o/oauth2/auth")}
 BY_APP = {
     "discovery": ("/.well-known/openid-configuration",),
-    "certs": ("/oauth2/v3/certs",),
-    "token": ("/token", "/o/oauth2/token"),
+    "certs": ("/oauth2/v3/certs", "/oauth2/v1/certs"),
+    "token": ("/token", "/oauth2/v4/token", "/o/oauth2/token"),
+    "device": ("/device/code",),
     "userinfo": ("/v1/userinfo", "/oauth2/v3/userinfo", "/oauth2/v2/userinfo"),
     "revoke": ("/revoke", "/o/oauth2/revoke"),
 }
@@ -83,6 +85,7 @@ def google_pages(state: GoogleState, faults: Faults) -> Blueprint:
     at(BY_APP["discovery"], "discovery", ["GET"], lambda: _discovery(state))
     at(BY_APP["certs"], "certs", ["GET"], lambda: _certs(state))
     at(BY_APP["token"], "token", ["POST"], lambda: _token(state))
+    at(BY_APP["device"], "device", ["POST"], lambda: _device(state))
     at(BY_APP["userinfo"], "userinfo", ["GET", "POST"], lambda: _userinfo(state))
     at(BY_APP["revoke"], "revoke", ["GET", "POST"], lambda: _revoke(state))
     return pages
@@ -122,8 +125,11 @@ def _check_request(state: GoogleState) -> None:
     except ValueError as unknown:
         raise errors.blocked(f"Some requested scopes were invalid: {unknown}", "invalid_scope") from None
     prompts = _prompts()
-    if not prompts <= _PROMPTS or ("none" in prompts and len(prompts) > 1):
-        raise errors.blocked("Invalid parameter value for prompt: none stands alone.")
+    odd = " ".join(word for word in asked.get("prompt", "").split() if word not in _PROMPTS)
+    if odd:
+        raise errors.blocked(f"Invalid parameter value for prompt: Invalid prompt: {odd}")
+    if "none" in prompts and len(prompts) > 1:
+        raise errors.blocked("Invalid parameter value for prompt: none cannot be combined with other values.")
     if not challenge_fits(asked):
         raise errors.blocked(
             "This local stand-in knows only code_challenge_method=S256, with a challenge of 43 characters."
@@ -224,11 +230,12 @@ def _too_busy(endpoint: str) -> Response:
 def _refused(attempt: Attempt, error: GoogleError) -> Response:
     attempt.status, attempt.error = error.status, error.error
     answer = error.response()
-    if error is errors.BAD_TOKEN:
-        # RFC 6750 section 3
-        answer.headers["WWW-Authenticate"] = (
-            'Bearer realm="https://accounts.google.com/", error="invalid_token"'
-        )
+    if error in errors.OF_USERINFO:
+        # RFC 6750 section 3. A request without a token is told of no error (section 3.1).
+        challenge = 'Bearer realm="https://accounts.google.com/"'
+        if error is not errors.NO_TOKEN:
+            challenge += f', error="{error.error}"'
+        answer.headers["WWW-Authenticate"] = challenge
     return answer
 
 
@@ -243,6 +250,7 @@ def _discovery(state: GoogleState) -> AnyResponse:
     document = {
         "issuer": at,
         "authorization_endpoint": at + BY_BROWSER["auth"][0],
+        "device_authorization_endpoint": at + BY_APP["device"][0],
         "token_endpoint": at + BY_APP["token"][0],
         "userinfo_endpoint": at + BY_APP["userinfo"][0],
         "revocation_endpoint": at + BY_APP["revoke"][0],
@@ -268,7 +276,8 @@ def _discovery(state: GoogleState) -> AnyResponse:
 
 def _certs(state: GoogleState) -> AnyResponse:
     attempt = state.noted(Attempt("certs", request.method))
-    answer = _told(attempt, None, **state.keys.published())
+    by_kid = request.path.endswith("/v1/certs")
+    answer = _told(attempt, None, **(state.keys.certificates() if by_kid else state.keys.published()))
     # It says when to ask again (Authenticate with a backend server).
     answer.headers["Cache-Control"] = "public, max-age=19800, must-revalidate, no-transform"
     return answer
@@ -351,8 +360,18 @@ def _refresh(state: GoogleState, attempt: Attempt) -> AnyResponse:
     found = state.refresh_tokens.get(given)
     if found is None:
         raise errors.DEAD_REFRESH_TOKEN
+    scopes = found.scopes
+    asked = request.form.get("scope")
+    if asked:
+        # No more than was granted; less is possible (RFC 6749 section 6).
+        try:
+            scopes = full_scopes(asked)
+        except ValueError:
+            raise errors.WRONG_SCOPE from None
+        if not set(scopes) <= set(found.scopes):
+            raise errors.WRONG_SCOPE
     # Its ID token has no nonce (OpenID Connect Core section 12.2).
-    return _tokens(state, attempt, found.person, found.scopes)
+    return _tokens(state, attempt, found.person, scopes)
 
 
 def _tokens(
@@ -377,6 +396,14 @@ def _tokens(
     )
 
 
+def _device(state: GoogleState) -> AnyResponse:
+    """Google gives codes for devices only to clients of another type than this app's, which is a web application."""
+    attempt = state.noted(Attempt("device", request.method))
+    attempt.client_id, _ = sent_credentials(request.form)
+    known = attempt.client_id == state.client_id
+    return _refused(attempt, errors.WRONG_CLIENT_TYPE if known else errors.NO_SUCH_CLIENT)
+
+
 def _userinfo(state: GoogleState) -> AnyResponse:
     attempt = state.noted(Attempt("userinfo", request.method))
     try:
@@ -393,8 +420,15 @@ def _userinfo(state: GoogleState) -> AnyResponse:
 
 
 def _bearer(state: GoogleState) -> ScopedToken:
-    """The access token in the Authorization header (RFC 6750 section 2.1)."""
-    found = state.access_tokens.get(token_in_header("bearer").strip())
+    """The access token of the request: in the Authorization header, the body or the query string, and in one of the
+    three only (RFC 6750 section 2)."""
+    header = token_in_header("bearer").strip()
+    given = [token for token in (header, *request.values.getlist("access_token")) if token]
+    if not given:
+        raise errors.NO_TOKEN
+    if len(given) > 1:
+        raise errors.TWO_TOKENS
+    found = state.access_tokens.get(given[0])
     if found is None or state.now() - found.made_at > TOKEN_LIFETIME:
         raise errors.BAD_TOKEN
     return found

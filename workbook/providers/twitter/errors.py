@@ -52,6 +52,18 @@ CALLBACK_NOT_APPROVED = TwitterError(
     "Callback URL not approved for this client application. "
     "Approved callback URLs can be adjusted in your application settings",
 )
+# Apps without access to v1.1 get it at every call of v1.1 but OAuth's own (tweepy/tweepy #2137; the status is that of
+# wtsnjp/twoot.py #6).
+NO_ACCESS = TwitterError(
+    453,
+    403,
+    "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints (e.g. media post, oauth) "
+    "only. If you need access to this endpoint, you may need a different access level. You can learn more here: "
+    "https://developer.x.com/en/portal/product",
+)
 
 # Neither JSON nor XML (alvarolorentedev/oauth-electron-twitter #9; scribejava/scribejava #727).
 WRONG_VERIFIER = "Error processing your OAuth request: Invalid oauth_verifier parameter"
+# A signed request without oauth_token (abraham/twitteroauth #691). That library's exception has the whole body as its
+# text, and the issue shows these words alone.
+NO_REQUEST_TOKEN = "Reverse auth credentials are invalid"

@@ -11,12 +11,13 @@ from ..answers import asking
 from ..blueprints import add_about, blueprint
 from ..clients import same
 from ..faults import Faults
+from ..people import Person
 from ..sessions import with_query
 from . import errors
 from .api import profile
 from .errors import TwitterError
 from .signed import BadAuthentication, Signed, read_signed
-from .state import TIMESTAMP_TOLERANCE, AccessToken, Attempt, RequestToken, TwitterState
+from .state import OUT_OF_BAND, TIMESTAMP_TOLERANCE, AccessToken, Attempt, RequestToken, TwitterState
 
 # The endpoints, by the names that faults and attempts have for them, and who asks there.
 BY_APP = {
@@ -29,7 +30,7 @@ BY_BROWSER = {"authenticate": "/oauth/authenticate", "authorize": "/oauth/author
 FAULTS = {
     "request_token": ("replayed_nonce",),
     "access_token": ("replayed_nonce", "expired_code"),
-    "verify_credentials": ("replayed_nonce", "broken_json", "missing_email"),
+    "verify_credentials": ("replayed_nonce", "broken_json", "missing_email", "no_access"),
     "authenticate": ("wrong_state",),
     "authorize": ("wrong_state",),
 }
@@ -85,6 +86,8 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
             token = signed.oauth.get("oauth_token", "")
             # Whoever signs with a token that is spent or too old signs rightly: that is not what is refused.
             _authenticate(state, attempt, signed, state.request_tokens.get(token))
+            if not token:
+                return _told_in_words(attempt, errors.NO_REQUEST_TOKEN)
             found = state.usable_request_token(token)
             if found is None or g.fault == "expired_code":
                 raise errors.INVALID_TOKEN
@@ -93,8 +96,7 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
         # A wrong verifier leaves the request token as it is: the right one still works afterwards.
         verifier = signed.oauth.get("oauth_verifier", "")
         if found.verifier is None or not same(found.verifier, verifier):
-            attempt.status = 401
-            return Response(errors.WRONG_VERIFIER, 401, content_type="text/html; charset=utf-8")
+            return _told_in_words(attempt, errors.WRONG_VERIFIER)
         made = state.new_access_token(found)
         if made is None:
             return _refused(attempt, errors.INVALID_TOKEN)
@@ -122,6 +124,8 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
                 raise errors.COULD_NOT_AUTHENTICATE
         except TwitterError as error:
             return _refused(attempt, error)
+        if g.fault == "no_access":
+            return _refused(attempt, errors.NO_ACCESS)
         who = state.people[found.person.key]
         attempt.status, attempt.screen_name = 200, who.twitter.screen_name
         return profile(who, request.args, with_email=g.fault != "missing_email")
@@ -160,6 +164,12 @@ def _refused(attempt: Attempt, error: TwitterError) -> Response:
     return response
 
 
+def _told_in_words(attempt: Attempt, message: str) -> Response:
+    """A refusal of access_token that is a bare text, and neither JSON nor XML."""
+    attempt.status = 401
+    return Response(message, "401 Authorization Required", content_type="text/html; charset=utf-8")
+
+
 def _form_encoded(attempt: Attempt, **values: str) -> Response:
     # Form-encoded, and called HTML (docs.x.com, Log in with X).
     attempt.status = 200
@@ -187,7 +197,7 @@ def _authenticate(
     if not attempt.key_known:
         raise errors.COULD_NOT_AUTHENTICATE
     attempt.signature_valid = signed.verified(state.consumer_secret, token.secret if token else "")
-    if not attempt.signature_valid:
+    if not attempt.signature_valid or signed.has_a_name_twice:
         raise errors.COULD_NOT_AUTHENTICATE
     if abs(state.now() - int(oauth["oauth_timestamp"])) > TIMESTAMP_TOLERANCE:
         raise errors.TIMESTAMP
@@ -207,7 +217,7 @@ def _ask(state: TwitterState, *, may_skip: bool) -> AnyResponse | str:
     who = state.sessions.who(session)
     forced = request.args.get("force_login") == "true"
     if may_skip and who and not forced and who.key in state.approved:
-        return _back(found, oauth_token=found.token, oauth_verifier=state.allow(found, who))
+        return _allowed(state, found, who)
     named = request.args.get("screen_name")
     return asking(
         state,
@@ -228,13 +238,29 @@ def _decided(state: TwitterState) -> AnyResponse | str:
     session = state.sessions.of_form(found.token)
     if request.form.get("decision") != "allow":
         found.spent = True
-        return render_template(
-            "twitter/refused.html", app=state.app_name, back=with_query(found.callback, denied=found.token)
-        )
-    verifier = state.allow(found, state.sessions.log_in(session))
-    if found.callback == "oob":
+        return _refused_by_person(state, found)
+    return _allowed(state, found, state.sessions.log_in(session))
+
+
+def _allowed(state: TwitterState, found: RequestToken, who: Person) -> AnyResponse | str:
+    """Sends the person back with the verifier, or shows it as a PIN."""
+    verifier = state.allow(found, who)
+    if found.callback == OUT_OF_BAND:
         return render_template("twitter/pin.html", app=state.app_name, pin=verifier)
     return _back(found, oauth_token=found.token, oauth_verifier=verifier)
+
+
+def _refused_by_person(state: TwitterState, found: RequestToken) -> AnyResponse | str:
+    """The page after a refusal, with a link to the callback (singingwolfboy/flask-dance #125). An app with a scheme of
+    its own gets the person back at once (twittercommunity.com, A small tweak to the OAuth UI). An app that shows no
+    page of its own, and waits for a PIN, has nothing to link to."""
+    if found.callback == OUT_OF_BAND:
+        back = None
+    else:
+        back = with_query(found.callback, denied=found.token)
+        if urlsplit(back).scheme not in ("http", "https"):
+            return redirect(back)
+    return render_template("twitter/refused.html", app=state.app_name, back=back)
 
 
 def _back(found: RequestToken, *, oauth_token: str, oauth_verifier: str) -> AnyResponse:

@@ -25,13 +25,13 @@ from flask import Request
 _TIMESTAMP = re.compile("[0-9]{1,15}")
 # An element of a list in a header (RFC 9110 section 5.6.1): a comma in quotes does not end it.
 _ELEMENT = re.compile(r'(?:[^",]|"[^"]*"?)+')
-_REQUIRED = (
+_REQUIRED = {
     "oauth_consumer_key",
     "oauth_nonce",
     "oauth_signature",
     "oauth_signature_method",
     "oauth_timestamp",
-)
+}
 
 
 class BadAuthentication(Exception):
@@ -46,6 +46,12 @@ class Signed:
     url: str
     parameters: tuple[tuple[str, str], ...]
     oauth: dict[str, str]
+
+    @property
+    def has_a_name_twice(self) -> bool:
+        """Whether two parameters have the same name. RFC 5849 section 3.4.1.3.2 signs such a request. X does not accept
+        it (docs.x.com, Creating a signature)."""
+        return len({name for name, _ in self.parameters}) < len(self.parameters)
 
     @cached_property
     def base_string(self) -> str:
@@ -63,19 +69,23 @@ class Signed:
 def read_signed(request: Request) -> Signed:
     """The signed request in an HTTP request; BadAuthentication where there is none.
 
-    The protocol's parameters stand in the Authorization header, the body or the query, and only in one of them
-    (RFC 5849 section 3.5).
+    The parameters that a signature needs are in the Authorization header, the body or the query string, and only in one
+    of the three (RFC 5849 section 3.5). Clients may repeat another parameter of the protocol beside a signed header:
+    twitter-api-v2 sends oauth_token in the header and in the body. Its signature covers that parameter once, since no
+    parameter of the protocol may come more than once (RFC 5849 section 3.1).
     """
     header = _authorization(request.headers.get("Authorization", ""))
     query = parse_qsl(request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
     form = []
     if request.mimetype == "application/x-www-form-urlencoded":
         form = parse_qsl(request.get_data(as_text=True), keep_blank_values=True)
-    # Twitter takes oauth_verifier in the query or the body beside a signed header.
-    places = [p for p in (header, query, form) if {name for name, _ in p} & set(_REQUIRED)]
-    if len(places) != 1:
+    signed, *others = sorted(
+        (header, query, form), key=lambda place: not _REQUIRED & {name for name, _ in place}
+    )
+    if any(_REQUIRED & {name for name, _ in place} for place in others):
         raise BadAuthentication
-    parameters = (*header, *query, *form)
+    again = [pair for pair in signed if pair[0].startswith("oauth_")]
+    parameters = (*signed, *(pair for place in others for pair in place if pair not in again))
     oauth = {name: value for name, value in parameters if name.startswith("oauth_")}
     names = [name for name, _ in parameters if name.startswith("oauth_")]
     if len(names) != len(set(names)) or any(not oauth.get(name) for name in _REQUIRED):

@@ -17,6 +17,8 @@ REQUEST_TOKEN_LIFETIME = 15 * 60
 MOST_NONCES = 200_000
 # How far a timestamp may be off (seconds). Twitter does not document its own figure.
 TIMESTAMP_TOLERANCE = 300
+# The callback of an app that no browser can be sent back to: the person types a PIN into it (PIN-based OAuth).
+OUT_OF_BAND = "oob"
 
 
 @dataclass
@@ -88,7 +90,7 @@ class TwitterState(State[Attempt]):
 
     def callback_listed(self, callback: str) -> bool:
         """Whether a callback is on the app's list (docs.x.com, Developer apps). "oob" needs no entry."""
-        return callback == "oob" or super().callback_listed(callback)
+        return callback == OUT_OF_BAND or super().callback_listed(callback)
 
     def new_request_token(self, callback: str) -> RequestToken:
         """Temporary credentials for one login."""
@@ -112,7 +114,7 @@ class TwitterState(State[Attempt]):
 
     def allow(self, request: RequestToken, person: Person) -> str:
         """The person says yes: gives the verifier, seven digits where it has to be typed in."""
-        pin = request.callback == "oob"
+        pin = request.callback == OUT_OF_BAND
         with self.lock:
             request.person = person
             request.verifier = (

@@ -33,7 +33,7 @@ def upgrade():
 
 
 def downgrade():
-    # exercise 5.2: and back: a column holds one identity a provider, so the oldest one stays
+    # exercise 5.3: and back: a column holds one identity a provider, so the oldest one stays
     # stub: pass
     for provider in ("twitter", "facebook"):
         column = f"{provider}_id"
@@ -46,4 +46,4 @@ def downgrade():
         """)
         op.create_index(f"ix_users_{column}", "users", [column], unique=True)
     op.drop_table("identities")
-    # end 5.2
+    # end 5.3

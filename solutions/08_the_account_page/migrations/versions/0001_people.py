@@ -7,11 +7,20 @@ revision = "0001"
 down_revision = None
 
 COLUMNS = ("twitter_id", "facebook_id")
+ANOTHER_APPS = "The table users of this database belongs to another app. Is DATABASE_URL another project's?"
+
+
+def step_04s(found):
+    """Whether the table users is the one of step 04. Another app may have a table of that name."""
+    return {"id", "name", "email", *COLUMNS} <= {column["name"] for column in found.get_columns("users")}
 
 
 def upgrade():
     found = sa.inspect(op.get_bind())
-    if not found.has_table("users"):
+    if found.has_table("users"):
+        if not step_04s(found):
+            raise RuntimeError(ANOTHER_APPS)
+    else:
         op.create_table(
             "users",
             sa.Column("id", sa.Integer, primary_key=True),
@@ -33,4 +42,6 @@ def upgrade():
 
 
 def downgrade():
+    if not step_04s(sa.inspect(op.get_bind())):
+        raise RuntimeError(ANOTHER_APPS)
     op.drop_table("users")

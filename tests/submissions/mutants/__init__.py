@@ -1,0 +1,1 @@
+"""Mutants: each finished app with one small fault, made by machine. See __main__.py."""
