@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from workbook.course.errors import WorkbookError
-from workbook.course.starters import is_current, is_untouched, starter_of, write_starter
+from workbook.course.places import CHAPTERS, SOLUTIONS
+from workbook.course.starters import is_current, is_untouched, source_files, starter_of, write_starter
+from workbook.course.steps import Step, all_steps
 
 SOLUTION = """\
 before
@@ -49,6 +52,20 @@ def test_templates_mermaid_and_sql_have_comments_of_their_own() -> None:
 def test_markers_that_do_not_fit_are_named(text: str, says: str) -> None:
     with pytest.raises(WorkbookError, match=says):
         starter_of(text, "app.py")
+
+
+ASKING = [step for step in all_steps() if (SOLUTIONS / step.name / "answers.toml").is_file()]
+
+
+@pytest.mark.parametrize("step", ASKING, ids=lambda step: step.name)
+def test_no_answer_is_there_to_read(step: Step, tmp_path: Path) -> None:
+    """A letter says nothing by itself. A word or a number is for the student to find out."""
+    answers = SOLUTIONS / step.name / "answers.toml"
+    write_starter(SOLUTIONS / step.name, tmp_path)
+    found = re.findall(r"^\w+ = \"?([^\"\n]{2,}?)\"?$", answers.read_text(encoding="utf-8"), re.MULTILINE)
+    for file in (*source_files(tmp_path), CHAPTERS / step.name / "README.md"):
+        text = file.read_text(encoding="utf-8")
+        assert [a for a in found if re.search(rf"(?<![\w.-]){re.escape(a)}(?![\w.-])", text)] == [], file
 
 
 def test_a_starter_is_known_until_it_is_edited(tmp_path: Path) -> None:

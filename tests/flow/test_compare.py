@@ -121,8 +121,9 @@ def test_another_flow_parts_where_the_person_decides(flows: dict[str, Flow], mod
         # the app breaks before something else would have been said
         ((*LOGIN[:3], answer("500 Internal Server Error", "app", "browser")), "protocol", (3, 3),
          "Message 4 is the first that differs. Expected was Your app → Browser: 302 Found, to Twitter"),
-        ((LOGIN[0], answer("500 Internal Server Error", "app", "browser")), "protocol", (1, None),
-         "Nothing more was said. Next would be: Your app → Twitter: POST /oauth/request_token."),
+        ((LOGIN[0], answer("500 Internal Server Error", "app", "browser")), "protocol", (1, 1),
+         "Expected was Your app → Twitter: POST /oauth/request_token; it was Your app → Browser: 500"),
+        (LOGIN[:1], "protocol", (1, None), "Next would be: Your app → Twitter: POST /oauth/request_token."),
     ],
 )  # fmt: skip
 def test_the_first_message_where_they_part_is_named(

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import playwright.sync_api
 import pytest
 
-from workbook.lab.addresses import leads_to, opened
+from workbook.flow.addresses import leads_to, opened
 from workbook.lab.browser import HOME, Browser
 from workbook.providers.serving import Server
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import parse_qs, quote, urlsplit
+from collections.abc import Callable
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
@@ -19,7 +20,7 @@ from workbook.exercises.twitter_login import (
 )
 from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.site import Site
-from workbook.lab.visits import NotAsked, arrive, decide_on, refuse, unused_callback
+from workbook.lab.visits import NotAsked, arrive, decide_on, log_out_at, refuse, unused_callback
 from workbook.providers.people import person
 
 REFUSAL = "01_twitter_login.refusal"
@@ -156,8 +157,11 @@ def test_access_token_is_fetched(site: Site) -> None:
     if not asked:
         raise Missed(
             should=should,
-            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
-            look="oauth_authorized: twitter.authorized_response() does it. And access_token_url in remote_app(…).",
+            did=asked_instead(site, beside=("/oauth/request_token", "/1.1/"))
+            or f"it never asked for one. The callback ended at {page.path} with the status {page.status}.",
+            look="remote_app(…): access_token_url must be TWITTER_URL followed by /oauth/access_token."
+            if asked_instead(site, beside=("/oauth/request_token", "/1.1/"))
+            else "oauth_authorized: twitter.authorized_response() does it.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -411,6 +415,23 @@ def test_two_people_keep_their_own_tokens(site: Site) -> None:
 
 
 @exercise("1.5")
+def test_a_second_person_in_the_same_browser(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser, "ada")
+    log_out_at(site, browser, "twitter")
+    signed_in(site, browser, "bo")
+    browser.open("/welcome")
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
+    whose = asked[-1].screen_name if asked else None
+    if whose != person("bo").twitter.screen_name:
+        raise Missed(
+            should="after a second login in the same browser, your app asks Twitter with the new user's token.",
+            did=f"ada logged in, and then bo, in one browser. Your app asked with the token of {whose or 'nobody'}.",
+            look="oauth_authorized: each login replaces session['twitter_token'], whatever was there.",
+        )
+
+
+@exercise("1.5")
 def test_twitter_does_not_say_who_it_is(site: Site) -> None:
     look = (
         "welcome: the answer that twitter.get(…) gives has a status, too. Where it is not 200, data holds Twitter's "
@@ -474,7 +495,12 @@ def test_next_is_where_the_login_ends(site: Site) -> None:
             "login must take next along, and oauth_authorized must use it. "
             "They are two requests: next has to travel in the callback's address, or wait in the session."
         )
-        if ended != "/" and wanted.startswith(ended):
+        if ended == unquote(wanted):
+            look = (
+                "next was decoded twice. request.args has decoded it already, so a %2B in the user's page is a + now: "
+                "take the value as request.args gives it."
+            )
+        elif ended != "/" and wanted.startswith(ended):
             look = (
                 "a part of next was lost on the way. In the query string of another URL, & ends a value: next has to "
                 "be escaped there, as url_for(…, next=…) does."
@@ -515,6 +541,24 @@ def test_two_logins_at_once_have_a_next_each(site: Site) -> None:
                 did=f"it ended at {end_of(page)} with the status {page.status}.",
                 look="oauth_authorized: url_for('welcome') where there is no next, and no next left over from before.",
             )
+
+
+@exercise("1.7")
+def test_next_reaches_another_process(open_site: Callable[..., Site]) -> None:
+    site = open_site(workers=2)
+    browser = site.browser()
+    wanted = f"/?page={secrets.token_hex(4)}"
+    at_twitter = arrived(site, browser, f"/login?next={quote(wanted, safe='')}")
+    site.move(browser, 1)
+    ended = end_of(decide_on(browser, at_twitter, "ada", "allow"))
+    if ended != wanted:
+        raise Missed(
+            should=f"a login that begins at /login?next={wanted} ends at {wanted}, also where your app was started "
+            "again meanwhile, or runs as two processes.",
+            did=f"the login began at one process and came back to another. It ended at {ended}.",
+            look="next travels in the callback's URL, or waits in session. A variable of the module is lost when the "
+            "process ends, and another process has its own.",
+        )
 
 
 @exercise("1.7")

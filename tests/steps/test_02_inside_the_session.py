@@ -101,8 +101,8 @@ def test_nobody_is_left_standing_in_the_app(site: Site) -> None:
         raise Missed(
             should="a login goes through without stopping.",
             did="your app stopped in the middle of it, and waited for somebody to type at its terminal.",
-            look="take the line that stops it (embed() or breakpoint()) out again. On a server it would be a shell for "
-            "strangers, or an app that hangs.",
+            look="take the line that stops it (embed() or breakpoint()) out again. On a server the app would wait for "
+            "somebody at the server's own terminal, and answer nobody.",
         )
 
 
@@ -127,13 +127,21 @@ def test_the_key_comes_from_the_environment(open_site: SITE, folder: Path) -> No
             "cookies with the SECRET_KEY of the environment, but with one that is new at every start.",
             look=KEY_LOOK,
         )
-    if is_let_in(open_site(environment={"SECRET_KEY": secrets.token_hex()}), cookie):
-        raise Missed(
-            should="session cookies are signed with the SECRET_KEY that the environment gives.",
-            did="a cookie was still taken after SECRET_KEY had changed: the app signs with something else"
-            f"{written_down(first, folder)}.",
-            look=KEY_LOOK,
-        )
+    # Each differs from the key in one letter, so that every part of the key has to count.
+    for letter, where in ((0, "first"), (-1, "last")):
+        other = list(key)
+        other[letter] = "0" if key[letter] != "0" else "1"
+        if is_let_in(open_site(environment={"SECRET_KEY": "".join(other)}), cookie):
+            found = written_down(first, folder)
+            raise Missed(
+                should="session cookies are signed with the SECRET_KEY that the environment gives, all of it.",
+                did=f"it still accepted a cookie after SECRET_KEY had changed in its {where} letter: it signs with "
+                f"something else{found}."
+                if found
+                else f"it still accepted a cookie after SECRET_KEY had changed in its {where} letter: it signs with a "
+                "part of SECRET_KEY, or with something else.",
+                look=KEY_LOOK,
+            )
     found = written_down(first, folder)
     if found:
         raise Missed(
@@ -237,6 +245,8 @@ COOKIES = (
     (True, 3, False, f"{PADDING} The dot is none of these characters."),
     (True, 0, True, ALPHABET),
 )
+# What JSON writes with a backslash: a quotation mark, a line break, a letter outside of ASCII.
+ESCAPED = ('say \\"yes\\"', "one\\ntwo", "Ch\\u00e9n")
 
 
 def cookie_of_kind(word: str, compressed: bool, rest: int, special: bool) -> tuple[str, int]:
@@ -298,6 +308,22 @@ def test_every_cookie_is_read(site: Site) -> None:
                 did=f"/inside shows bytes, as Python writes them: {shortened(shown)}",
                 look="read_cookie: what base64 and zlib give is bytes. .decode() makes text of them.",
             )
+
+
+@exercise("2.3")
+def test_what_json_escapes_stays_as_it_is(site: Site) -> None:
+    browser = site.browser()
+    cookie = str(cookie_signer(FOREIGN).dumps({"note": 'say "yes" one\ntwo Chén'}))
+    browser.set_cookie("session", cookie)
+    shown = shown_at_inside(browser)
+    changed = [text for text in ESCAPED if text not in shown]
+    if changed and "Ch" in shown:
+        raise Missed(
+            should=f"/inside shows the text that the cookie holds, letter by letter: JSON, with {changed[0]} in it.",
+            did=f"it showed: {shortened(shown)}",
+            look="read_cookie: the bytes are UTF-8, so .decode() makes text of them. What is between the quotation "
+            "marks of JSON stays as it is.",
+        )
 
 
 @exercise("2.3")
@@ -771,7 +797,8 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
             did=f"{ADA} began a login in one tab, logged out in another, and went on in the first. That signed her in.",
             look="logout: session still has the request token of the login, twitter_oauthtok.",
         )
-    # The button is still there in a tab that was opened before.
+    # The button is still there in a tab that was opened before. Nobody is logged in, and a new login has begun.
+    callback = unused_callback(browser, "ada", start="/login")
     for form in front.forms():
         if urlsplit(form.action).path == "/logout":
             page = browser.submit(form)
@@ -780,6 +807,16 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
                     should="a click on Log out in another tab, after logging out, ends on the front page, too.",
                     did=f"/logout answered with the status {page.status}: {shortened(page.words)}",
                     look="logout: it may also find an empty session.",
+                )
+            browser.open(callback)
+            if f"@{ADA}" in browser.open("/").words:
+                raise Missed(
+                    should="a click on Log out empties the session, also where nobody is logged in. A login that has "
+                    "begun meanwhile, in another tab, signs nobody in.",
+                    did="nobody was logged in, and a login had begun in one tab. A click on Log out in another tab, "
+                    f"and the login went on: it signed {ADA} in.",
+                    look="logout: empty the session at each POST, without asking first whether somebody is logged in.",
+                    whole=True,
                 )
 
 

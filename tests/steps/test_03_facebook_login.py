@@ -161,7 +161,7 @@ def test_the_secret_stays_at_home(site: Site) -> None:
         raise Missed(
             should="the app's secret goes from the app to Facebook, and never through a browser "
             "(RFC 6749 section 2.3.1).",
-            did=f"it stands in the address of Facebook's dialog, as {names[0]}: everybody who logs in sees it.",
+            did=f"the URL of Facebook's dialog has it, as {names[0]}: everybody who logs in sees it there.",
             look="remote_app(…): consumer_key is what everybody may see, consumer_secret is not.",
         )
 
@@ -194,12 +194,17 @@ def test_the_code_is_swapped_for_a_token(site: Site) -> None:
     if NOT_OURS in page.words:
         raise own_state_refused(site)
     if not asked:
+        sent = [m for m in site.messages() if (m.sender, m.receiver, m.is_request) == (APP, "facebook", True)]
+        instead = next((m for m in sent if not m.path.endswith("/me")), None)
         raise Missed(
             should=should,
-            did=f"it never asked for one. The callback ended at {page.path} with the status {page.status}: "
+            did=f"it asked Facebook for something else: {instead.method} {instead.path}."
+            if instead
+            else f"it never asked for one. The callback ended at {page.path} with the status {page.status}: "
             f"{shortened(page.words)}",
-            look="facebook_authorized: facebook.authorized_response() does it. And access_token_url in "
-            "remote_app(…). " + why_session_was_lost(site),
+            look="remote_app(…): access_token_url is FACEBOOK_GRAPH_URL followed by /v25.0/oauth/access_token."
+            if instead
+            else f"facebook_authorized: facebook.authorized_response() does it. {why_session_was_lost(site)}".strip(),
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -253,7 +258,9 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
         raise Missed(
             should="after the login the person is on /welcome.",
             did=f"they ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="facebook_authorized: the last line gives back what sign_in(…) gives.",
+            look="facebook_authorized: the last line gives back what sign_in(…) gives."
+            if page.status < 500
+            else "facebook_authorized: Facebook has answered both questions, and then something went wrong.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -270,7 +277,7 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
             raise Missed(
                 should="a name is shown as text, whatever it is: anybody can choose one at Facebook.",
                 did=f"somebody is called {one.name}, and {shown.path} took the name for markup.",
-                look=f"the templates. {ESCAPE}",
+                look=f"templates/{'index' if shown.path == '/' else 'welcome'}.html. {ESCAPE}",
             )
     front = front_page.words
     if one.name not in front or "Facebook" not in front.partition("Log out")[0]:
@@ -499,6 +506,9 @@ def forged(site: Site, callback: str, victim: Browser, how: str, look: str, sinc
             flow=None if since is None else site.flow("Your app", since),
             expected=FORGED,
         )
+    if 400 <= page.status < 500:
+        # The app has refused the callback, so the comparison is right. The answer to it is not.
+        look = "facebook_authorized: where is_ours says no, return sorry(NOT_OURS)."
     reads(page, site, NOT_OURS, what=f"{how}, and the app does nothing with it", look=look)
 
 
@@ -638,7 +648,7 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
     )
     if who_is_in(browser) != person("ada").name:
         raise Missed(
-            should="who has signed in and loads the callback's address again stays signed in.",
+            should="a user who has signed in and loads the callback's URL again stays signed in.",
             did="nobody is signed in any more.",
             look="facebook_authorized: refuse the callback, and leave session['user'] as it is.",
         )
@@ -710,6 +720,21 @@ def _why_a_state_was_lost(site: Site, second: str, since: int) -> str:
 
 
 @exercise("3.7")
+def test_a_forged_callback_ends_no_other_login(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "ada")
+    browser.open(changed(callback, state="made-up", code="made-up"))
+    page = browser.open(callback)
+    if page.path != "/welcome" or page.status != 200:
+        raise Missed(
+            should="a callback with a state that your app did not make leaves the states of this browser's tabs alone.",
+            did="Ada began a login in one tab. In another tab she opened a callback with a made-up state, as a link of "
+            f"Eve's would do. Then her own callback came, and ended at {page.path}: {shortened(page.words)}",
+            look="is_ours: take out of session['states'] the state that has come, and leave the others.",
+        )
+
+
+@exercise("3.7")
 def test_logins_that_were_never_finished(site: Site) -> None:
     browser = site.browser()
     for _ in range(100):
@@ -717,7 +742,7 @@ def test_logins_that_were_never_finished(site: Site) -> None:
     page = signed_in_with_facebook(site, browser)
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
-            should="logins that nobody finished do not stand in the way of the next one.",
+            should="a user can log in, however many logins before were not finished.",
             did=f"somebody began a hundred, and the next one ended at {page.path} with the status {page.status}: "
             f"{shortened(page.words)}",
             look=f"new_state: keep only the last TABS of them. {why_session_was_lost(site)}",
@@ -779,7 +804,7 @@ def test_the_address_is_asked_for(site: Site) -> None:
         look = 'facebook.get("me", data={"fields": "id,name,email"}, …). Without fields Facebook gives id and name.'
     else:
         did = f"Facebook told it, and /welcome says: {shortened(page.words)}"
-        look = "the last argument of sign_in(…)."
+        look = "facebook_authorized: the last argument of sign_in(…) is the email address."
     raise Missed(should=f"/welcome shows Ada's address at Facebook, {address}.", did=did, look=look)
 
 
@@ -811,9 +836,26 @@ def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Bro
         should=f"{name} {why}, and is signed in and welcomed all the same.",
         did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} Facebook had "
         f"answered: {answer[-1].strip() if answer else 'nothing'}.",
-        look='facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
+        look='facebook_authorized: me.get("email") gives None, and your app made the word None of it. Hand it on '
+        "as it is, without str(…)."
+        if page.path == "/welcome" and "None" in page.words
+        else 'facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
         'then, and me["email"] raises KeyError.',
     )
+
+
+@exercise("3.9")
+def test_an_address_of_the_login_before_is_not_shown(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser, "ada", start="/login/twitter")
+    page = signed_in_with_facebook(site, browser, "eve")
+    address = person("ada").twitter.email or ""
+    if address in page.words:
+        raise Missed(
+            should=f"{person('eve').name} has no email address at Facebook, and /welcome shows none.",
+            did=f"Ada had logged in with Twitter in this browser before. /welcome shows Ada's address, {address}.",
+            look="sign_in: session['user'] gets the four values of this login, and keeps none of the login before.",
+        )
 
 
 # 3.10 Without a code
@@ -872,6 +914,8 @@ FAULTS = (
     ("me", "error", "answers `me` with status 500 and an error"),
     ("me", "broken_json", "answers `me` with half of a JSON document"),
     ("me", "down", "closes the connection when it is asked for `me`"),
+    ("me", "cut", "closes the connection in the middle of its answer for `me`"),
+    ("access_token", "cut", "closes the connection in the middle of its answer to the exchange"),
     ("me", "null", "answers `me` with null"),
     ("access_token", "null", "answers the swap with null"),
 )

@@ -504,7 +504,7 @@ def test_strangers_end_on_the_front_page(site: Site) -> None:
 def test_a_stranger_who_logs_in_ends_where_they_wanted_to_go(site: Site) -> None:
     """An app that tells the front page nothing of that, as with a redirect by hand, is not asked for it."""
     for provider in PROVIDERS:
-        browser, wanted = site.browser(), f"/welcome?page={secrets.token_hex(4)}"
+        browser, wanted = site.browser(), f"/welcome?page={secrets.token_hex(4)}&sort=a%2Bb"
         page = browser.open(wanted)
         login = next(
             (link for link in page.links() if urlsplit(link).path == f"/login/{provider.lower()}"), None
@@ -641,10 +641,12 @@ def test_an_id_that_is_somebodys_stays_theirs(site: Site) -> None:
 
 @exercise("4.4")
 def test_another_account_does_not_overwrite_the_first(site: Site) -> None:
-    for provider in PROVIDERS:
+    for provider, other in (("Twitter", "Facebook"), ("Facebook", "Twitter"), ("Twitter", None)):
         empty(site)
         browser = site.browser()
         signed_in_with(provider, site, browser, "ada")
+        if other:
+            signed_in_with(other, site, browser, "ada")
         before = users(site)
         log_out_at(site, browser, provider.lower())
         page = signed_in_with(provider, site, browser, "bo")

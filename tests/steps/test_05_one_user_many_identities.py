@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer
+from sqlalchemy.exc import IntegrityError
 
 from workbook.exercises.answers import check_answer
 from workbook.exercises.any_provider import NO_HELP, asked_of, callback_at, callback_for, reads
@@ -32,6 +33,7 @@ from workbook.exercises.kept import (
     check_log_out,
     check_nobody_is_in,
     check_refusals,
+    check_state_after_an_error,
     check_strangers,
     check_strangers_delete_nothing,
     check_used_state,
@@ -77,6 +79,10 @@ MEANT = (
         r"(NOT NULL constraint failed: identities\.subject|\"subject\" of relation \"identities\" violates not-null)",
         f"{MIGRATION} Somebody without a way in at a provider has NULL in its column, and gets no row for it: WHERE "
         "twitter_id IS NOT NULL, and for Facebook the same.",
+    ),
+    (
+        r"UNIQUE constraint failed: identities\.|duplicate key value .*identities",
+        f"{MIGRATION} Two rows have the same pair of provider and subject now. Each subject moves as it is, as a text.",
     ),
     (
         r"TypeError: .*takes 0 positional arguments but 1 was given",
@@ -142,7 +148,9 @@ def check_moved(before: People, database: Database, when: str) -> None:
             should=f"{when} all {len(before)} people are there as before: the same id, name, address and ways in.",
             did=f"{difference} Now there are {len(after)} people with {sum(len(p.ways_in) for p in after.values())} "
             f"identities; before there were {sum(len(p.ways_in) for p in before.values())} ways in.",
-            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every way in.",
+            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every way in."
+            if before.keys() == after.keys()
+            else f"{MIGRATION} The rows of users stay. The migration deletes none and makes none.",
         )
 
 
@@ -239,8 +247,30 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
             should = f"{should} A column holds one identity: of two at one provider the older one stays."
             difference = f"{second}, and after the downgrade: {difference}"
         raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: ORDER BY id LIMIT 1.")
+    for column in OLD_COLUMNS:
+        known = next(iter(database.rows(f"SELECT {column} AS id FROM users WHERE {column} IS NOT NULL")))[
+            "id"
+        ]
+        if not refuses(
+            database, f"INSERT INTO users (id, name, {column}) VALUES (9999, 'Twin', :known)", known
+        ):
+            raise Missed(
+                should=f"after flask db downgrade an id stands in one row, as in step 04: {column} is unique.",
+                did=f"a second row with the {column} {known!r} was accepted.",
+                look=f"{MIGRATION} downgrade: the index on each column is unique, "
+                'op.create_index(…, "users", [column], unique=True).',
+            )
     upgraded(folder, warm, database)
     check_moved(before, database, "after flask db downgrade and upgrade again")
+
+
+def refuses(database: Database, sql: str, known: str) -> bool:
+    """Whether the database refuses a row with a value that another row has."""
+    try:
+        database.change(sql, known=known)
+    except IntegrityError:
+        return True
+    return False
 
 
 # 5.4 All or nothing
@@ -372,7 +402,7 @@ def in_words(people: People) -> str:
     )
 
 
-FIND = "sign_in in app/auth.py: look for an identity by provider and subject; who is found, is identity.user."
+FIND = "sign_in in app/auth.py: look for an identity by provider and subject. The user is identity.user then."
 
 
 @exercise("5.5")
@@ -393,8 +423,12 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
             f", with the address {kept[0][1]!r}." if kept else "."
         )
         names = {way[0] for _, _, ways in kept for way in ways}
-        look = "the provider is kept in small letters, 'twitter' or 'facebook': it is what sign_in was called with."
-        raise Missed(should=should, did=did, look=FIND if names == {name.lower() for name in names} else look)
+        look = FIND
+        if names != {name.lower() for name in names}:
+            look = "the provider is kept in small letters, 'twitter' or 'facebook': it is what sign_in was called with."
+        elif [(name, ways) for name, _, ways in kept] == [(known.name, (way_in(who, provider),))]:
+            look = "sign_in in app/auth.py: a new User gets the name and the email address that sign_in was given."
+        raise Missed(should=should, did=did, look=look)
     if known.name not in who_is_in(browser):
         raise Missed(
             should=should, did="the front page does not say who is signed in.", look="login_user(user)."
@@ -455,7 +489,7 @@ def test_an_address_leads_nowhere(site: Site) -> None:
     if len(people) != 2:
         raise Missed(
             should="two logins that bring the same address, each where nobody is logged in, are two users: no provider "
-            "here has said that the address belongs to who sits there.",
+            "here says that it has verified the address.",
             did=f"the database holds {in_words(people)}.",
             look=FIND,
         )
@@ -616,6 +650,8 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     ada = next(p.id for p in as_identities(site.database).values() if p.name == "Ada Okafor")
     # A second way in, from outside.
     insert_identity(site.database, ada, "facebook", "4")
+    # Somebody else has the same digits at another provider.
+    add_user(site.database, "Equal", ("twitter", "4"), ("facebook", person("ada").subject("twitter")))
     before = as_identities(site.database)
     delete_account(browser)
     rows = site.database.rows("SELECT user_id FROM identities")
@@ -628,6 +664,11 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
         raise Missed(should=should, did=f"the row of Ada (id {ada}) is still in users.", look=look)
     difference = first_difference({id: p for id, p in before.items() if id != ada}, after)
     if difference:
+        if "Equal" in difference:
+            look = (
+                "delete in app/pages.py: two providers may give the same digits to two people. An identity is yours if "
+                "its user_id is your id, whatever its subject is."
+            )
         raise Missed(should=should, did=f"Ada (id {ada}) deleted her account, and {difference}", look=look)
     assert first in after
 
@@ -788,7 +829,9 @@ def test_a_state_that_was_used(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
         return
-    check_used_state(site, "facebook", STATE_KEPT)
+    used = "is_ours in app/state.py: a state that has come leaves the session, and is good for nothing after that."
+    check_used_state(site, "facebook", used)
+    check_state_after_an_error(site, "facebook", STATE_KEPT)
 
 
 @exercise("5.10")

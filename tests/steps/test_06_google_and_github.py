@@ -33,6 +33,7 @@ from workbook.exercises.any_provider import (
     start_of,
     tried,
 )
+from workbook.exercises.causes import with_app_error
 from workbook.exercises.facebook_login import changed
 from workbook.exercises.identities_table import takes_what_it_is_given
 from workbook.exercises.kept import (
@@ -41,6 +42,7 @@ from workbook.exercises.kept import (
     check_forged_callbacks,
     check_log_out,
     check_refusals,
+    check_state_after_an_error,
     check_strangers,
     check_used_state,
 )
@@ -147,6 +149,7 @@ def test_the_state_is_looked_at(site: Site) -> None:
 def test_a_state_that_was_used(site: Site) -> None:
     look = "authorized: finish(name, state) takes the login out of those that wait, and is asked once."
     check_used_state(site, "facebook", look)
+    check_state_after_an_error(site, "facebook", look)
 
 
 @exercise("6.1")
@@ -210,6 +213,7 @@ TROUBLE = (
     ("facebook", "access_token", "down"),
     ("facebook", "access_token", "expired_code"),
     ("facebook", "me", "error"),
+    ("facebook", "me", "cut"),
 )
 
 
@@ -558,6 +562,33 @@ def test_no_address_at_all(site: Site) -> None:
     site.providers.people.change("ada", github={"email": None, "emails": ()})
     should = "GitHub's list is empty, and the person is signed in all the same, without an address."
     address_of(site, "ada", should, None, verified=None, look=NO_PRIMARY_LOOK)
+
+
+@exercise("6.4")
+@pytest.mark.parametrize("kind", ["error", "broken_json"])
+def test_no_list_is_no_answer(site: Site, kind: str) -> None:
+    """Ada has come before, and her address is kept. GitHub does not give the list this time."""
+    signed_in_at(site, site.browser(), "github", "ada", look=ADDRESS_LOOK)
+    before = newest(site, "github")
+    browser = site.browser()
+    callback = callback_for(site, browser, "github", "ada")
+    site.providers.faults.set("github", "emails", kind)
+    page = browser.open(callback)
+    site.providers.faults.clear()
+    what = f"GitHub has a fault at user/emails ({kind}), when Ada comes back"
+    look = (
+        "profile in app/providers/github.py: only a list says which email addresses there are. From anything else "
+        "raise an error: you do not know whether Ada has an address."
+    )
+    after = newest(site, "github")
+    if (after["email"], after["email_verified"]) != (before["email"], before["email_verified"]):
+        raise Missed(
+            should=f"{what}. The email address that your app keeps for her stays as it was.",
+            did=f"before, the row was: {in_words([before])}. Now it is: {in_words([after])}.",
+            look=look,
+        )
+    nobody_is_in(browser, what=what, look=look)
+    reads(site, page, NO_HELP.format("GitHub"), what=what, look=look)
 
 
 @exercise("6.4")
@@ -1161,6 +1192,33 @@ def test_a_forged_callback_at_the_fifth(with_fifth: Site) -> None:
     look = "authorized in app/auth.py: the state is looked at for every site that speaks OAuth 2."
     nobody_is_in(victim, what=what, look=look)
     reads(site, page, NOT_OURS, what=what, look=look)
+
+
+def fifth_without_scope(providers: ProvidersServer) -> dict[str, str]:
+    """The same, for a site that asks for no scope: `scope` may be left out (RFC 6749 section 4.1.1)."""
+    return {
+        place: "".join(line for line in text.splitlines(keepends=True) if '"scope"' not in line)
+        for place, text in fifth_module(providers).items()
+    }
+
+
+@exercise("6.8")
+def test_a_site_that_asks_for_no_scope(open_site: SITE) -> None:
+    site = open_site(with_fifth=True, added=fifth_without_scope, may_fail=True)
+    name = fifth_of(site)
+    page = site.browser().open(start_of(name), follow=False)
+    if page.status >= 500:
+        raise with_app_error(
+            Missed(
+                should=f"a module for {label(site, name)} is added, whose settings() have no request_token_params. Its "
+                "button leads there all the same: a site may need no scope (RFC 6749 section 4.1.1).",
+                did=f"{start_of(name)} answered with the status {page.status}.",
+                look='login in app/auth.py: request_token_params has no "scope" then. .get("scope", "") gives an empty '
+                "text.",
+                meant=r"KeyError",
+            ),
+            site,
+        )
 
 
 @exercise("6.8")

@@ -83,6 +83,17 @@ def log_out_button(browser: Browser) -> Form:
     return form
 
 
+def why_without_a_token(site: Site) -> str:
+    """Where to look after a log-out without a token: at that view where another view wants a token, and else at the
+    whole app."""
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    without_a_token(browser, f"{ACCOUNT}/delete")
+    if users(site):
+        return "logout in app/auth.py: another view wants a token, and this one does not. Is it exempt from csrf?"
+    return "app/__init__.py: csrf.init_app(app)."
+
+
 @exercise("8.1")
 def test_nothing_changes_without_a_token(site: Site) -> None:
     browser = site.browser()
@@ -92,7 +103,7 @@ def test_nothing_changes_without_a_token(site: Site) -> None:
         raise Missed(
             should="a POST to /logout that does not come from a page of your app logs nobody out.",
             did="Ada's browser sent one, without a token, and she was logged out.",
-            look=TOKEN_LOOK,
+            look=why_without_a_token(site),
         )
     without_a_token(browser, f"{ACCOUNT}/delete")
     if not users(site):
@@ -157,19 +168,22 @@ def test_a_login_is_a_login_whoever_was_logged_in(site: Site, provider: str, kno
     came_in(site, browser, "twitter")
     ada = owner_of(site, "twitter", ADA)
     came_in(site, browser, provider, "bo")
-    did = ""
+    did, look = "", LOGIN_LOOK
     if owner_of(site, provider, BO) == ada:
         did = f"Bo's account at {LABELS[provider]} is a way in to Ada's account now."
     elif len(users(site)) != 2:
         did = f"there are {len(users(site))} users, and two people have come."
     elif not is_signed_in(browser, BO.name):
         did = f"the front page says: {shortened(browser.open('/').words)}"
+        look = (
+            "sign_in in app/auth.py: login_user(user) with the user that find_or_create gives, in every case."
+        )
     if did:
         raise Missed(
             should=f"Ada is logged in, and in her browser Bo logs in with {LABELS[provider]}. Then Bo is logged in, in "
             "his own account, and Ada's is as it was.",
             did=did,
-            look=LOGIN_LOOK,
+            look=look,
         )
 
 
@@ -754,7 +768,7 @@ def test_a_verified_address_leads_to_its_user(site: Site) -> None:
         raise Missed(
             should="Ada comes from Google, and then from GitHub. Both have verified the same address: one user.",
             did=f"there are {len(users(site))} users.",
-            look="user_of in app/people.py: linked(profile), where no user is given.",
+            look="user_of in app/people.py: user_by_address(profile), where no user is given.",
         )
 
 
@@ -765,8 +779,8 @@ def test_an_address_that_nobody_vouches_for_leads_nowhere(site: Site, first: str
     came_in(site, site.browser(), second)
     if len(users(site)) != 2:
         raise Missed(
-            should=f"{LABELS[second]} does not say that an address is verified. So who comes from there is a new user.",
-            did=f"there are {len(users(site))} users.",
+            should=f"{LABELS[second]} does not say that an address is verified. So that login makes a new user.",
+            did=f"the users are: {', '.join(str(row['name']) for row in users(site))}.",
             look="user_of in app/people.py, and verified_address: only True is True.",
         )
 

@@ -25,14 +25,15 @@ expect.set_options(timeout=30_000)
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Chromium, from wherever this machine has it. Without one the test is left out, but never in CI."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Chromium, with `more` arguments, from wherever this machine has it. Without one the test is left out, but never
+    in CI."""
     path = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if path is None:
         assert not os.environ.get("CI"), "this machine has no Chromium"
         pytest.skip("this machine has no Chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *more])
         yield browser
         browser.close()
 

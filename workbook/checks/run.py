@@ -77,7 +77,8 @@ class Collected:
         names, and those that they need, are run before others. `database` is the address of a PostgreSQL server to use
         in the place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more
         than one of the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given
-        each verdict as soon as it stands. WorkbookError where the checks themselves cannot be run.
+        each verdict as soon as it stands; with `only` also those of needed exercises that are not passed, because they
+        are the reason why others wait. WorkbookError where the checks themselves cannot be run.
         """
         if not folder.is_dir():
             raise WorkbookError(f"There is no folder {folder}. Name one with --in that holds step folders.")
@@ -99,7 +100,7 @@ class Collected:
 
         def take(outcome: Outcome) -> None:
             for verdict in decisions.take(outcome):
-                if not wanted or verdict.id in wanted:
+                if not wanted or verdict.id in wanted or not verdict.passed:
                     on_verdict(verdict)
 
         if apps is not None and min(workers, len(chosen)) > 1:

@@ -72,6 +72,8 @@ def _check(
         printer = Printer()
 
         def say(verdict: Verdict) -> None:
+            if stream and exercises and verdict.id not in exercises:
+                return
             if stream:
                 _print_json({"verdict": asdict(verdict)})
             elif not as_json:

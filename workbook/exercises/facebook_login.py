@@ -151,7 +151,7 @@ def why_facebook_refused(site: Site, attempt: Attempt) -> tuple[str, str]:
     if attempt.error_code == WRONG_SECRET.code:
         return (
             "its client_secret is not that of the app.",
-            "remote_app(…): consumer_secret is FACEBOOK_SECRET. Are key and secret swapped?",
+            "remote_app(…): consumer_secret is FACEBOOK_SECRET, as it comes from the environment.",
         )
     if attempt.redirect_uri is None and _CALLBACK_KEPT in _session_at_the_callback(site):
         return (

@@ -267,6 +267,14 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
     browser = site.browser()
     if not can_come_in(browser, first):
         return
+    browser.open("/logout")
+    if not is_in(browser):
+        raise Missed(
+            should="only a POST logs somebody out. A link or a picture on another site is a GET.",
+            did="Ada was logged in, and her browser opened /logout, as a picture on another site makes it do. Nobody "
+            "was logged in then.",
+            look='@bp.route("/logout", methods=["POST"]).',
+        )
     # Two logins are under way, one of them begun from a page where she wants to go back to.
     waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)
@@ -498,6 +506,18 @@ def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], wai
         )
 
 
+def check_a_deleted_user(site: Site) -> None:
+    """Ada is logged in in two browsers, and deletes her account in one of them. The other browser is a stranger's."""
+    here, there = site.browser(), site.browser()
+    if not all(can_come_in(browser, "twitter") for browser in (here, there)):
+        return
+    waiting = _begun(site, there, "facebook")
+    form = form_to(here.open("/account"), DELETE)
+    if waiting is None or form is None or here.submit(form).status >= 400 or is_in(here):
+        return
+    check_user_is_gone(site, there, ("/", "/welcome", "/account"), waiting)
+
+
 # What steps 07 and 08 keep
 
 
@@ -530,4 +550,5 @@ def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[S
         check_strangers, pages=pages, name="facebook", look=f"the view of that page: {guard}"
     )
     checks["delete"] = partial(check_account_is_its_users, look=delete, guard=guard)
+    checks["deleted"] = check_a_deleted_user
     return checks

@@ -63,7 +63,7 @@ REMOTE_APPS = (
     Cause(
         name="registered-and-not-kept",
         error=r"'NoneType' object has no attribute '(authorize|authorized_response|handle_oauth2_response|get)'",
-        look="The provider is not registered: what oauth.remote_app(…) gives has to stand in that name.",
+        look="The provider is not registered: assign what oauth.remote_app(…) gives you to that name.",
         proof="03/wrong/3.1-registered-and-not-kept",
     ),
     Cause(
@@ -76,8 +76,8 @@ REMOTE_APPS = (
     Cause(
         name="no-tokengetter",
         error=r"missing tokengetter",
-        look="Flask-OAuthlib is to ask in somebody's name, and does not know whose token to use. Give it one with the "
-        "question, as token=(…), or write the function under @….tokengetter that gives it back.",
+        look="Flask-OAuthlib does not know whose token to use. Give it a token with the question, as token=(…), or "
+        "write the function under @….tokengetter that gives it back.",
         proof="03/wrong/3.2-whose-token",
     ),
     Cause(
@@ -90,7 +90,7 @@ REMOTE_APPS = (
     Cause(
         name="no-callback",
         error=r"Callback is required for OAuth2",
-        look="facebook.authorize(callback=…) needs the address to which Facebook is to send the person back.",
+        look="facebook.authorize(callback=…) needs the URL to which Facebook sends the person back.",
         proof="03/wrong/3.1-no-callback",
     ),
     Cause(
@@ -302,7 +302,8 @@ ROWS = (
     Cause(
         name="nothing-in-a-column",
         error=r"NOT NULL constraint failed|violates not-null",
-        look="A column that may not be empty was given nothing: should it be allowed to be empty?",
+        look="A new row has nothing in this column, which must not be empty. Does your code give it a value? "
+        "Where some people have no value at all, the column needs nullable=True.",
         proof="05/wrong/5.5-subject-forgotten",
         on_postgresql='IntegrityError: null value in column "email" of relation "users" violates not-null '
         "constraint DETAIL: Failing row contains (1, Ada, null).",

@@ -58,8 +58,9 @@ def compare(
             return Difference(i, j, wanted, came, sentence)
     if len(first) > len(second):
         i, wanted = first[len(second)]
-        if mode == "protocol" and second:
-            said = _pages_before(expected, actual, first[len(second) - 1][0], second[-1][0], i)
+        if mode == "protocol":
+            alike = (first[len(second) - 1][0], second[-1][0]) if second else None
+            said = _pages_before(expected, actual, alike, i)
             if said is not None:
                 return said
         return Difference(i, None, wanted, None, f"Nothing more was said. Next would be: {one_line(wanted)}.")
@@ -70,12 +71,21 @@ def compare(
 
 
 def _pages_before(
-    expected: Flow | Sequence[Arrow], actual: Flow | Sequence[Arrow], after: int, since: int, missing: int
+    expected: Flow | Sequence[Arrow],
+    actual: Flow | Sequence[Arrow],
+    alike: tuple[int, int] | None,
+    missing: int,
 ) -> Difference | None:
-    """Where the app's answers to the browser part, before the message that is missing at the place `missing`. The two
-    flows are alike up to the places `after` and `since`. None where the app has said no other thing than was expected.
-    """
+    """Where the app's answers to the browser part, before the message that is missing at the place `missing`. Up to the
+    two places in `alike` the flows are alike. None where the app has said no other thing than was expected."""
     wanted, came = (_drawn(expected), _drawn(actual))
+    if alike is None:
+        # Where a flow begins is a matter of its own, and pages that are shown before a login are, too.
+        j = next(
+            (j for j, arrow in enumerate(came) if _is_page(arrow) and not arrow.title.startswith("2")), None
+        )
+        return None if j is None else _instead(missing, wanted, j, came)
+    after, since = alike
     pages = [i for i in range(after + 1, len(wanted)) if _is_page(wanted[i])]
     answers = [j for j in range(since + 1, len(came)) if _is_page(came[j])]
     for place, j in enumerate(answers):

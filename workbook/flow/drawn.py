@@ -284,7 +284,9 @@ def _details(message: Message, names: _Names) -> Iterator[tuple[str, str]]:
         return
     yield from _body(message, names)
     cookies = [value.partition("=")[0] for key, value in message.headers if key.lower() == "set-cookie"]
-    if cookies:
+    # The stand-ins give a browser a new session at each login, in the redirect that the protocol has for the callback.
+    # That is no part of the protocol, either.
+    if cookies and (message.sender == APP or message.header("Location") is None):
         yield "sets cookie", ", ".join(dict.fromkeys(cookies))
 
 

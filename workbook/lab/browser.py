@@ -13,9 +13,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from workbook.flow.addresses import leads_to, opened, short
 from workbook.flow.messages import APP, BROWSER, Message
 
-from .addresses import leads_to, opened, short
 from .cookies import Cookie, Cookies
 from .wire import Wire
 
@@ -158,6 +158,11 @@ class Browser:
         self.page: Page | None = None
         self._sink = sink
         self._cookies = Cookies()
+        self.move_to(port)
+
+    def move_to(self, port: int) -> None:
+        """From now on what is opened as http://localhost:5000 is on another port, as behind a server with more than
+        one process. Cookies and page stay."""
         self._wire = Wire({urlsplit(home).netloc: ("127.0.0.1", port) for home in (HOME, _ALSO_HOME)})
 
     def close(self) -> None:

@@ -166,6 +166,11 @@ class Site:
         """A new browser, without cookies, all of whose requests go to one of the app's processes."""
         return Browser(self.workers[worker].port, self._heard)
 
+    def move(self, browser: Browser, worker: int) -> None:
+        """From now on the browser's requests go to another of the app's processes."""
+        browser.close()
+        browser.move_to(self.workers[worker].port)
+
     @property
     def writes(self) -> int:
         """How many statements that write to the database the app has begun, where that is watched."""

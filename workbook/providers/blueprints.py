@@ -8,9 +8,12 @@ from typing import Any
 from flask import Blueprint, Response, g, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from .callbacks import CALLBACKS, add_callbacks
+from .callbacks import add_callbacks
 from .faults import Faults, fault_of_request, half
 from .state import State
+
+# The matter that the form of the log-out button is made for, as csrf_token has it.
+_LOG_OUT = "logout"
 
 
 def blueprint(
@@ -42,14 +45,18 @@ def blueprint(
             response.set_data(half(response.get_data()))
         if g.get("fault") == "null":
             response.set_data(b"null")
+        response = state.sessions.renewed(response)
+        if g.get("fault") == "cut":
+            announced = len(response.get_data())
+            response.set_data(half(response.get_data()))
+            response.headers["Content-Length"] = str(announced)
         return response
 
     return pages
 
 
 def add_about(pages: Blueprint, state: State[Any]) -> None:
-    """Adds the page about a provider, from the template NAME/about.html, and the views of the page's forms."""
-    add_callbacks(pages, state)
+    """Adds the page about a provider, from the template NAME/about.html, and the view of the page's log-out button."""
 
     @pages.get("/")
     def about() -> AnyResponse:
@@ -58,11 +65,14 @@ def add_about(pages: Blueprint, state: State[Any]) -> None:
             f"{state.name}/about.html",
             people=state.people,
             state=state,
-            csrf_token=state.sessions.csrf_token(session, CALLBACKS),
+            csrf_token=state.sessions.csrf_token(session, _LOG_OUT),
         )
         return state.sessions.give(Response(page), session)
 
     @pages.post("/logout")
     def logout() -> AnyResponse:
+        state.sessions.of_form(_LOG_OUT)
         state.sessions.log_out()
         return redirect(url_for(f"{state.name}.about"))
+
+    add_callbacks(pages, state, _LOG_OUT)

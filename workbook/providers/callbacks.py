@@ -16,8 +16,9 @@ CALLBACKS = "/callbacks"
 # So many redirect URIs may be listed beside the app's own. X allows ten in all (docs.x.com, Developer apps).
 MOST_LISTED = 8
 
-# The characters of a URI (RFC 3986 section 2) but "#": a redirect URI has no fragment (RFC 6749 section 3.1.2).
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
+# The characters of a URI (RFC 3986 section 2) but "#": a redirect URI has no fragment (RFC 6749 section 3.1.2). It
+# has an end, as all that is remembered has.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,2000}")
 # What X names among the schemes that it does not take (docs.x.com, Developer apps).
 _FORBIDDEN = {"data", "file", "ftp", "javascript", "ldap", "mailto", "telnet", "vbscript"}
 
@@ -45,15 +46,16 @@ def list_callback(state: State[Any], callback: str) -> None:
         state.listed.append(callback)
 
 
-def add_callbacks(pages: Blueprint, state: State[Any]) -> None:
+def add_callbacks(pages: Blueprint, state: State[Any], about: str) -> None:
     """Adds the view of the form on the page about a provider. An app that is checked must not change the list, so the
-    providers of a check have no such form."""
+    providers of a check have no such form. `about` is the matter that the page's forms are made for, as csrf_token has
+    it."""
 
     @pages.post(CALLBACKS)
     def callbacks() -> AnyResponse:
         if not state.people_list_callbacks:
             abort(404)
-        state.sessions.of_form(CALLBACKS)
+        state.sessions.of_form(about)
         try:
             list_callback(state, request.form.get("callback", "").strip())
         except ValueError as error:

@@ -7,7 +7,6 @@ providers; from then on a cookie has the key.
 from __future__ import annotations
 
 import hmac
-import json
 from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -25,6 +24,10 @@ def control_pages(faults: Faults, key: str, label: Callable[[str], str]) -> Blue
     def has_key(shown: str | None) -> bool:
         return hmac.compare_digest((shown or "").encode(), key.encode())
 
+    # An app on another port of 127.0.0.1 is the same site for a browser, which sends the cookie along (RFC 6265bis
+    # section 5.2): a form says, too, that it comes from the page.
+    csrf_token = hmac.new(key.encode(), b"the form of the faults page", "sha256").hexdigest()
+
     @pages.get("/faults")
     def show() -> AnyResponse | str | tuple[str, int]:
         if has_key(request.args.get("key")):
@@ -34,15 +37,24 @@ def control_pages(faults: Faults, key: str, label: Callable[[str], str]) -> Blue
             return response
         if not has_key(request.cookies.get(_COOKIE)):
             return render_template("no_key.html"), 403
-        return render_template("faults.html", faults=faults.kinds, on=faults.on(), kinds=KINDS, label=label)
+        return render_template(
+            "faults.html",
+            faults=faults.kinds,
+            on=faults.on(),
+            kinds=KINDS,
+            label=label,
+            csrf_token=csrf_token,
+        )
 
     @pages.post("/faults")
     def switch() -> AnyResponse | tuple[str, int]:
-        by_form = has_key(request.cookies.get(_COOKIE))
+        by_form = has_key(request.cookies.get(_COOKIE)) and hmac.compare_digest(
+            request.form.get("csrf_token", "").encode(), csrf_token.encode()
+        )
         if not by_form and not has_key(request.headers.get("X-Control-Key")):
             return "", 404
         try:
-            _switch(faults, request.form.to_dict() if by_form else json.loads(request.get_data()))
+            _switch(faults, request.form.to_dict() if by_form else request.get_json(force=True))
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             return Response(str(error), 400, content_type="text/plain; charset=utf-8")
         return redirect(url_for("control.show"), 303) if by_form else ("", 204)

@@ -17,6 +17,7 @@ EVERYWHERE = {
     "slow": "answers after some seconds",
     "silent": "takes the request, and does not answer",
     "down": "closes the connection",
+    "cut": "closes the connection in the middle of its answer",
     "error": "says that it has too much to do",
 }
 AT_SOME = {
@@ -29,6 +30,8 @@ AT_SOME = {
     "missing_email": "leaves the address out",
     "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
 }
+# So long a silent endpoint keeps a request (seconds). No app should wait as long.
+LONGEST_SILENCE = 600.0
 KINDS = {**EVERYWHERE, **AT_SOME}
 ALL = "all"
 
@@ -102,7 +105,9 @@ class Faults:
                     lambda: self._ended or self._of(provider, endpoint) != fault, fault.seconds
                 )
             elif fault.kind == "silent":
-                self._changed.wait_for(lambda: self._ended or self._of(provider, endpoint) != fault)
+                self._changed.wait_for(
+                    lambda: self._ended or self._of(provider, endpoint) != fault, LONGEST_SILENCE
+                )
         if fault.kind == "down":
             environ[HANG_UP]()
         return fault.kind
@@ -113,7 +118,7 @@ class Faults:
 
 
 def half(document: bytes) -> bytes:
-    """The first half of a document: what "broken_json" makes of it."""
+    """The first half of a document: what "broken_json" and "cut" make of it."""
     return document[: len(document) // 2]
 
 

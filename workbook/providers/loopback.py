@@ -1,31 +1,48 @@
-"""How the local providers read their lists of callbacks."""
+"""Which URLs and Host headers name this machine, and how the local providers read their lists of callbacks."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from workbook.flow.addresses import leads_to, opened
+
+_NAME = r"(?:localhost|127\.0\.0\.1|\[::1\])"
+_HOST = re.compile(rf"{_NAME}(?::([0-9]{{1,5}}))?", re.IGNORECASE)
+# A URL of this machine: what counts before the port, and after it.
+_URL = re.compile(rf"(https?://{_NAME})(?::[0-9]+)?(/[^?#]*)")
+# A redirect URI of more letters is none of the list: what is remembered of a login has an end.
+LONGEST_URI = 2048
+# What a URL without a scheme and a host is no part of.
+_NOWHERE = "http://nowhere.invalid/"
 
 
-def is_loopback(address: str) -> bool:
-    """Whether an address is one of this machine."""
-    try:
-        return urlsplit(address).hostname in _LOOPBACK
-    except ValueError:
-        return False
+def names_this_machine(host: str) -> bool:
+    """Whether a Host header (RFC 9110 section 7.2) names this machine; any port will do, for a tunnel has its own."""
+    found = _HOST.fullmatch(host)
+    return found is not None and int(found[1] or 0) <= 0xFFFF
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a browser that is sent to a URL stays on this machine."""
+    found = opened(leads_to(_NOWHERE, url))
+    return found is not None and names_this_machine(found.netloc)
 
 
 def same_on_loopback(asked: str, listed: str) -> bool:
-    """Whether two addresses of this machine are the same but for port and query.
+    """Whether a redirect URI is a listed one of this machine but for port and query.
 
-    The real providers compare letter for letter. The host's name counts here too: localhost and 127.0.0.1 are two.
+    All else is compared letter for letter, and so is the host's name: localhost and 127.0.0.1 are two. A URL that
+    browsers write otherwise than the app did, with a backslash, a user's name, capitals in the host or a path with dots
+    in it, is none of the list: what it seems to say is not where it leads.
     """
-    try:
-        one, other = urlsplit(asked), urlsplit(listed)
-    except ValueError:
-        return False
+    place = asked.partition("?")[0]
+    one, other = _URL.fullmatch(place), _URL.fullmatch(listed.partition("?")[0])
     return (
-        is_loopback(asked)
-        and not one.fragment
-        and (one.scheme, one.hostname, one.path) == (other.scheme, other.hostname, other.path)
+        len(asked) <= LONGEST_URI
+        and one is not None
+        and other is not None
+        and one.groups() == other.groups()
+        and "#" not in asked
+        and leads_to(_NOWHERE, place) == place
+        and opened(place) is not None
     )

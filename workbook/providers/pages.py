@@ -7,10 +7,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask
+from flask import Flask, Response
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.local import LocalProxy
 
+from .asked import Asked, Documents
+from .doors import NO_FRAMES
 from .faults import Faults
 from .provider import Provider
 from .state import State
@@ -40,8 +42,10 @@ class _Compiled(BytecodeCache):
 
 
 class Pages(Flask):
-    """Flask, with templates that are compiled once in a process."""
+    """Flask, with templates that are compiled once in a process, and requests as asked.py reads them."""
 
+    request_class = Asked
+    json_provider_class = Documents
     jinja_options = {"bytecode_cache": _Compiled()}  # noqa: RUF012 (Flask reads it from the class)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -79,6 +83,12 @@ def pages_of(provider: Provider[Any], state: State[Any], faults: Faults) -> Page
 def with_blueprint(blueprint: Blueprint | None) -> Pages:
     """An app of one blueprint, below the blueprint's name; an app without pages where there is none."""
     pages = Pages(__name__, static_folder="static", static_url_path=STATIC)
+
+    @pages.after_request
+    def in_no_frame(response: Response) -> Response:
+        response.headers.update(NO_FRAMES)
+        return response
+
     if blueprint is not None:
         pages.register_blueprint(blueprint, url_prefix=f"/{blueprint.name}")
     return pages

@@ -17,7 +17,7 @@ class Remembered(OrderedDict[K, V]):
     """A dictionary of the newest `most` entries, MOST where nothing else is given. An entry that is set is the newest;
     the oldest is forgotten for it."""
 
-    def __init__(self, most: float | None = None) -> None:
+    def __init__(self, most: int | None = None) -> None:
         super().__init__()
         self._most = MOST if most is None else most
 

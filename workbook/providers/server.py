@@ -18,16 +18,26 @@ from workbook.flow.recording import Recorder
 
 from .callbacks import CALLBACKS, list_callback
 from .control import control_pages
+from .doors import refused
 from .faults import Faults
 from .pages import STATIC, Pages, about, pages_of, with_blueprint
 from .people import PEOPLE, People, Person
 from .provider import Provider
 from .registry import PROVIDERS, UNSEEN, Registered
+from .said import Said
 from .serving import Server
 from .world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+# The longest request that the providers take in (bytes). Those of logins have less than 4000 bytes, but a browser sends
+# them the cookies of every app on this machine.
+LONGEST_HEADERS = 32 * 1024
+LONGEST_BODY = 16 * 1024
+# So long `stop` waits for the thread that serves (seconds). No request keeps that thread.
+_PATIENCE = 10
 
 
 class PortInUse(Exception):
@@ -46,7 +56,8 @@ class ProvidersServer(Registered):
     those of `people`, who change from then on by `server.people` only. The server has the `providers`. With
     `with_fifth` it has UNSEEN, too. It answers as many requests at a time as it has `threads`: one that meets a silent
     provider keeps a thread, and so does a page that waits for news. `on_message` is given each message as it comes.
-    `messages`, and each provider's attempts, are the newest `most_messages`. None keeps all, as verdicts need them.
+    `messages`, and each provider's attempts, are the newest `most_messages`, and no more of them than MOST_BYTES. None
+    keeps all, as verdicts need them.
     """
 
     def __init__(
@@ -72,7 +83,14 @@ class ProvidersServer(Registered):
         self._mounted: dict[str, WSGIApplication] = {}
         if port and _is_taken(port):
             raise PortInUse(port)
-        self._server = Server(self._dispatch, port=port, threads=threads, name="tfe")
+        self._server = Server(
+            self._dispatch,
+            port=port,
+            threads=threads,
+            name="tfe",
+            longest_headers=LONGEST_HEADERS,
+            longest_body=LONGEST_BODY,
+        )
         self._begin(World(seed, clock, dict(keys or {}), most_messages))
         self._thread = threading.Thread(target=self._server.run, name="providers", daemon=True)
         self._thread.start()
@@ -89,7 +107,7 @@ class ProvidersServer(Registered):
         self._named = {self.state(provider).name: provider for provider in self._providers}
         self.faults = Faults({name: provider.faults for name, provider in self._named.items()})
         self._pages: dict[str, Pages] = {}
-        self._messages: list[Message] = []
+        self._messages = Said(world.most_messages)
         # What is still being answered when a new world begins is written down in the old one.
         self._recorded: WSGIApplication = Recorder(
             self._serve,
@@ -133,7 +151,7 @@ class ProvidersServer(Registered):
     def messages(self) -> list[Message]:
         """What was said so far to and by the providers."""
         with self._lock:
-            return list(self._messages)
+            return self._messages.all()
 
     def environment(self) -> dict[str, str]:
         """The variables by which an app finds them."""
@@ -161,7 +179,7 @@ class ProvidersServer(Registered):
         """Stops serving and frees the port, also under requests that wait. It may be called twice."""
         self.faults.end()
         self._server.stop()
-        self._thread.join()
+        self._thread.join(_PATIENCE)
 
     def _pages_of(self, name: str) -> Pages:
         """The pages below /NAME. They are looked up when they are first asked for: most checks need one provider or
@@ -184,17 +202,15 @@ class ProvidersServer(Registered):
         return self._pages_of(name if name in self._below else "")(environ, start_response)
 
     def _dispatch(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        owner = self._owner_at_root(environ.get("PATH_INFO", "/"))
-        if owner:
-            path = f"/{owner}{environ['PATH_INFO']}"
-            if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path) == BROWSER:
-                # The provider's cookie is for the paths below its name.
-                query = environ.get("QUERY_STRING")
-                return redirect(f"{path}?{query}" if query else path)(environ, start_response)
-            environ["PATH_INFO"] = path
+        refusal = refused(environ)
+        if refusal is not None:
+            return refusal(environ, start_response)
         if _first_part(environ) in (*self._below, STATIC[1:]):
             return self._recorded(environ, start_response)
         path = environ.get("PATH_INFO", "/")
+        owner = self._owner_at_root(path)
+        if owner is not None:
+            return self._at_root(owner, environ, start_response)
         return self._mounted.get(path, self._mounted.get("/", self._serve))(environ, start_response)
 
     @property
@@ -202,17 +218,9 @@ class ProvidersServer(Registered):
         """The paths below which there are pages."""
         return (*self._named, "control")
 
-    def _owner_at_root(self, path: str) -> str | None:
-        """The name of the provider that has that path at the root of the server, too."""
-        for name, provider in self._named.items():
-            if path.startswith(provider.at_root or "\0"):
-                return name
-        return None
-
-    def _heard(self, messages: list[Message], message: Message) -> None:
+    def _heard(self, messages: Said, message: Message) -> None:
         with self._lock:
-            messages.append(message)
-            self.world.trim(messages)
+            messages.add(message)
         if self.on_message:
             self.on_message(message)
 
@@ -229,6 +237,21 @@ class ProvidersServer(Registered):
     def _who_is_asked(self, path: str) -> str | None:
         name = path.lstrip("/").partition("/")[0]
         return name if name in self._named else None
+
+    def _owner_at_root(self, path: str) -> str | None:
+        """The name of the provider that has that path at the root of the server, too; None where no provider has."""
+        owners = (name for name, provider in self._named.items() if path.startswith(provider.at_root))
+        return next(owners, None)
+
+    def _at_root(
+        self, owner: str, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Answers as below the provider's name. Browsers are sent there: the provider's cookie is for those paths."""
+        path = f"/{owner}{environ['PATH_INFO']}"
+        if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path, accept="") == BROWSER:
+            query = environ.get("QUERY_STRING")
+            return redirect(f"{path}?{query}" if query else path)(environ, start_response)
+        return self._recorded({**environ, "PATH_INFO": path}, start_response)
 
 
 def _first_part(environ: WSGIEnvironment) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
@@ -23,11 +25,18 @@ if TYPE_CHECKING:
 # The name under which an application finds the function that ends the connection without an answer.
 HANG_UP = "workbook.hang_up"
 
-# The longest request that is taken in: its headers, and its body (bytes).
+# The longest request that is taken in, where nothing else is given: its headers, and its body (bytes).
 LONGEST_HEADERS = 256 * 1024
 LONGEST_BODY = 1024 * 1024
 # A connection that says nothing for so long is closed (seconds).
 _IDLE = 60
+# So long a request may take from its first byte to its last; one that is half sent by then ends (seconds).
+HALF_SENT = 30.0
+# How often it is looked for both (seconds).
+_LOOK = 5
+# So many connections there are at a time. For one more, the one that has been idle longest is closed. macOS gives a
+# process 256 files.
+MOST_CONNECTIONS = 200
 # So long `stop` waits for what is being answered (seconds).
 _A_MOMENT = 1
 
@@ -57,8 +66,33 @@ class _Task(WSGITask):
                 self.channel.socket.shutdown(socket.SHUT_RDWR)
 
 
+class _Parser(HTTPRequestParser):
+    """A request that is whole, or refused, at its last header waits for no "100 Continue" (RFC 9110 section 10.1.1):
+    waitress would wait for more of it."""
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if self.completed:
+            self.expect_continue = False
+        return consumed
+
+
 class _Channel(HTTPChannel):
     task_class = _Task
+    parser_class = _Parser
+    begun = 0.0  # when the first byte came of the request that is not whole yet (seconds since 1970)
+
+    def received(self, data: bytes) -> bool:
+        before = self.request
+        going_on: bool = super().received(data)
+        if self.request is not before:
+            self.begun = time.time()
+        return going_on
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it may be closed: no request of it is being answered."""
+        return not self.requests and not self.will_close
 
 
 class _Http(TcpWSGIServer):
@@ -71,6 +105,23 @@ class _Http(TcpWSGIServer):
         self._waking = threading.Lock()
         self._ended = False
         super().__init__(*arguments, **more)
+
+    def handle_accept(self) -> None:
+        channels = self._channels()
+        idle = [channel for channel in channels if channel.is_idle]
+        if len(channels) >= MOST_CONNECTIONS and idle:
+            min(idle, key=lambda channel: channel.last_activity).will_close = True
+        super().handle_accept()
+
+    def maintenance(self, now: int) -> None:
+        super().maintenance(now)
+        for channel in self._channels():
+            if channel.request is not None and channel.is_idle and channel.begun < now - HALF_SENT:
+                channel.will_close = True
+
+    def _channels(self) -> list[_Channel]:
+        every: Any = self.active_channels
+        return list(every.values())
 
     def pull_trigger(self) -> None:
         with self._waking:
@@ -90,7 +141,8 @@ class _Http(TcpWSGIServer):
 
 class Server:
     """Serves `application` on 127.0.0.1, from `run` until `stop`, with so many requests at a time as it has `threads`.
-    Its responses have its `name` as their Server header.
+    Its responses have its `name` as their Server header. It takes in requests of so many bytes: `longest_headers`, and
+    `longest_body`.
 
     `port` 0 takes a free one; `listening` is a socket that listens already, in its place.
     """
@@ -103,6 +155,8 @@ class Server:
         listening: socket.socket | None = None,
         threads: int = 8,
         name: str | None = None,
+        longest_headers: int = LONGEST_HEADERS,
+        longest_body: int = LONGEST_BODY,
     ) -> None:
         # More requests than threads, and threads that are left when it stops, are no news for a person.
         logging.getLogger("waitress").setLevel(logging.ERROR)
@@ -121,9 +175,10 @@ class Server:
             server_name="127.0.0.1",
             clear_untrusted_proxy_headers=False,
             channel_timeout=_IDLE,
-            connection_limit=1000,
-            max_request_header_size=LONGEST_HEADERS,
-            max_request_body_size=LONGEST_BODY,
+            cleanup_interval=_LOOK,
+            connection_limit=2 * MOST_CONNECTIONS,
+            max_request_header_size=longest_headers,
+            max_request_body_size=longest_body,
             log_socket_errors=False,
             asyncore_use_poll=True,
         )

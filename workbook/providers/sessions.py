@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hmac
+import re
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from flask import abort, request
+from flask import abort, g, request
 from werkzeug.wrappers import Response
 
 from .people import People, Person
 from .remembered import Remembered
 from .world import World
+
+# A session as it is made here. A browser may bring anything for it.
+_SESSION = re.compile("[A-Za-z0-9]{32}")
 
 
 class Sessions:
@@ -29,7 +33,11 @@ class Sessions:
 
     def current(self) -> str:
         """The session of the browser that asks; a new one where it has none."""
-        return request.cookies.get(self.cookie) or self._world.word(f"{self._provider} session", 32)
+        brought = request.cookies.get(self.cookie, "")
+        return brought if _SESSION.fullmatch(brought) else self._new()
+
+    def _new(self) -> str:
+        return self._world.word(f"{self._provider} session", 32)
 
     def who(self, session: str) -> Person | None:
         """Who is logged in in that session, as they are now."""
@@ -55,12 +63,22 @@ class Sessions:
         return session
 
     def log_in(self, session: str) -> Person:
-        """Logs in whoever was chosen in the form, or gives who is logged in already; 400 where that is nobody."""
-        who = self._people.get(request.form.get("person")) or self.who(session)
+        """Logs in the person who was chosen in the form, or gives the one who is logged in already; 400 where there is
+        neither. Each login has a new session, which `renewed` leaves in the browser: somebody else may know the one of
+        before (session fixation)."""
+        chosen = self._people.get(request.form.get("person"))
+        who = chosen or self.who(session)
         if who is None:
             abort(400, "Nobody was chosen.")
-        self.logged_in[session] = who.key
+        if chosen is not None:
+            self.logged_in.pop(session, None)
+            g.new_session = self._new()
+            self.logged_in[g.new_session] = chosen.key
         return who
+
+    def renewed(self, response: Response) -> Response:
+        """The same response; it leaves the new session's cookie in the browser, where this request was a login."""
+        return self.give(response, g.new_session) if "new_session" in g else response
 
     def log_out(self) -> None:
         """Nobody is logged in any more in the browser that asks."""

@@ -15,6 +15,9 @@ from .people import People
 from .sessions import Sessions
 from .world import World
 
+# A text that an attempt notes is cut after so many letters. Those of logins are shorter.
+LONGEST_NOTE = 4096
+
 
 @dataclass
 class Attempt:
@@ -24,6 +27,9 @@ class Attempt:
     method: str
     person: str | None = None
     status: int = 0
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value[:LONGEST_NOTE] if isinstance(value, str) else value)
 
 
 A = TypeVar("A", bound=Attempt)

@@ -52,7 +52,9 @@ def list_(steps: tuple[str, ...]) -> None:
 @click.argument("steps", nargs=-1)
 @click.option("--count", type=click.IntRange(1), help="So many of them, chosen by the seed; without it, all.")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--found", type=click.Path(path_type=Path, dir_okay=False), help="Where each result is written.")
+@click.option(
+    "--found", type=click.Path(path_type=Path, dir_okay=False), help="Where each result is written."
+)
 def run(steps: tuple[str, ...], count: int | None, seed: int, found: Path | None) -> None:
     """Runs the checks on mutants, and tells which pass without an explanation."""
     mutants = _mutants(steps, count, seed)
@@ -88,7 +90,10 @@ def _read(file: Path) -> list[Judged]:
 
 def _shown(one: Judged) -> str:
     change = "\n".join(
-        [*(f"    - {line}" for line in one.was.splitlines()), *(f"    + {line}" for line in one.now.splitlines())]
+        [
+            *(f"    - {line}" for line in one.was.splitlines()),
+            *(f"    + {line}" for line in one.now.splitlines()),
+        ]
     )
     by = f", refused by {', '.join(one.refused_by)}" if one.refused_by else ""
     return f"{one.key} {one.exercise} {one.step}/{one.file}:{one.line} {one.operator}: {one.outcome}{by}\n{change}"
@@ -109,7 +114,9 @@ def _summed_up(judged: list[Judged], seconds: float | None, whole: bool) -> int:
         click.echo(f"{seconds:.0f} s")
     old = stale(judged) if whole else []
     for entry in old:
-        click.echo(f"passing.toml explains what no mutant does any more: {entry.step}: {entry.was}  →  {entry.now}")
+        click.echo(
+            f"passing.toml explains what no mutant does any more: {entry.step}: {entry.was}  →  {entry.now}"
+        )
     return 1 if old or any(one.outcome == PASSES and not explained(one) for one in judged) else 0
 
 

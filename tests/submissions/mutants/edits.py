@@ -58,7 +58,8 @@ def apply(text: str, edit: Edit) -> str:
     if not edit.top:
         return changed
     last = max(
-        (n.end_lineno or 0 for n in ast.parse(text).body if isinstance(n, ast.Import | ast.ImportFrom)), default=0
+        (n.end_lineno or 0 for n in ast.parse(text).body if isinstance(n, ast.Import | ast.ImportFrom)),
+        default=0,
     )
     lines = changed.splitlines(keepends=True)
     return "".join([*lines[:last], edit.top + "\n", *lines[last:]])

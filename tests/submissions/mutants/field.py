@@ -1,8 +1,9 @@
-"""Changes that people make in apps like these: a guard is gone, a name is another, GET for POST, process for browser."""
+"""Changes that people make in apps like these: a guard is gone, GET for POST, the process for the browser."""
 
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Iterator
 
@@ -27,7 +28,9 @@ _LIKE = (
     ("verified_email", "email"),
     ("user_id", "id"),
 )
-_OTHER = {name: [b if name == a else a for a, b in _LIKE if name in (a, b)] for pair in _LIKE for name in pair}
+_OTHER = {
+    name: [b if name == a else a for a, b in _LIKE if name in (a, b)] for pair in _LIKE for name in pair
+}
 
 
 def drop_statement(source: Source) -> Iterator[Edit]:
@@ -97,7 +100,7 @@ def swap_arguments(source: Source) -> Iterator[Edit]:
     """Two arguments that follow one another change places."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call):
-            for one, two in zip(node.args, node.args[1:], strict=False):
+            for one, two in itertools.pairwise(node.args):
                 if isinstance(one, ast.Name | ast.Attribute) and isinstance(two, ast.Name | ast.Attribute):
                     start, end = source.span(one)[0], source.span(two)[1]
                     yield Edit("swap arguments", start, end, f"{source.of(two)}, {source.of(one)}")
@@ -152,10 +155,9 @@ def other_lookup(source: Source) -> Iterator[Edit]:
                     default = source.of(node.args[1]) if len(node.args) > 1 else "None"
                     new = f"session.pop({source.of(node.args[0])}, {default})"
                     yield source.replace("other lookup", node, new)
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-                new = f"{source.of(node.value)}.get({source.of(node.slice)})"
-                yield source.replace("other lookup", node, new)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_text(node.slice):
+            new = f"{source.of(node.value)}.get({source.of(node.slice)})"
+            yield source.replace("other lookup", node, new)
 
 
 def other_test(source: Source) -> Iterator[Edit]:
@@ -188,7 +190,9 @@ def other_test(source: Source) -> Iterator[Edit]:
                 yield source.replace("other test", node, f"{left}.ilike({right})")
             else:
                 yield source.replace("other test", node, f"({word}str({left}).startswith(str({right})))")
-                yield source.replace("other test", node, f"({word}str({left}).lower() == str({right}).lower())")
+                yield source.replace(
+                    "other test", node, f"({word}str({left}).lower() == str({right}).lower())"
+                )
 
 
 def other_return(source: Source) -> Iterator[Edit]:
@@ -213,7 +217,7 @@ def other_order(source: Source) -> Iterator[Edit]:
 
     for node in ast.walk(source.tree):
         body = getattr(node, "body", None)
-        for one, two in zip(body, body[1:], strict=False) if isinstance(body, list) else ():
+        for one, two in itertools.pairwise(body) if isinstance(body, list) else ():
             if counts(one) and counts(two):
                 (start, end_of_one), (start_of_two, end) = source.span(one), source.span(two)
                 between = source.bytes[end_of_one:start_of_two].decode()
@@ -267,6 +271,10 @@ def other_sql(source: Source) -> Iterator[Edit]:
             changed = re.sub(pattern, new, inner, count=1, flags=re.DOTALL)
             if changed != inner:
                 yield source.replace("other SQL", node, changed + quote)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _name(node: ast.Attribute | ast.Name) -> str:

@@ -95,7 +95,9 @@ def _judged(checks: WarmChecks, mutant: Mutant) -> Judged:
         outcome, refused = AT_ITS_EXERCISE, (mutant.exercise, *(e for e in refused if e != mutant.exercise))
     message = next((v.message for v in verdicts.all if refused and v.id == refused[0]), "")
     about = {key: value for key, value in asdict(mutant).items() if key != "text"}
-    return Judged(mutant.key, **about, outcome=outcome if refused else PASSES, refused_by=refused, message=message)
+    return Judged(
+        mutant.key, **about, outcome=outcome if refused else PASSES, refused_by=refused, message=message
+    )
 
 
 def _write(mutant: Mutant, folder: Path) -> None:

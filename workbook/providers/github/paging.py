@@ -22,7 +22,7 @@ def page_of(entries: int) -> tuple[int, int, str]:
     size = min(_number("per_page") or USUAL, MOST)
     number = _number("page") or 1
     last = max(1, -(-entries // size))
-    others = {}
+    others: dict[str, int] = {}
     if number > 1:
         others |= {"prev": min(number - 1, last)}
     if number < last:

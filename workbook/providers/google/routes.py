@@ -125,9 +125,9 @@ def _check_request(state: GoogleState) -> None:
     except ValueError as unknown:
         raise errors.blocked(f"Some requested scopes were invalid: {unknown}", "invalid_scope") from None
     prompts = _prompts()
-    unknown = " ".join(word for word in asked.get("prompt", "").split() if word not in _PROMPTS)
-    if unknown:
-        raise errors.blocked(f"Invalid parameter value for prompt: Invalid prompt: {unknown}")
+    odd = " ".join(word for word in asked.get("prompt", "").split() if word not in _PROMPTS)
+    if odd:
+        raise errors.blocked(f"Invalid parameter value for prompt: Invalid prompt: {odd}")
     if "none" in prompts and len(prompts) > 1:
         raise errors.blocked("Invalid parameter value for prompt: none cannot be combined with other values.")
     if not challenge_fits(asked):

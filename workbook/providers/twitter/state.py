@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import string
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from .. import state
 from ..people import Person
@@ -13,6 +13,8 @@ from ..state import State
 
 # How long a request token lives (seconds). Twitter does not document its own figure; this one is ours.
 REQUEST_TOKEN_LIFETIME = 15 * 60
+# So many nonces are remembered: those of some hundred requests a second. They are digests, as long as any other.
+MOST_NONCES = 200_000
 # How far a timestamp may be off (seconds). Twitter does not document its own figure.
 TIMESTAMP_TOLERANCE = 300
 # The callback of an app that no browser can be sent back to: the person types a PIN into it (PIN-based OAuth).
@@ -63,8 +65,8 @@ class TwitterState(State[Attempt]):
     request_tokens: Remembered[str, RequestToken] = field(default_factory=Remembered)
     access_tokens: Remembered[str, AccessToken] = field(default_factory=Remembered)
     approved: set[str] = field(default_factory=set)
-    # By credentials, timestamp and nonce: when it came (seconds since 1970). Time alone makes these be forgotten.
-    nonces: Remembered[tuple[str, ...], float] = field(default_factory=lambda: Remembered(most=math.inf))
+    # By the digest of credentials, timestamp and nonce: when it came (seconds since 1970).
+    nonces: Remembered[bytes, float] = field(default_factory=lambda: Remembered(most=MOST_NONCES))
 
     @property
     def logged_in(self) -> dict[str, str]:
@@ -137,11 +139,11 @@ class TwitterState(State[Attempt]):
 
     def first_use(self, *nonce: str) -> bool:
         """Whether a nonce comes for the first time with these credentials and this timestamp (RFC 5849 section 3.3)."""
-        now = self.now()
+        now, digest = self.now(), sha256("\n".join(nonce).encode()).digest()
         with self.lock:
-            if nonce in self.nonces:
+            if digest in self.nonces:
                 return False
             # A timestamp may be ahead: the nonce could come again until the timestamp is as far behind.
             self.nonces.forget_while(lambda came: now - came > 2 * TIMESTAMP_TOLERANCE)
-            self.nonces[nonce] = now
+            self.nonces[digest] = now
             return True
