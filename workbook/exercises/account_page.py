@@ -13,7 +13,7 @@ from workbook.lab.site import Site
 from workbook.lab.visits import ACCOUNT, SOMEBODY, NotAsked, decide_on, form_to, sign_in
 from workbook.providers.people import Person
 
-from .any_provider import NO_STATE, NOT_OURS
+from .any_provider import DENIED, NO_HELP, NO_STATE, NOT_OURS
 from .missed import Missed
 from .twitter_login import shortened
 
@@ -49,6 +49,8 @@ def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) ->
 
 def _why_nobody(provider: str, page: Page) -> str:
     """Where to look after a login that ended on that page of the app, and signed nobody in."""
+    if any(said in page.words for said in (DENIED, NO_HELP.format(PROVIDER_LABELS[provider]))):
+        return "authorized in app/auth.py, where the app says that."
     if NOT_OURS not in page.words:
         return "sign_in in app/auth.py: session.clear() comes before login_user(user), which writes into the session."
     if provider == "twitter":
