@@ -80,9 +80,15 @@ def drop_argument(source: Source) -> Iterator[Edit]:
         if not isinstance(node, ast.Call):
             continue
         query = isinstance(node.func, ast.Attribute | ast.Name) and _name(node.func) in _QUERIES
+        every: list[ast.expr | ast.keyword] = sorted([*node.args, *node.keywords], key=source.span)
         for gone in [*(node.args if query else []), *node.keywords]:
-            left = [source.of(argument) for argument in [*node.args, *node.keywords] if argument is not gone]
-            yield source.replace("drop argument", node, f"{source.of(node.func)}({', '.join(left)})")
+            number = every.index(gone)
+            start, end = source.span(gone)
+            if number + 1 < len(every):
+                end = source.span(every[number + 1])[0]
+            elif number:
+                start = source.span(every[number - 1])[1]
+            yield Edit("drop argument", start, end, "")
 
 
 def drop_call(source: Source) -> Iterator[Edit]:
