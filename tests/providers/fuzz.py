@@ -512,7 +512,7 @@ def _for_long(chosen: Iterable[Endpoint], seconds: float) -> bool:
                     fuzz(
                         target,
                         endpoint,
-                        quietly(500, derandomize=False),
+                        quietly(100, derandomize=False),
                         seed=random.getrandbits(32),
                         heard=lambda answer, statuses=statuses: statuses.update([answer.status]),  # type: ignore[misc]
                     )

@@ -914,6 +914,8 @@ FAULTS = (
     ("me", "error", "answers `me` with status 500 and an error"),
     ("me", "broken_json", "answers `me` with half of a JSON document"),
     ("me", "down", "closes the connection when it is asked for `me`"),
+    ("me", "cut", "closes the connection in the middle of its answer for `me`"),
+    ("access_token", "cut", "closes the connection in the middle of its answer to the exchange"),
     ("me", "null", "answers `me` with null"),
     ("access_token", "null", "answers the swap with null"),
 )

@@ -86,6 +86,21 @@ def newest(site: Site, name: str) -> dict[str, Any]:
     return rows[-1]
 
 
+def is_called(site: Site, name: str, wanted: str, look: str) -> None:
+    """Looks at the name of the user who came last by a provider; Missed where it is another."""
+    found = site.database.rows(
+        "SELECT users.name FROM users JOIN identities ON identities.user_id = users.id "
+        "WHERE provider = :name ORDER BY identities.id",
+        name=name,
+    )
+    if found and found[-1]["name"] != wanted:
+        raise Missed(
+            should=f"{label(site, name)} says that the user is called {wanted}, and so your app calls them.",
+            did=f"the user's name is {found[-1]['name']!r}.",
+            look=look,
+        )
+
+
 # 6.1 One login route and one callback for all
 
 
@@ -213,6 +228,7 @@ TROUBLE = (
     ("facebook", "access_token", "down"),
     ("facebook", "access_token", "expired_code"),
     ("facebook", "me", "error"),
+    ("facebook", "me", "cut"),
 )
 
 
@@ -221,7 +237,15 @@ TROUBLE = (
 def test_a_site_that_does_not_help(site: Site, name: str) -> None:
     for where, endpoint, kind in TROUBLE:
         if where == name:
+            before = len(site.app.log())
             no_help_from(site, name, endpoint, kind)
+            if len(site.app.log()) == before:
+                raise Missed(
+                    should=f"{label(site, name)} has a fault at {endpoint} ({kind}): your app writes what went wrong into "
+                    "its log. You need it to find out why nobody can log in.",
+                    did="your app wrote nothing into its log.",
+                    look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…) with the error.",
+                )
 
 
 def no_help_from(site: Site, name: str, endpoint: str, kind: str) -> None:
@@ -411,6 +435,7 @@ def test_github_says_who_it_is(site: Site) -> None:
     signed_in_at(site, site.browser(), "github", look="profile in app/providers/github.py.")
     row = the_identity(site, "github", GITHUB_LOOK)
     one = person("ada")
+    is_called(site, "github", one.name, 'profile in app/providers/github.py: me["name"] or me["login"].')
     if row["subject"] != str(one.github.id):
         raise Missed(
             should=f"the subject of {one.name} is the number that GitHub has for the account, {one.github.id}.",
@@ -680,6 +705,7 @@ def a_good_id_token(site: Site, who: str, verified: bool) -> None:
     honest_token(site, who)
     row = newest(site, "google")
     one = person(who).google
+    is_called(site, "google", person(who).name, 'profile in app/providers/google.py: claims.get("name").')
     claims = {
         "subject": ("sub", one.sub),
         "email": ("email", one.email),
@@ -905,11 +931,13 @@ def test_a_word_for_true_and_false(site: Site) -> None:
         if page.status >= 400:
             raise came_to_nothing(site, page, "google", look, since)
         rows = identities(site, "google")
-        if rows and rows[0]["email_verified"] not in (verified, None):
+        if rows and rows[0]["email_verified"] != verified:
             raise Missed(
                 should=f"Google sends email_verified as the text {said!r}, as it once did: it is kept as {verified}.",
                 did=f"the row is: {in_words(rows)}.",
-                look=look,
+                look="profile in app/providers/google.py: the texts 'true' and 'false' are answers, too."
+                if rows[0]["email_verified"] is None
+                else look,
             )
 
 
@@ -932,7 +960,7 @@ def test_a_word_that_is_no_answer(site: Site) -> None:
             missed.should, missed.look = should, look
             raise missed
         rows = identities(site, "google")
-        if rows and rows[0]["email_verified"] is True and said != "True":
+        if rows and rows[0]["email_verified"] is not None and said != "True":
             raise Missed(should=should, did=f"the row is: {in_words(rows)}.", look=look)
 
 

@@ -71,5 +71,5 @@ class Submission:
 
 
 def submissions(step: str, kind: str) -> list[Submission]:
-    """The submissions of a step ("01") of a kind: "wrong", "right" or "broken"."""
+    """The submissions of a step ("01") of a kind: "wrong", "right", "broken" or "felt"."""
     return [Submission(file) for file in sorted((HERE / step / kind).glob("*.patch"))]

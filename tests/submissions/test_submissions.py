@@ -67,6 +67,17 @@ def test_broken_gives_every_exercise_its_reason(
         assert all(cause.look in verdict.message for cause in submission.proves)
 
 
+@pytest.mark.parametrize("submission", of_kind("felt"))
+def test_what_is_felt_everywhere_is_named_everywhere(
+    submission: Submission, checks: WarmChecks, tmp_path: Path
+) -> None:
+    """A slip in one exercise, as a login that fails, by which others fail that need not wait for it."""
+    verdicts = checks.run(find_step(submission.step), submission.write(tmp_path))
+    refused = [verdict for verdict in verdicts.all if not verdict.passed and verdict.waits_for is None]
+    assert len(refused) > 1
+    assert [verdict.id for verdict in refused if submission.says not in verdict.message] == [], verdicts
+
+
 def test_the_original_lesson_passes_what_it_deserves(checks: WarmChecks, tmp_path: Path) -> None:
     """Its /welcome asks Twitter nothing and is open to strangers, and a refusal does not end on the front page."""
     folder = Submission(HERE / "01" / "original-lesson.patch").write(tmp_path)

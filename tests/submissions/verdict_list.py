@@ -61,7 +61,7 @@ def everything(numbers: list[str]) -> Iterator[Checked]:
             continue
         for made in ("solution", "starter", "starter that waits for nothing"):
             yield f"{step.number} {made}", step, made
-        for kind in ("wrong", "right", "broken"):
+        for kind in ("wrong", "right", "broken", "felt"):
             for submission in submissions(step.number, kind):
                 yield f"{step.number} {kind} {submission.file.stem}", step, submission
 

@@ -20,6 +20,8 @@ from .twitter_login import LATER_SIGN_IN, left_at_provider, shortened
 DENIED = "You denied the request to sign in."
 NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
 NO_HELP = "{} could not sign you in. Please try again."
+# Where to look where a callback of Twitter's was answered with NOT_OURS.
+NO_STATE = "the callback in app/auth.py: Twitter's OAuth 1.0a has no state."
 
 # The recorded flow that a login with each is held against.
 _RECORDED = {
@@ -75,7 +77,7 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) ->
     said = " ".join(filter(None, [refused_by(site, name), _logged(site)]))
     if NOT_OURS in page.words:
         look = why_session_was_lost(site) or (
-            "authorized in app/auth.py: Twitter's OAuth 1.0a has no state. Which logins do you look up by a state?"
+            f"{NO_STATE} Which logins do you look up by a state?"
             if name == "twitter"
             else f"is the state that was sent the one that is looked for? {look}"
         )

@@ -20,6 +20,7 @@ from workbook.providers.people import PEOPLE
 
 from .any_provider import (
     DENIED,
+    NO_STATE,
     NOT_OURS,
     asked_of,
     callback_at,
@@ -218,7 +219,12 @@ def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
         what = f"somebody says no at {label(site, name)}"
         page = refuse(browser, start=start_of(name))
         check_nothing_came_of_it(site, browser, page, before, what, look, still_in=False)
-        reads(site, page, DENIED, what=what, look=look)
+        where = (
+            f"{NO_STATE} A login with Twitter is not looked up by one."
+            if name == "twitter" and NOT_OURS in page.words
+            else look
+        )
+        reads(site, page, DENIED, what=what, look=where)
 
 
 def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) -> None:

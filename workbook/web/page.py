@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Response, abort, render_template
 
 from workbook.flow.drawn import arrows, label_of
 from workbook.flow.mermaid import to_mermaid
 from workbook.flow.parameters import explain
 from workbook.flow.pictures import PicturesUnavailable, to_svg
+from workbook.providers.doors import NO_FRAMES
 
 from .live import Live
 
 # A page that has gone is noticed when something is sent to it (seconds).
 PING = 15.0
+# So many pages are kept up to date at a time. Each takes a thread of the providers' server, which has some left then.
+MOST_STREAMS = 32
 
 
 def live_page(live: Live) -> Flask:
@@ -25,11 +27,12 @@ def live_page(live: Live) -> Flask:
     page = Flask(__name__)
     pictures = _Pictures()
 
-    @page.before_request
-    def only_from_this_machine() -> None:
-        # A foreign site must not read the page by pointing a name of its own at this address.
-        if urlsplit(f"//{request.host}").hostname not in ("localhost", "127.0.0.1", "::1"):
-            abort(403)
+    streams = threading.BoundedSemaphore(MOST_STREAMS)
+
+    @page.after_request
+    def in_no_frame(response: Response) -> Response:
+        response.headers.update(NO_FRAMES)
+        return response
 
     @page.get("/")
     def show() -> str:
@@ -41,6 +44,9 @@ def live_page(live: Live) -> Flask:
 
     @page.get("/live/events")
     def events() -> Response:
+        if not streams.acquire(blocking=False):
+            abort(429)
+
         def stream() -> Iterator[str]:
             seen = -1
             while True:
@@ -48,7 +54,9 @@ def live_page(live: Live) -> Flask:
                 yield ": still here\n\n" if now == seen else f"data: {now}\n\n"
                 seen = now
 
-        return Response(stream(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        answer = Response(stream(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        answer.call_on_close(streams.release)
+        return answer
 
     @page.get("/live/diagram.svg")
     def diagram() -> Response:
