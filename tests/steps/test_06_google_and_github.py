@@ -241,10 +241,10 @@ def test_a_site_that_does_not_help(site: Site, name: str) -> None:
             no_help_from(site, name, endpoint, kind)
             if len(site.app.log()) == before:
                 raise Missed(
-                    should=f"{label(site, name)} has a fault at {endpoint} ({kind}): your app writes what went wrong into "
-                    "its log. You need it to find out why nobody can log in.",
+                    should=f"{label(site, name)} has a fault at {endpoint} ({kind}): your app writes what went wrong "
+                    "into its log. You need it to find out why nobody can log in.",
                     did="your app wrote nothing into its log.",
-                    look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…) with the error.",
+                    look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…) with it.",
                 )
 
 

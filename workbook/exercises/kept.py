@@ -530,7 +530,7 @@ def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[S
     refusal = "authorized in app/auth.py: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
     log_out = "logout in app/auth.py: session.clear(), and then logout_user()."
     guard = "@login_required comes below @bp.route. Above it, @login_required protects nothing."
-    delete = "delete: current_user.id says which user it is, and nothing that was sent does."
+    delete = "delete: current_user.id says which user it is. No field, number or query string says it."
     checks: dict[str, Callable[[Site], None]] = {}
     for name in ("facebook", "google", "github"):
         checks[f"forged {name}"] = partial(check_forged_callbacks, name=name, look=state)
