@@ -3,6 +3,7 @@
 import hmac
 import os
 import secrets
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Flask, flash, redirect, render_template, request, session, url_for
@@ -178,7 +179,7 @@ def facebook_authorized():
         # end 3.8
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]
-    except (OAuthException, OSError, ValueError, KeyError, TypeError):
+    except (OAuthException, OSError, HTTPException, ValueError, KeyError, TypeError):
         return sorry(NO_HELP)
     # end 3.11
     # exercise 3.9: an address may be missing
@@ -190,6 +191,7 @@ def facebook_authorized():
 @app.errorhandler(OAuthException)
 @app.errorhandler(URLError)
 @app.errorhandler(ConnectionError)
+@app.errorhandler(HTTPException)
 def refused(error):
     return render_template("refused.html"), 502
 

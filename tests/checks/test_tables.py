@@ -147,3 +147,14 @@ def test_another_projects_table_is_left_alone(step: str, warm: Warm, database: D
     downgraded = flask(folder, warm, environment, "db", "downgrade")
     assert "belongs to another app" in downgraded.output and downgraded.failure is not None
     assert database.rows("SELECT id, login FROM users") == [{"id": 1, "login": "somebody"}]
+
+
+def test_indexes_of_another_name_are_taken_over(warm: Warm, database: Database) -> None:
+    before = fill(database, warm)
+    for column in ("twitter_id", "facebook_id"):
+        database.change(f"DROP INDEX ix_users_{column}")
+        database.change(f"CREATE UNIQUE INDEX by_{column} ON users ({column})")
+    for command in (("upgrade",), ("downgrade",), ("upgrade",)):
+        done = flask(STEP_05, warm, environment_for(database), "db", *command)
+        assert done.failure is None, done.output
+    assert len(as_identities(database)) == len(before)

@@ -189,6 +189,23 @@ def test_a_refresh_may_ask_for_less_and_not_for_more(google: GoogleClient) -> No
         }
 
 
+def test_the_oldest_of_a_hundred_and_one_refresh_tokens_ends(google: GoogleClient) -> None:
+    """Using OAuth 2.0, Refresh token expiration: a hundred for each account and app, and no warning."""
+    first, other = (str(google.tokens(who, **OFFLINE)["refresh_token"]) for who in ("bo", "ada"))
+    state = google.providers.google
+    person, scopes = google.providers.people["bo"], state.refresh_tokens[first].scopes
+
+    def works(token: str) -> bool:
+        return google.ask_token(grant_type="refresh_token", refresh_token=token).status_code == 200
+
+    second = state.new_refresh_token(person, scopes).token
+    for _ in range(98):
+        state.new_refresh_token(person, scopes)
+    assert works(first)
+    state.new_refresh_token(person, scopes)
+    assert [works(token) for token in (first, second, other)] == [False, True, True]
+
+
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 def test_a_token_can_be_taken_back(google: GoogleClient, which: str) -> None:
     """Using OAuth 2.0, Revoking a token: an access token takes its refresh token along; the person is asked again."""

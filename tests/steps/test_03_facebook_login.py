@@ -277,7 +277,7 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
             raise Missed(
                 should="a name is shown as text, whatever it is: anybody can choose one at Facebook.",
                 did=f"somebody is called {one.name}, and {shown.path} took the name for markup.",
-                look=f"the templates. {ESCAPE}",
+                look=f"templates/{'index' if shown.path == '/' else 'welcome'}.html. {ESCAPE}",
             )
     front = front_page.words
     if one.name not in front or "Facebook" not in front.partition("Log out")[0]:
@@ -914,6 +914,8 @@ FAULTS = (
     ("me", "error", "answers `me` with status 500 and an error"),
     ("me", "broken_json", "answers `me` with half of a JSON document"),
     ("me", "down", "closes the connection when it is asked for `me`"),
+    ("me", "cut", "closes the connection in the middle of its answer for `me`"),
+    ("access_token", "cut", "closes the connection in the middle of its answer to the exchange"),
     ("me", "null", "answers `me` with null"),
     ("access_token", "null", "answers the swap with null"),
 )

@@ -248,8 +248,12 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
             difference = f"{second}, and after the downgrade: {difference}"
         raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: ORDER BY id LIMIT 1.")
     for column in OLD_COLUMNS:
-        known = next(iter(database.rows(f"SELECT {column} AS id FROM users WHERE {column} IS NOT NULL")))["id"]
-        if not refuses(database, f"INSERT INTO users (id, name, {column}) VALUES (9999, 'Twin', :known)", known):
+        known = next(iter(database.rows(f"SELECT {column} AS id FROM users WHERE {column} IS NOT NULL")))[
+            "id"
+        ]
+        if not refuses(
+            database, f"INSERT INTO users (id, name, {column}) VALUES (9999, 'Twin', :known)", known
+        ):
             raise Missed(
                 should=f"after flask db downgrade an id stands in one row, as in step 04: {column} is unique.",
                 did=f"a second row with the {column} {known!r} was accepted.",

@@ -213,6 +213,7 @@ TROUBLE = (
     ("facebook", "access_token", "down"),
     ("facebook", "access_token", "expired_code"),
     ("facebook", "me", "error"),
+    ("facebook", "me", "cut"),
 )
 
 

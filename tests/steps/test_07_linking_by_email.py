@@ -152,7 +152,10 @@ OVERWRITTEN = (
     "comparable(user.email)."
 )
 TAKEN = "keep_verified: user_with(address) says whether another user has that verified_email. Then nothing is written."
-STAYS = "keep_verified: nothing that a provider does not tell takes a verified address away again."
+STAYS = (
+    "keep_verified: neither what a provider does not tell nor what it tells of another address takes a verified address "
+    "away again."
+)
 
 
 @exercise("7.2")
@@ -204,6 +207,34 @@ def test_a_verified_address_stays_verified(site: Site) -> None:
         "Facebook tells nothing of the address, so it stays verified: when she comes by GitHub, she is the same user."
     )
     same_user(site, [one, other], should, STAYS)
+
+
+# What another way in of a user's may tell, where Google has verified the user's address.
+TELLS_ELSE = {
+    "twitter": "no email address",
+    "facebook": "another email address, and not whether it is verified",
+    "github": "another email address, and that it is not verified",
+}
+
+
+@exercise("7.2")
+@pytest.mark.parametrize("provider", TELLS_ELSE)
+def test_what_another_way_in_tells_takes_nothing_away(site: Site, provider: str) -> None:
+    """Chén Jìng has no email address at Twitter. Dara's account at Google is a second one of Chén Jìng's here."""
+    own = "chen@example.org"
+    tells(site, "chen", "google", own)
+    if provider != "twitter":
+        tells(site, "chen", provider, "chen-codes@example.com", verified=False)
+    one = comes_in(site, "chen", "google", LINK)
+    comes_in(site, "chen", provider, LINK, browser=one)
+    comes_in(site, "chen", provider, LINK)
+    tells(site, "dara", "google", own)
+    second = comes_in(site, "dara", "google", LINK)
+    should = (
+        f"Google has verified {own}. Signed in, Chén Jìng adds {LABELS[provider]}, which tells {TELLS_ELSE[provider]}. "
+        f"{own} stays verified: a second account at Google with {own} leads to the same user."
+    )
+    same_user(site, [one, second], should, STAYS)
 
 
 @exercise("7.2")

@@ -24,6 +24,7 @@ from workbook.exercises.account_page import (
     users,
     ways_in,
     whose,
+    why_no_link,
     without_a_token,
 )
 from workbook.exercises.answers import check_answer
@@ -60,6 +61,14 @@ TOKEN_LOOK = (
     "app/__init__.py: csrf.init_app(app). And in the form the hidden field csrf_token, with {{ csrf_token() }} for "
     "its value."
 )
+
+
+def why_no_token(form: Form, template: str) -> str:
+    """Where to look in a template after a form of it was refused."""
+    value = dict(form.fields).get("csrf_token", "")
+    if value.startswith("<function"):
+        return f"{template}: csrf_token is a function, and makes the token when it is called: {{{{ csrf_token() }}}}."
+    return f"{template}: the field csrf_token has to stand between <form …> and </form>."
 
 
 def log_out_button(browser: Browser) -> Form:
@@ -125,24 +134,23 @@ def test_a_token_of_somebody_else_is_none(site: Site) -> None:
 def test_the_buttons_that_were_there_still_work(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "twitter")
-    page = browser.submit(log_out_button(browser))
+    form = log_out_button(browser)
+    page = browser.submit(form)
     if page.status >= 400 or is_signed_in(browser, ADA.name):
         raise Missed(
             should="a click on Log out logs out.",
             did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look=why_remembered(
-                browser,
-                "templates/index.html: the field csrf_token has to stand between <form …> and </form>.",
-            ),
+            look=why_remembered(browser, why_no_token(form, "templates/index.html")),
         )
     came_in(site, browser, "twitter")
     should = "a click on Delete my account deletes it."
-    page = browser.submit(button(browser, f"{ACCOUNT}/delete", should, "templates/account.html."))
+    form = button(browser, f"{ACCOUNT}/delete", should, "templates/account.html.")
+    page = browser.submit(form)
     if page.status >= 400 or users(site):
         raise Missed(
             should=should,
             did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="templates/account.html: the field csrf_token has to stand between <form …> and </form>.",
+            look=why_no_token(form, "templates/account.html"),
         )
 
 
@@ -194,6 +202,44 @@ def test_nothing_of_whoever_was_there_stays(site: Site) -> None:
             should="when Bo has logged in, forms in a tab that still shows Ada's page are good for nothing.",
             did="a click on Delete my account in that tab deleted Bo's account.",
             look="sign_in: session.clear() where somebody else was logged in. Then the old token does not fit.",
+        )
+
+
+@exercise("8.2")
+@pytest.mark.parametrize("provider", ["twitter", "github"])
+def test_a_login_of_whoever_was_there_is_over(site: Site, provider: str) -> None:
+    """Ada is logged in, and one more login of hers is under way. Then Bo logs in, in the same browser."""
+    browser = site.browser()
+    came_in(site, browser, "google")
+    callback = unused_callback(browser, "ada", start=f"/login/{provider}")
+    came_in(site, browser, "facebook", "bo")
+    browser.open(callback)
+    if not is_signed_in(browser, BO.name):
+        raise Missed(
+            should=f"Ada is logged in, and a login of hers with {LABELS[provider]} is under way. Bo logs in, in the same "
+            "browser. Nothing of Ada's stays in the session, so that login is over, and Bo stays logged in.",
+            did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
+            look="sign_in: session.clear() where somebody else was logged in. Flask-OAuthlib keeps a request token in the "
+            "session, too.",
+        )
+
+
+@exercise("8.2")
+@pytest.mark.parametrize("known", [False, True], ids=["nobody-was-there", "the-same-user"])
+def test_a_login_in_another_tab_still_ends(site: Site, known: bool) -> None:
+    browser = site.browser()
+    if known:
+        came_in(site, browser, "twitter")
+    callback = unused_callback(browser, "bo", start="/login/facebook")
+    came_in(site, browser, "twitter")
+    browser.open(callback)
+    if not is_signed_in(browser, BO.name):
+        raise Missed(
+            should=f"{'Ada is' if known else 'nobody is'} logged in, and a login with Facebook is under way in one tab. "
+            "In another tab Ada logs in with Twitter. The login in the first tab still ends well, as Bo's.",
+            did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
+            look="sign_in: session.clear() only where the session was another user's. The session of nobody, and that of "
+            "the same user, stay as they are.",
         )
 
 
@@ -253,8 +299,23 @@ def test_next_is_still_where_a_login_ends(site: Site) -> None:
 LINK_LOOK = "linked in app/auth.py: find_or_create(name, profile, …) with the user who is logged in."
 
 
+def why_not_linked(browser: Browser, page: Page, look: str) -> str:
+    """Where to look after a link of Bo's account that came back to that page, and gave its user no way in."""
+    if is_signed_in(browser, BO.name):
+        return (
+            "begin_link in app/account.py: send_to(name, current_user.id). Without the number of the user send_to begins "
+            "a login, and Bo is logged in now."
+        )
+    if "not logged in here any more" in page.words:
+        return (
+            "linked in app/auth.py: user_id is a number, and current_user.get_id() gives a text. The two are equal only "
+            "as texts: str(user_id)."
+        )
+    return look
+
+
 def check_linked(
-    site: Site, page: Page, provider: str, owner: int, since: int, look: str = LINK_LOOK
+    site: Site, browser: Browser, page: Page, provider: str, owner: int, since: int, look: str = LINK_LOOK
 ) -> None:
     """Whether Bo's account at a provider is a way in of that user now, and everything else is as it was."""
     label = LABELS[provider]
@@ -264,7 +325,7 @@ def check_linked(
             should=f"after a click on Link {label}, and a yes there, the account there is a way in of whoever clicked.",
             did=f"whoever clicked is user {owner}. The ways in are: {ways_in(identities(site))}; there are "
             f"{len(users(site))} users. The page says: {shortened(page.words)}",
-            look=look,
+            look=why_not_linked(browser, page, look),
             **beside(site, provider, since),
         )
     if page.path != ACCOUNT or label not in page.words:
@@ -283,7 +344,7 @@ def test_what_is_linked_is_a_way_in(site: Site, provider: str) -> None:
     came_in(site, browser, "twitter")
     since = len(site.messages())
     page = linked(site, browser, provider, "bo")
-    check_linked(site, page, provider, users(site)[0]["id"], since)
+    check_linked(site, browser, page, provider, users(site)[0]["id"], since)
     another = site.browser()
     came_in(site, another, provider, "bo")
     if not is_signed_in(another, ADA.name):
@@ -393,7 +454,7 @@ def test_twitter_is_linked(site: Site) -> None:
     owner = users(site)[0]["id"]
     since = len(site.messages())
     page = linked(site, browser, "twitter", "bo", "OAuth 1.0a has no state.")
-    check_linked(site, page, "twitter", owner, since, TWITTER_LOOK)
+    check_linked(site, browser, page, "twitter", owner, since, TWITTER_LOOK)
 
 
 @exercise("8.4")
@@ -466,7 +527,7 @@ def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> s
         raise Missed(
             should=f"a click on Link {label} leads to {label}.",
             did=f"it led to {error.page.path} with the status {error.page.status}.",
-            look="begin_link: return what send_to gives you.",
+            look=why_no_link(error.page),
         ) from None
 
 
@@ -477,19 +538,22 @@ def check_nothing_came_of_it(
     shown = browser.open("/").words
     page = browser.open(callback)
     front = browser.open("/").words
-    did = ""
+    did, look = "", USER_LOOK
     if whose(identities(site)) != whose(before):
         did = f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now."
     elif "signed in as" in front and "signed in as" not in shown:
         did = f"then somebody was logged in: {shortened(front)}"
     elif page.status >= 500:
         did = f"{page.path} answered with the status {page.status}."
+    elif page.path != "/" or page.words == front:
+        did = f"it ended at {page.path}, where the app says nothing of it: {shortened(page.words)}"
+        look = "linked in app/auth.py: return sorry(…), which shows a message on the front page."
     if did:
         raise Missed(
-            should=f"a link is for the user who began it. {what} When the callback comes then, nothing is linked, and "
-            "nobody is logged in by it.",
+            should=f"a link is for the user who began it. {what} When the callback comes then, nothing is linked, "
+            "nobody is logged in by it, and the front page says so.",
             did=did,
-            look=USER_LOOK,
+            look=look,
         )
 
 
@@ -582,6 +646,20 @@ KNOWN_LOOK = "linked in app/auth.py: find_or_create gives back whose the identit
 
 
 @exercise("8.6")
+def test_what_is_new_was_no_way_in_before(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    page = linked(site, browser, "google", "bo", "Here it is a way in that nobody has.")
+    if "already" in page.words.lower():
+        raise Missed(
+            should="Ada links an account at Google that nobody has. The page does not say that it was a way in already.",
+            did=f"{page.path} says: {shortened(page.words)}",
+            look="linked: look at current_user.identities before find_or_create. Afterwards the identity is among them, "
+            "whether it was one before or not.",
+        )
+
+
+@exercise("8.6")
 @pytest.mark.parametrize("provider", ["facebook", "google"])
 def test_what_is_ones_own_already_stays(site: Site, provider: str) -> None:
     browser = site.browser()
@@ -619,11 +697,11 @@ def test_what_is_somebody_elses_stays_theirs(site: Site, provider: str) -> None:
             look="an identity that has a user keeps it.",
             **beside(site, provider, since, REFUSED),
         )
-    if "another account" not in page.words.lower():
+    if page.path != ACCOUNT or "another account" not in page.words.lower():
         raise Missed(
-            should=f"{should} The page says that it is a way in to another account.",
-            did=f"the words 'another account' do not stand at {page.path}: {shortened(page.words)}",
-            look=KNOWN_LOOK,
+            should=f"{should} {ACCOUNT} says that it is a way in to another account.",
+            did=f"it ended at {page.path}, which says: {shortened(page.words)}",
+            look=f'{KNOWN_LOOK} And sorry(…, "account.page") shows the message on {ACCOUNT}.',
             **beside(site, provider, since, REFUSED),
         )
     if not is_signed_in(browser, ADA.name):
@@ -701,7 +779,7 @@ def test_an_address_that_nobody_vouches_for_leads_nowhere(site: Site, first: str
     if len(users(site)) != 2:
         raise Missed(
             should=f"{LABELS[second]} does not say that an address is verified. So that login makes a new user.",
-            did=f"{len(users(site))} of two users were made.",
+            did=f"the users are: {', '.join(str(row['name']) for row in users(site))}.",
             look="user_of in app/people.py, and verified_address: only True is True.",
         )
 
@@ -769,9 +847,10 @@ def test_only_ones_own_is_removed(site: Site) -> None:
                 f"{ways_in(identities(site))}.",
                 look="unlink: is identity.user_id that of whoever is logged in? If not, abort(404).",
             )
-        if page.status not in (403, 404):
+        if page.status != 404:
             raise Missed(
-                should="the number of somebody else's way in, or of none, is answered with 404.",
+                should="the number of somebody else's way in, or of none, is answered with 404. Another status would say "
+                "which numbers there are.",
                 did=f"{ACCOUNT}/unlink/{id} answered Eve with the status {page.status}.",
                 look="unlink: db.session.get gives None where there is none. abort(404) for both.",
             )
@@ -846,6 +925,37 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
 
 
 @exercise("8.8")
+@pytest.mark.parametrize("vouches", ["for another address", "for another user"])
+def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouches: str) -> None:
+    """GitHub has verified an address: another one of Ada's, or the same one, of a way in that is Chén Jìng's."""
+    browser = site.browser()
+    came_in(site, browser, "google")
+    ada = users(site)[0]["id"]
+    add_identity(site, ada, "twitter", ADA)
+    if vouches == "for another address":
+        add_identity(site, ada, "github", ADA, verified_email="ada-codes@example.net")
+        also = "GitHub has verified another email address of hers."
+        look = "compare each verified address with current_user.verified_email. That some address is verified is too little."
+    else:
+        came_in(site, site.browser(), "twitter", "chen")
+        chen = owner_of(site, "twitter", CHEN)
+        assert chen is not None
+        add_identity(site, chen, "github", ADA, verified_email=ADA.google.email)
+        also = "GitHub has verified the same address, of a way in that Chén Jìng has."
+        look = "only the ways in of current_user count: filter_by(user_id=current_user.id)."
+    google = next(row for row in identities(site) if row["provider"] == "google")
+    browser.submit(button(browser, f"{ACCOUNT}/unlink/{google['id']}", UNLINK_SHOULD, UNLINK_LOOK))
+    came_in(site, site.browser(), "google")
+    if owner_of(site, "google", ADA) == ada:
+        raise Missed(
+            should=f"Ada has removed Google, which had verified her address. {also} A login with that Google does not "
+            "lead to her account any more.",
+            did="that login found her account by the verified address, and was a way in again.",
+            look=f"unlink: {look}",
+        )
+
+
+@exercise("8.8")
 def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "google")
@@ -862,7 +972,7 @@ def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
             "into her account. Her other ways in have the same address, and none of them says that it is verified.",
             did="the login with Google found her account by the verified address, and was a way in again.",
             look="unlink: verified_email is None, where none of the ways in that are left vouches for it: the same "
-            "address, and email_verified.",
+            "address, and email_verified. db.session.commit() comes after that.",
         )
 
 
@@ -882,7 +992,9 @@ def test_an_address_stays_verified_while_somebody_vouches_for_it(site: Site) -> 
             raise Missed(
                 should=f"Ada removed {LABELS[provider]}, and GitHub still vouches for her address.",
                 did=f"her verified_email is {verified!r} now.",
-                look="unlink: only what none of the ways in that are left vouches for is not verified any more.",
+                look="unlink: only what none of the ways in that are left vouches for is not verified any more. GitHub "
+                "writes her address with other letters, and verified_email holds it as comparable() gives it: compare "
+                "comparable(one.email).",
             )
 
 
@@ -919,11 +1031,11 @@ def test_the_only_way_in_is_not_removed(site: Site) -> None:
             did="it was removed: nobody will ever come into this account again.",
             look="unlink: how many are left?",
         )
-    if page.status >= 400 or "only way in" not in page.words.lower():
+    if page.status >= 400 or page.path != ACCOUNT or "only way in" not in page.words.lower():
         raise Missed(
-            should=f"then {ACCOUNT} says that it is the only way in.",
-            did=f"the words 'only way in' do not stand at {page.path}, status {page.status}: {shortened(page.words)}",
-            look="unlink: flash(…), and a redirect to account.page.",
+            should=f"then {ACCOUNT} says that it is the only way in, in these words.",
+            did=f"it ended at {page.path} with the status {page.status}, and the page says: {shortened(page.words)}",
+            look="unlink: flash(…) with these words, and a redirect to account.page.",
         )
 
 
@@ -1141,7 +1253,10 @@ def why_not_in_one(site: Site, before: list[Row], stays: int, goes: int) -> str:
     """Where to look after a merge by which two accounts have not become the one."""
     left, ids = whose(identities(site)), [row["id"] for row in users(site)]
     if (left, ids) == (whose(before), sorted((stays, goes))):
-        return "merge_other in app/account.py: proved() gives the other user. Is merge(user, other) called with both?"
+        return (
+            "merge in app/people.py ends with db.session.commit(). If it does: merge_other in app/account.py calls "
+            "merge(user, other), with what proved() gives."
+        )
     if ids == [goes]:
         return "merge in app/people.py: user, who is logged in, stays, and other goes. Which of the two is deleted?"
     lost = {row[:2] for row in whose(before)} - {row[:2] for row in left}
@@ -1241,6 +1356,30 @@ def test_the_addresses_are_not_lost(site: Site) -> None:
             f"{CHEN.google.email}, verified.",
             did=f"email and verified_email are now {has}." if has else "there are still two users.",
             look="merge in app/people.py: read both before the other user is deleted, and give them on afterwards.",
+        )
+
+
+@exercise("8.11")
+@pytest.mark.parametrize(
+    ("who", "provider"), [("ada", "google"), ("chen", "facebook")], ids=["a-verified-one", "an-address"]
+)
+def test_what_is_missing_is_given_on(site: Site, who: str, provider: str) -> None:
+    """Twitter verifies no address of Ada's, and has none of Chén Jìng's. The other account is Bo's."""
+    came_in(site, site.browser(), provider, "bo")
+    browser = site.browser()
+    came_in(site, browser, "twitter", who)
+    kept = owner_of(site, "twitter", person(who))
+    (other,) = (row for row in users(site) if row["id"] != kept)
+    (own,) = (row for row in users(site) if row["id"] == kept)
+    browser.submit(proved(site, browser, provider, "bo"))
+    wanted = {name: own[name] or other[name] for name in ("email", "verified_email")}
+    has = next(({name: row[name] for name in wanted} for row in users(site) if row["id"] == kept), None)
+    if has != wanted:
+        raise Missed(
+            should=f"after a merge the account that stays has {wanted}: each address that it has is its own, and each "
+            "that it has not is the other account's.",
+            did=f"it has {has}." if has else "that account is gone.",
+            look="merge in app/people.py: look at email and at verified_email, each by itself.",
         )
 
 

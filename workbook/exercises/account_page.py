@@ -13,6 +13,7 @@ from workbook.lab.site import Site
 from workbook.lab.visits import ACCOUNT, SOMEBODY, NotAsked, decide_on, form_to, sign_in
 from workbook.providers.people import Person
 
+from .any_provider import NOT_OURS
 from .missed import Missed
 from .twitter_login import shortened
 
@@ -24,7 +25,8 @@ Row = dict[str, Any]
 
 
 def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) -> Page:
-    """Somebody signs in with a provider ("github"); Missed where that does not end on a page of the app."""
+    """Somebody signs in with a provider ("github"); Missed where that does not end on a page of the app, or where nobody
+    is signed in afterwards."""
     start = f"/login/{provider}"
     try:
         page = sign_in(browser, who, start=start)
@@ -36,7 +38,25 @@ def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) ->
             did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
             look="login, send_to and authorized in app/auth.py.",
         )
+    if page.path != "/welcome" and "signed in as" not in browser.open("/").words.lower():
+        raise Missed(
+            should=f"{site.providers.people[who].name} signs in with {PROVIDER_LABELS[provider]}.",
+            did=f"nobody was signed in afterwards. The login ended at {page.path}: {shortened(page.words)}",
+            look=_why_nobody(provider, page),
+        )
     return page
+
+
+def _why_nobody(provider: str, page: Page) -> str:
+    """Where to look after a login that ended on that page of the app, and signed nobody in."""
+    if NOT_OURS not in page.words:
+        return "sign_in in app/auth.py: session.clear() comes before login_user(user), which writes into the session."
+    if provider == "twitter":
+        return (
+            "authorized in app/auth.py: nothing waits under the request token of a login, so finish(name, token) gives "
+            "None. started = finish(name, token) or started."
+        )
+    return "authorized in app/auth.py: finish(…) gives what waits under the state in the query string."
 
 
 def account(browser: Browser) -> Page:
@@ -82,7 +102,7 @@ def linked(site: Site, browser: Browser, provider: str, who: str = SOMEBODY, why
         raise Missed(
             should=should,
             did=f"{path} led to {error.page.path} with the status {error.page.status}: {shortened(error.page.words)}",
-            look="begin_link: return what send_to gives you. And the form needs its csrf_token.",
+            look=why_no_link(error.page),
             **beside(site, provider, since),
         ) from None
     if site.at_provider(page) or page.status >= 400:
@@ -93,6 +113,17 @@ def linked(site: Site, browser: Browser, provider: str, who: str = SOMEBODY, why
             **beside(site, provider, since),
         )
     return page
+
+
+def why_no_link(page: Page) -> str:
+    """Where to look after a click on a button that links a provider, which led to that page and not to the provider."""
+    if page.status == 405:
+        return (
+            'begin_link: @bp.route("/link/<name>", methods=["POST"]). Without methods Flask lets no POST in.'
+        )
+    if page.status == 400:
+        return "templates/account.html: the form needs the hidden field csrf_token."
+    return "begin_link: return what send_to gives you."
 
 
 class Beside(TypedDict):

@@ -76,8 +76,8 @@ REMOTE_APPS = (
     Cause(
         name="no-tokengetter",
         error=r"missing tokengetter",
-        look="Flask-OAuthlib is to ask in somebody's name, and does not know whose token to use. Give it one with the "
-        "question, as token=(…), or write the function under @….tokengetter that gives it back.",
+        look="Flask-OAuthlib does not know whose token to use. Give it a token with the question, as token=(…), or "
+        "write the function under @….tokengetter that gives it back.",
         proof="03/wrong/3.2-whose-token",
     ),
     Cause(

@@ -72,10 +72,11 @@ def _not_kept(cookie: Morsel[Any], set_at: str) -> str:
 def _not_sent(cookie: Morsel[Any], set_at: str, back: list[str]) -> str:
     """Why the browser keeps a cookie, and does not send it when a provider sends the browser to the path `back`."""
     if cookie["samesite"].lower() == "strict":
+        setting = ': SESSION_COOKIE_SAMESITE = "Lax"' if cookie.key == "session" else ""
         return (
             f"The app sets its {_called(cookie.key)} with SameSite=Strict. On the way back from another site the "
-            "browser does not send such a cookie, so the callback finds an empty session. Lax is right: "
-            'SESSION_COOKIE_SAMESITE = "Lax".'
+            "browser does not send such a cookie, so the callback does not find what the cookie held. Lax is right"
+            f"{setting}."
         )
     # Without a Path it is the part of the path before the last slash (RFC 6265 section 5.1.4).
     path = cookie["path"] or urlsplit(set_at).path.rpartition("/")[0] or "/"

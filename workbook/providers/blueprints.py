@@ -45,7 +45,12 @@ def blueprint(
             response.set_data(half(response.get_data()))
         if g.get("fault") == "null":
             response.set_data(b"null")
-        return state.sessions.renewed(response)
+        response = state.sessions.renewed(response)
+        if g.get("fault") == "cut":
+            announced = len(response.get_data())
+            response.set_data(half(response.get_data()))
+            response.headers["Content-Length"] = str(announced)
+        return response
 
     return pages
 

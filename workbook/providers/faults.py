@@ -17,6 +17,7 @@ EVERYWHERE = {
     "slow": "answers after some seconds",
     "silent": "takes the request, and does not answer",
     "down": "closes the connection",
+    "cut": "closes the connection in the middle of its answer",
     "error": "says that it has too much to do",
 }
 AT_SOME = {
@@ -117,7 +118,7 @@ class Faults:
 
 
 def half(document: bytes) -> bytes:
-    """The first half of a document: what "broken_json" makes of it."""
+    """The first half of a document: what "broken_json" and "cut" make of it."""
     return document[: len(document) // 2]
 
 

@@ -1,5 +1,6 @@
 """Logging in and out."""
 
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -128,7 +129,7 @@ def facebook_authorized():
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]
-    except (OAuthException, OSError, ValueError, LookupError, TypeError):
+    except (OAuthException, OSError, HTTPException, ValueError, LookupError, TypeError):
         return sorry(NO_HELP)
     return sign_in("facebook", subject, name, me.get("email"))
 
@@ -136,5 +137,6 @@ def facebook_authorized():
 @bp.app_errorhandler(OAuthException)
 @bp.app_errorhandler(URLError)
 @bp.app_errorhandler(ConnectionError)
+@bp.app_errorhandler(HTTPException)
 def refused(error):
     return render_template("refused.html"), 502

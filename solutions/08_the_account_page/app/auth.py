@@ -1,6 +1,7 @@
 """Logging in and out."""
 
 import time
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -149,7 +150,7 @@ def authorized(name):
     # end 8.13
     try:
         profile = provider.profile(remote, swapped(remote), started["nonce"])
-    except (OAuthException, OSError, ValueError, LookupError, TypeError) as error:
+    except (OAuthException, OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         current_app.logger.warning("%s signs nobody in: %r", provider.label, error)
         return sorry(NO_HELP.format(provider.label), page)
     if started["user"] is not None:
@@ -165,6 +166,7 @@ def not_set_up(error):
 @bp.app_errorhandler(OAuthException)
 @bp.app_errorhandler(URLError)
 @bp.app_errorhandler(ConnectionError)
+@bp.app_errorhandler(HTTPException)
 @bp.app_errorhandler(RequestException)
 def refused(error):
     return render_template("refused.html"), 502

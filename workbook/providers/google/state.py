@@ -18,6 +18,9 @@ CODE_LIFETIME = 10 * 60
 # How long an access token and an ID token live (seconds).
 TOKEN_LIFETIME = 3599
 ID_TOKEN_LIFETIME = 3600
+# So many refresh tokens an account has at most for one app: with one more the oldest ends, and nobody is told (Using
+# OAuth 2.0, Refresh token expiration).
+MOST_REFRESH_TOKENS = 100
 
 # The scopes that a login needs, and the names that Google gives back for them (requests-oauthlib #387).
 SCOPES = {
@@ -129,6 +132,9 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
         token = f"1//0{self.world.word('google refresh token', 90)}"
         made = ScopedToken(token, person, self.now(), scopes=scopes)
         with self.lock:
+            older = [one.token for one in self.refresh_tokens.values() if one.person.key == person.key]
+            for old in older[: 1 - MOST_REFRESH_TOKENS]:
+                del self.refresh_tokens[old]
             self.refresh_tokens[made.token] = made
         return made
 

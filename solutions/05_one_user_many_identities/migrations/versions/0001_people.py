@@ -35,9 +35,14 @@ def upgrade():
     for rule in found.get_unique_constraints("users"):
         with op.batch_alter_table("users", naming_convention=naming) as table:
             table.drop_constraint(rule["name"] or f"uq_{rule['column_names'][0]}", type_="unique")
-    indexes = {index["name"] for index in found.get_indexes("users")}
+    # In step 04 the names of the indexes are free. Migration 0002 drops them by name, so each gets the name that it has
+    # in all other databases.
     for column in COLUMNS:
-        if f"ix_users_{column}" not in indexes:
+        there = [index["name"] for index in found.get_indexes("users") if index["column_names"] == [column]]
+        for name in there:
+            if name != f"ix_users_{column}":
+                op.drop_index(name, "users")
+        if f"ix_users_{column}" not in there:
             op.create_index(f"ix_users_{column}", "users", [column], unique=True)
 
 
