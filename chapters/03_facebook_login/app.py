@@ -3,6 +3,7 @@
 import hmac
 import os
 import secrets
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Flask, flash, redirect, render_template, request, session, url_for
@@ -36,7 +37,7 @@ twitter = oauth.remote_app(
     base_url=f"{TWITTER_URL}/1.1/",
 )
 # TODO 3.1: register Facebook as a remote app
-# TODO 3.8: ask for the permission to see the address
+# TODO 3.9: ask for the permission to see the address
 facebook = None
 
 DENIED = "You denied the request to sign in."
@@ -87,7 +88,7 @@ def twitter_login():
 
 @app.route("/auth/twitter/callback")
 def twitter_authorized():
-    # TODO 3.12: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
+    # TODO 3.13: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
     resp = twitter.authorized_response()
     if resp is None:
         return sorry(DENIED)
@@ -130,17 +131,18 @@ def facebook_login():
 def facebook_authorized():
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
-    # TODO 3.9: whoever comes back without a code is not signed in
+    # TODO 3.10: whoever comes back without a code is not signed in
     # TODO 3.2: swap the code for an access token, and ask Facebook whose it is
-    # TODO 3.10: Facebook may answer with an error, with nonsense, or not at all
-    # TODO 3.7: authorized_response() forgets the callback's address after the first tab
-    # TODO 3.8: an address may be missing
+    # TODO 3.11: Facebook may answer with an error, with nonsense, or not at all
+    # TODO 3.8: authorized_response() forgets the callback's address after the first tab
+    # TODO 3.9: an address may be missing
     return "Facebook sent you back, and nobody picks you up yet: exercise 3.2.", 501
 
 
 @app.errorhandler(OAuthException)
 @app.errorhandler(URLError)
 @app.errorhandler(ConnectionError)
+@app.errorhandler(HTTPException)
 def refused(error):
     return render_template("refused.html"), 502
 

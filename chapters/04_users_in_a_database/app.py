@@ -3,6 +3,7 @@
 import hmac
 import os
 import secrets
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Flask, flash, redirect, render_template, request, session, url_for
@@ -176,7 +177,7 @@ def facebook_authorized():
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]
-    except (OAuthException, OSError, ValueError, LookupError, TypeError):
+    except (OAuthException, OSError, HTTPException, ValueError, LookupError, TypeError):
         return sorry(NO_HELP)
     return sign_in("Facebook", subject, name, me.get("email"))
 
@@ -184,6 +185,7 @@ def facebook_authorized():
 @app.errorhandler(OAuthException)
 @app.errorhandler(URLError)
 @app.errorhandler(ConnectionError)
+@app.errorhandler(HTTPException)
 def refused(error):
     return render_template("refused.html"), 502
 

@@ -1,12 +1,13 @@
 """Logging in and out."""
 
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 from flask_oauthlib.client import OAuthException
 
-# TODO 5.4: sign_in needs both models
+# TODO 5.5: sign_in needs both models
 from .models import User, db
 from .providers import facebook, twitter
 from .state import is_ours, new_state
@@ -20,8 +21,8 @@ NO_HELP = "Facebook could not sign you in. Please try again."
 
 def sign_in(provider, subject, name, email):
     """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
-    # TODO 5.4: find the identity, or make one
-    # TODO 5.5: whoever is logged in already gets one more way in
+    # TODO 5.5: find the identity, or make one
+    # TODO 5.6: whoever is logged in already gets one more way in
     column = f"{provider}_id"
     user = db.session.execute(db.select(User).filter_by(**{column: subject})).scalar_one_or_none()
     if user is None and current_user.is_authenticated:
@@ -44,7 +45,7 @@ def sorry(message):
     return redirect(url_for("pages.index"))
 
 
-# TODO 5.10: leave it as it is: nothing stays in the session
+# TODO 5.11: leave it as it is: nothing stays in the session
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
@@ -89,7 +90,7 @@ def facebook_login():
 
 @bp.route("/auth/facebook/callback")
 def facebook_authorized():
-    # TODO 5.9: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
+    # TODO 5.10: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
     if "code" not in request.args:
@@ -99,7 +100,7 @@ def facebook_authorized():
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]
-    except (OAuthException, OSError, ValueError, LookupError, TypeError):
+    except (OAuthException, OSError, HTTPException, ValueError, LookupError, TypeError):
         return sorry(NO_HELP)
     return sign_in("facebook", subject, name, me.get("email"))
 
@@ -107,5 +108,6 @@ def facebook_authorized():
 @bp.app_errorhandler(OAuthException)
 @bp.app_errorhandler(URLError)
 @bp.app_errorhandler(ConnectionError)
+@bp.app_errorhandler(HTTPException)
 def refused(error):
     return render_template("refused.html"), 502

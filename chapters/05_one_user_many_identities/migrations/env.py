@@ -17,7 +17,7 @@ with migrate.db.engine.connect() as connection:
         # On SQLite many a change to a table means: a new table in its place. Dropping the old one would delete whatever
         # belongs to its rows, so meanwhile nobody looks at foreign keys (sqlite.org/lang_altertable.html).
         sqlite.execute("PRAGMA foreign_keys = OFF")
-        # TODO 5.3: all or nothing, on SQLite as on PostgreSQL
+        # TODO 5.4: all or nothing, on SQLite as on PostgreSQL
     context.configure(connection=connection, **options)
     with context.begin_transaction():
         context.run_migrations()

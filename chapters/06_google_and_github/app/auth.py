@@ -1,5 +1,6 @@
 """Logging in and out."""
 
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -82,6 +83,7 @@ def not_set_up(error):
 @bp.app_errorhandler(OAuthException)
 @bp.app_errorhandler(URLError)
 @bp.app_errorhandler(ConnectionError)
+@bp.app_errorhandler(HTTPException)
 @bp.app_errorhandler(RequestException)
 def refused(error):
     return render_template("refused.html"), 502

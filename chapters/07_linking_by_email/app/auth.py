@@ -1,5 +1,6 @@
 """Logging in and out."""
 
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -81,7 +82,7 @@ def authorized(name):
         return sorry(DENIED)
     try:
         profile = provider.profile(remote, swapped(remote), nonce)
-    except (OAuthException, OSError, ValueError, LookupError, TypeError) as error:
+    except (OAuthException, OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         current_app.logger.warning("%s signs nobody in: %r", provider.label, error)
         return sorry(NO_HELP.format(provider.label))
     return sign_in(name, profile)
@@ -95,6 +96,7 @@ def not_set_up(error):
 @bp.app_errorhandler(OAuthException)
 @bp.app_errorhandler(URLError)
 @bp.app_errorhandler(ConnectionError)
+@bp.app_errorhandler(HTTPException)
 @bp.app_errorhandler(RequestException)
 def refused(error):
     return render_template("refused.html"), 502

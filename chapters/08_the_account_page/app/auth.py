@@ -1,6 +1,7 @@
 """Logging in and out."""
 
 import time
+from http.client import HTTPException
 from urllib.error import URLError
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -106,7 +107,7 @@ def authorized(name):
         # TODO 8.4: is the request token that Flask-OAuthlib is about to hand in that of a link?
     else:
         started = finish(name, request.args.get("state", ""))
-    # TODO 8.12: keep: what did not begin in this browser ends here, and so does what the user refused
+    # TODO 8.13: keep: what did not begin in this browser ends here, and so does what the user refused
     if started is None:
         return sorry(NOT_OURS)
     page = "pages.index" if started["user"] is None else "account.page"
@@ -114,7 +115,7 @@ def authorized(name):
         return sorry(DENIED, page)
     try:
         profile = provider.profile(remote, swapped(remote), started["nonce"])
-    except (OAuthException, OSError, ValueError, LookupError, TypeError) as error:
+    except (OAuthException, OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         current_app.logger.warning("%s signs nobody in: %r", provider.label, error)
         return sorry(NO_HELP.format(provider.label), page)
     if started["user"] is not None:
@@ -130,6 +131,7 @@ def not_set_up(error):
 @bp.app_errorhandler(OAuthException)
 @bp.app_errorhandler(URLError)
 @bp.app_errorhandler(ConnectionError)
+@bp.app_errorhandler(HTTPException)
 @bp.app_errorhandler(RequestException)
 def refused(error):
     return render_template("refused.html"), 502

@@ -43,7 +43,7 @@ def user_of(provider, profile, user):
     if identity is None:
         identity = Identity(provider=provider, subject=profile.subject)
         # TODO 8.7: keep: for those who are not logged in the rules of step 07 hold
-        identity.user = user or linked(profile) or new_user(profile)
+        identity.user = user or user_by_address(profile) or new_user(profile)
         db.session.add(identity)
     identity.email = profile.email
     identity.email_verified = profile.email_verified
@@ -51,7 +51,7 @@ def user_of(provider, profile, user):
     return identity.user
 
 
-def linked(profile):
+def user_by_address(profile):
     """The user whose verified address it is; None where there is none."""
     address = verified_address(profile)
     return user_with(address) if address else None
@@ -77,6 +77,6 @@ def user_with(address):
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
 
 
-# TODO 8.10: nothing that the other one has is lost
+# TODO 8.11: nothing that the other one has is lost
 def merge(user, other):
     """Makes one user of two: everything that the other one has becomes this one's."""

@@ -7,11 +7,20 @@ revision = "0001"
 down_revision = None
 
 COLUMNS = ("twitter_id", "facebook_id")
+ANOTHER_APPS = "The table users of this database belongs to another app. Is DATABASE_URL another project's?"
+
+
+def step_04s(found):
+    """Whether the table users is the one of step 04. Another app may have a table of that name."""
+    return {"id", "name", "email", *COLUMNS} <= {column["name"] for column in found.get_columns("users")}
 
 
 def upgrade():
     found = sa.inspect(op.get_bind())
-    if not found.has_table("users"):
+    if found.has_table("users"):
+        if not step_04s(found):
+            raise RuntimeError(ANOTHER_APPS)
+    else:
         op.create_table(
             "users",
             sa.Column("id", sa.Integer, primary_key=True),
@@ -26,11 +35,18 @@ def upgrade():
     for rule in found.get_unique_constraints("users"):
         with op.batch_alter_table("users", naming_convention=naming) as table:
             table.drop_constraint(rule["name"] or f"uq_{rule['column_names'][0]}", type_="unique")
-    indexes = {index["name"] for index in found.get_indexes("users")}
+    # In step 04 the names of the indexes are free. Migration 0002 drops them by name, so each gets the name that it has
+    # in all other databases.
     for column in COLUMNS:
-        if f"ix_users_{column}" not in indexes:
+        there = [index["name"] for index in found.get_indexes("users") if index["column_names"] == [column]]
+        for name in there:
+            if name != f"ix_users_{column}":
+                op.drop_index(name, "users")
+        if f"ix_users_{column}" not in there:
             op.create_index(f"ix_users_{column}", "users", [column], unique=True)
 
 
 def downgrade():
+    if not step_04s(sa.inspect(op.get_bind())):
+        raise RuntimeError(ANOTHER_APPS)
     op.drop_table("users")

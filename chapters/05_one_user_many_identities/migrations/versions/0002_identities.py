@@ -13,5 +13,5 @@ def upgrade():
 
 
 def downgrade():
-    # TODO 5.2: and back: a column holds one identity a provider, so the oldest one stays
+    # TODO 5.3: and back: a column holds one identity a provider, so the oldest one stays
     pass
