@@ -309,3 +309,27 @@ def test_the_faults_form_is_asked_for_by_its_own_page(providers: ProvidersServer
         assert providers.faults.on() == {}
     browser.submit(form, kind="down")
     assert len(providers.faults.on()) == 1
+
+
+@pytest.mark.parametrize("provider", ["twitter", *CLIENTS])
+def test_a_form_of_before_a_login_in_another_tab_shows_its_page_again(
+    providers: ProvidersServer, provider: str
+) -> None:
+    """Three tabs are at the login page. A login in one of them breaks none of the others, and decides nothing there."""
+    app = Calling(providers)
+    urls = [
+        app.page(app.request_token()) if provider == "twitter" else CLIENTS[provider](providers).page()
+        for _ in range(3)
+    ]
+    with requests.Session() as browser:
+        pages = [browser.get(url, timeout=LONG) for url in urls]
+        statuses = []
+        for url, page, who in zip(urls, pages, ("ada", "bo", "ada"), strict=True):
+            more = dict(re.findall(r'type="hidden" name="(oauth_token)" value="([^"]*)"', page.text))
+            form = {**more, "csrf_token": token_of(page), "person": who, "decision": "allow"}
+            answer = browser.post(url, form, allow_redirects=False, timeout=LONG)
+            statuses.append(answer.status_code)
+            if answer.status_code == 303:
+                assert urlsplit(url)._replace(scheme="", netloc="").geturl() == answer.headers["Location"]
+    sessions = getattr(providers, provider).sessions
+    assert statuses == [302, 303, 303] and [*sessions.logged_in.values()] == ["ada"]

@@ -6,7 +6,7 @@ import hmac
 import re
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from flask import abort, g, request
+from flask import abort, g, redirect, request
 from werkzeug.wrappers import Response
 
 from .people import People, Person
@@ -25,6 +25,8 @@ class Sessions:
         self._world = world
         self._people = people
         self.logged_in: Remembered[str, str] = Remembered()
+        # By each session that a login made: the one of before.
+        self._before: Remembered[str, str] = Remembered()
 
     @property
     def cookie(self) -> str:
@@ -55,12 +57,24 @@ class Sessions:
         return hmac.new(key.encode(), f"{session} {about}".encode(), "sha256").hexdigest()
 
     def of_form(self, about: str = "") -> str:
-        """The session of the browser that sends a form; 403 where the form was not made for it."""
+        """The session of the browser that sends a form; 403 where the form was not made for it.
+
+        A form that the browser got before a login in another tab decides nothing: its page is shown again.
+        """
         session = request.cookies.get(self.cookie, "")
+        if self._made_for(session, about):
+            return session
+        before = self._before.get(session)
+        while before is not None:
+            if self._made_for(before, about):
+                path, query = urlsplit(request.base_url).path, request.query_string.decode("latin-1")
+                abort(redirect(f"{path}?{query}" if query else path, 303))
+            before = self._before.get(before)
+        abort(403, "This form was not made for this browser.")
+
+    def _made_for(self, session: str, about: str) -> bool:
         shown = request.form.get("csrf_token", "").encode()
-        if not hmac.compare_digest(self.csrf_token(session, about).encode(), shown):
-            abort(403, "This form was not made for this browser.")
-        return session
+        return hmac.compare_digest(self.csrf_token(session, about).encode(), shown)
 
     def log_in(self, session: str) -> Person:
         """Logs in the person who was chosen in the form, or gives the one who is logged in already; 400 where there is
@@ -73,6 +87,7 @@ class Sessions:
         if chosen is not None:
             self.logged_in.pop(session, None)
             g.new_session = self._new()
+            self._before[g.new_session] = session
             self.logged_in[g.new_session] = chosen.key
         return who
 
