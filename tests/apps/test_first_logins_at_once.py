@@ -23,7 +23,7 @@ from workbook.lab.databases import Database
 from workbook.lab.environments import bare_environment
 from workbook.lab.running import copied
 from workbook.lab.warm import Warm
-from workbook.providers.people import PEOPLE, GitHubEmail, Person
+from workbook.providers.people import PEOPLE, Person
 from workbook.providers.server import ProvidersServer
 
 from ..servers import DATABASES, server_for
@@ -57,10 +57,9 @@ class Service:
 
 
 def somebody(number: int) -> Person:
-    """A new person, with an account and a verified address at GitHub."""
-    emails = (GitHubEmail(f"new{number}@example.org", primary=True, verified=True, visibility="private"),)
-    account = replace(PEOPLE[0].github, id=7_000_000 + number, login=f"new{number}", emails=emails)
-    return replace(PEOPLE[0], key=f"new{number}", github=account)
+    """A new person, with an account and a verified address at Google. (GitHub ends the oldest of eleven tokens.)"""
+    account = replace(PEOPLE[0].google, sub=f"1000{number}", email=f"new{number}@example.org")
+    return replace(PEOPLE[0], key=f"new{number}", google=account)
 
 
 @contextmanager
@@ -94,22 +93,22 @@ def served(database: Database, warm: Warm, workplace: Path, people: list[Person]
 
 
 def good_callbacks(service: Service, who: str) -> list[tuple[requests.Session, str]]:
-    """So many browsers with a login that GitHub has said yes to, and the address to which it sends each of them."""
-    at_github = requests.Session()
+    """So many browsers with a login that Google has said yes to, and the address to which it sends each of them."""
+    at_google = requests.Session()
     found = []
     for number in range(LOGINS):
         browser = requests.Session()
-        begun = service.get(browser, "/login/github").headers["Location"]
+        begun = service.get(browser, "/login/google").headers["Location"]
         if number == 0:
-            page = at_github.get(begun)
+            page = at_google.get(begun)
             address = re.search(r'<form[^>]*action="([^"]+)"', page.text)
             where = requests.compat.urljoin(page.url, address[1]) if address and address[1] else page.url
             fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-            said = at_github.post(
+            said = at_google.post(
                 where, data={**fields, "person": who, "decision": "allow"}, allow_redirects=False
             )
         else:
-            said = at_github.get(begun, allow_redirects=False)
+            said = at_google.get(begun, allow_redirects=False)
         found.append((browser, said.headers["Location"]))
     return found
 

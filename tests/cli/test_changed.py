@@ -161,7 +161,8 @@ def test_of_a_step_its_checks_and_starter_come_first_and_no_other_step(reach: Re
 def test_of_submissions_the_one_that_has_changed(reach: Reach) -> None:
     these = touched(reach, ["tests/submissions/01/wrong/1.2-no-return.patch"])
     assert ranked(these, *OF_STEP_01, *OF_STEP_02) == [OF_STEP_01[3], OF_STEP_01[1]]
-    assert set(these.files) == {SUBMISSIONS, "tests/cli/test_changed.py"}
+    others = {f"tests/submissions/test_{name}.py" for name in ("messages", "mutants")}
+    assert set(these.files) == {SUBMISSIONS, "tests/cli/test_changed.py", *others}
 
 
 def test_what_there_is_once_for_each_step_comes_last(reach: Reach) -> None:

@@ -19,7 +19,19 @@ from workbook.course.starters import write_starter
 
 from ..web.starting import fresh_copy
 
-COMMANDS = ("start", "check", "hint", "list", "diagram", "notebook", "reset", "providers", "build", "test")
+COMMANDS = (
+    "start",
+    "check",
+    "hint",
+    "list",
+    "diagram",
+    "notebook",
+    "reset",
+    "bring",
+    "providers",
+    "build",
+    "test",
+)
 STEP = "01_twitter_login"
 
 
