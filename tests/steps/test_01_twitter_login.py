@@ -398,14 +398,19 @@ def test_asks_twitter_for_the_person(site: Site, who: str) -> None:
         )
 
 
+def last_asked_for(site: Site) -> str | None:
+    """The screen name of the account whose token the app used last to ask Twitter who it is; None if it never asked."""
+    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
+    return asked[-1].screen_name if asked else None
+
+
 @exercise("1.5")
 def test_two_people_keep_their_own_tokens(site: Site) -> None:
     first, second = site.browser(), site.browser()
     signed_in(site, first, "ada")
     signed_in(site, second, "bo")
     first.open("/welcome")
-    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
-    whose = asked[-1].screen_name if asked else None
+    whose = last_asked_for(site)
     if whose != person("ada").twitter.screen_name:
         raise Missed(
             should="each person's requests carry their own token, also when somebody else has signed in since.",
@@ -421,8 +426,7 @@ def test_a_second_person_in_the_same_browser(site: Site) -> None:
     log_out_at(site, browser, "twitter")
     signed_in(site, browser, "bo")
     browser.open("/welcome")
-    asked = [a for a in site.providers.twitter.attempts if a.endpoint == "verify_credentials"]
-    whose = asked[-1].screen_name if asked else None
+    whose = last_asked_for(site)
     if whose != person("bo").twitter.screen_name:
         raise Missed(
             should="after a second login in the same browser, your app asks Twitter with the new user's token.",
