@@ -64,8 +64,11 @@ def _databases(folder: Path) -> list[Path]:
 
 
 def _begins_like_one(file: Path) -> bool:
-    with file.open("rb") as opened:
-        return opened.read(len(_SQLITE)) == _SQLITE
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise WorkbookError(f"{file} cannot be read ({error.strerror}).") from None
 
 
 def _bring(source: Path, instance: Path) -> Brought:
