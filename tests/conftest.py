@@ -17,6 +17,15 @@ signals.pass_none_on_ignored()
 SPREAD = {"test_submissions.py", "test_pages.py"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --whole."""
+    parser.getgroup("workbook").addoption(
+        "--whole",
+        action="store_true",
+        help="try every wrong submission on all exercises of its step, and not only on its own",
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keeps the tests of a file, and the cells of a notebook, with one worker; all but those of SPREAD."""
