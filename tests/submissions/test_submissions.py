@@ -16,10 +16,9 @@ from workbook.course.steps import Exercise, Step, all_steps, find_step
 
 from .submitting import HERE, Submission, submissions
 
-
-# So many wrong submissions of each exercise are tried on all exercises of their step, and with --whole all of them are.
-# The others are tried on their own exercise, and on those that it needs. It is the longest part of the suite, and what a
-# fault of one exercise does to another is known after these.
+# So many wrong submissions of each exercise are tried on all exercises of their step, and with --whole all of them. The
+# others are tried on their own exercise, and on those that it needs: they are the longest part of the suite, and what a
+# fault of one exercise does to the others is known by then.
 ON_ALL_EXERCISES = 2
 
 
