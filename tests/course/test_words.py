@@ -44,7 +44,7 @@ AVOIDED = [
             "Facebook tells their number."),
     Avoided(r"\bsites?\b", "Twitter, Facebook, Google, GitHub: provider; somebody else's pages: website",
             "Many sites want to know."),
-    Avoided(r"\bways? in\b", "identity", "A user adds a way in."),
+    Avoided(r"(?<!under )\bways? in\b", "identity", "A user adds a way in."),
     Avoided(r"\bsign(s|ed|ing)?[ -](in|up)\b", "log in, login", "Nobody has signed in yet."),
     Avoided(r"\b(comes?|came|coming) in\b", "log in", "The attacker could come in by it."),
     Avoided(r"\b(goes|go|went) out\b", "log out", "The user goes out."),
@@ -92,12 +92,13 @@ EXCEPTIONS = {
 
 
 def written(text: str) -> str:
-    """The running text of a page: without code, the titles of exercises, labels, quotations and links' URLs."""
+    """The running text of a page: without code, the titles of exercises, labels, quotations, and others' pages."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^### Exercise .*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"</?details>|</?summary>", " ", text)
     text = re.sub(r"`[^`]+`", "CODE", text)
-    text = re.sub(r"\]\([^)]*\)|<https?://[^>]*>", "]", text)
+    text = re.sub(r"\[[^\]]*\]\(https?://[^)]*\)|<https?://[^>]*>", "LINK", text)
+    text = re.sub(r"\]\([^)]*\)", "]", text)
     text = re.sub(r'"[^"\n]*(?:\n[^"\n]+)?"', "QUOTED", text)
     return re.sub(r"(?<![*\w])\*(?![* ])[^*]+\*(?!\*)", "LABEL", text)
 
@@ -140,7 +141,8 @@ def without_an_actor(text: str) -> list[str]:
 
 
 def too_many_colons(text: str) -> list[str]:
-    """The paragraphs with more than one colon."""
+    """The paragraphs with more than one colon, and the entries of lists. A table may have more."""
+    text = re.sub(r"^\|.*$", "", text, flags=re.MULTILINE)
     return [p for p in paragraphs(text) if len(re.findall(r":(?=\s|$)", p)) > 1]
 
 
