@@ -20,7 +20,7 @@ from workbook.course.places import CHAPTERS, ROOT
 
 GLOSSARY = CHAPTERS / "GLOSSARY.md"
 # The chapters whose words are held against the rules, by their numbers.
-EDITED = ("00", "01", "02")
+EDITED = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 EDITED_CHAPTERS = sorted(file for number in EDITED for file in CHAPTERS.glob(f"{number}_*/README.md"))
 FILES = [ROOT / "README.md", GLOSSARY, *EDITED_CHAPTERS]
 
