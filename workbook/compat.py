@@ -1,9 +1,9 @@
 """Lets Flask-OAuthlib run on today's Flask. A step's app imports this module before it imports Flask-OAuthlib.
 
-Flask-OAuthlib 0.9.6 is from 2020. It imports three functions from `werkzeug.urls`. Werkzeug 3 removed them, so the import
-fails on today's Flask with "cannot import name 'url_quote' from 'werkzeug.urls'". Python's own library has two of the
-three, and the third is a few lines. This module puts all three where Flask-OAuthlib looks for them, and changes nothing
-else. Flask-OAuthlib's own page says to use Authlib instead.
+Flask-OAuthlib 0.9.6 is from 2020. It imports three functions from `werkzeug.urls`. Werkzeug 3 removed them, so the
+import fails on today's Flask with "cannot import name 'url_quote' from 'werkzeug.urls'". Python itself has two of
+the three, and the third is a few lines. This module puts all three where Flask-OAuthlib looks for them, and changes
+nothing else. Flask-OAuthlib's own page says to use Authlib instead.
 """
 
 from urllib.parse import parse_qsl, quote, urlencode
