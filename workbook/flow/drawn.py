@@ -40,7 +40,7 @@ class Arrow:
 
 
 # Parameters whose value is new in every request or never to be seen, and what it is drawn as.
-_ALWAYS_NEW = {
+ALWAYS_NEW = {
     "oauth_nonce": "nonce",
     "oauth_timestamp": "timestamp",
     "oauth_signature": "signature",
@@ -176,8 +176,8 @@ class _Names:
 
     def value(self, parameter: Parameter) -> str:
         """A parameter's value as it is drawn."""
-        if parameter.name in _ALWAYS_NEW:
-            return f"‹{_ALWAYS_NEW[parameter.name]}›"
+        if parameter.name in ALWAYS_NEW:
+            return f"‹{ALWAYS_NEW[parameter.name]}›"
         if parameter.name in _HANDED_ON:
             known = parameter.value in self._known
             return f"‹{self._name(parameter.value) if known else f'unknown {_HANDED_ON[parameter.name]}'}›"
