@@ -74,7 +74,8 @@ def _carried_from(arrows: Sequence[Arrow], index: int) -> int | None:
         return None
     for place in range(index - 1, max(index - 3, -1), -1):
         earlier = arrows[place]
-        follows = place == index - 1 and ", to " in earlier.title and earlier.receiver == arrow.sender
+        redirect = earlier.receiver == arrow.sender and ", to " in earlier.title
+        follows = place == index - 1 and redirect and earlier.title.endswith(_path(arrow))
         same_page = (earlier.sender, earlier.receiver, earlier.is_request) == (
             arrow.sender,
             arrow.receiver,

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from .drawn import Arrow, label_of
+from .drawn import Arrow, participants
 from .folding import Label, labels
-from .messages import APP
 
 # Everything is in px. A phone turned sideways shows some 640 px: the text is still 11 px high there.
 _WIDTH = 780
@@ -64,9 +63,8 @@ class _Line:
 class _Picture:
     def __init__(self, arrows: Sequence[Arrow], title: str, own: str) -> None:
         self._arrows, self._title, self._own = arrows, title or "Sequence diagram", own
-        found = dict.fromkeys(name for arrow in arrows for name in (arrow.sender, arrow.receiver))
-        self._people = sorted(found, key=_place)
-        widths = [max(84.0, width_of(label_of(name), bold=True) + 20) for name in self._people] or [84.0]
+        self._people = participants(arrows)
+        widths = [max(84.0, width_of(label, bold=True) + 20) for label in self._people.values()] or [84.0]
         first, last = _MARGIN + widths[0] / 2, _WIDTH - _MARGIN - widths[-1] / 2
         step = (last - first) / max(len(self._people) - 1, 1)
         self._x = {name: first + step * place for place, name in enumerate(self._people)}
@@ -113,7 +111,7 @@ class _Picture:
                 f'<rect class="box" x="{_n(x - width / 2)}" y="{_n(self._y)}" width="{_n(width)}" height="{_n(_BOX)}" '
                 'rx="3" fill="#eef3fb" stroke="#3b5b92"/>'
             )
-            self._text(x, self._y + _BOX / 2 + 5, label_of(name), "text", bold=True, middle=True)
+            self._text(x, self._y + _BOX / 2 + 5, self._people[name], "text", bold=True, middle=True)
         self._y += _BOX
 
     def _message(self, number: int, arrow: Arrow, label: Label) -> None:
@@ -190,17 +188,13 @@ class _Picture:
         )
 
 
-def _place(name: str) -> int:
-    """People's browsers to the left, then the app, then the providers as they come."""
-    return 1 if name == APP else 0 if name == "browser" else 2
-
-
 def _told(arrows: Sequence[Arrow]) -> str:
     """The flow in words, for those who do not see the picture."""
+    people = participants(arrows)
     said = [f"{len(arrows)} messages."]
     for number, arrow in enumerate(arrows, 1):
         names = ", ".join(name for name, _ in arrow.details)
-        ends = f"{label_of(arrow.sender)} to {label_of(arrow.receiver)}"
+        ends = f"{people[arrow.sender]} to {people[arrow.receiver]}"
         said.append(f"{number}. {ends}: {arrow.title}{f' ({names})' if names else ''}.")
     return " ".join(said)
 
