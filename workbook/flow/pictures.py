@@ -14,7 +14,7 @@ from typing import Any
 from .mermaid import from_mermaid, unescaped
 from .sequence import to_sequence_svg
 
-# The width of a PNG in pixels: sharp on a page that is half as wide. Tables are narrow.
+# The width of a PNG in pixels, twice that of the picture. Tables are narrow.
 _PNG_WIDTH = 1560
 _ENTITY_PNG_WIDTH = 800
 # Enough for the edges of letters: they look as they did.
@@ -61,15 +61,20 @@ def _entity_svg(mermaid: str, name: str, own: str) -> str:
 
 
 def to_png(mermaid: str) -> bytes:
-    """The same picture as PNG."""
+    """The same picture as PNG, png_width wide: to be shown half as wide, and sharp there."""
     if mermaid.startswith("erDiagram"):
-        return _with_few_colours(_diagram(mermaid).png(width=_ENTITY_PNG_WIDTH, background="#ffffff"))
+        return _with_few_colours(_diagram(mermaid).png(width=png_width(mermaid), background="#ffffff"))
     try:
         from mermaidx.raster import svg_to_png
     except ImportError:
         raise _unavailable() from None
     light = re.sub(r"<style>.*?</style>", "", to_svg(mermaid), flags=re.DOTALL)
-    return _with_few_colours(svg_to_png(light, width=_PNG_WIDTH, background="#ffffff"))
+    return _with_few_colours(svg_to_png(light, width=png_width(mermaid), background="#ffffff"))
+
+
+def png_width(mermaid: str) -> int:
+    """How wide a diagram's PNG is, in pixels."""
+    return _ENTITY_PNG_WIDTH if mermaid.startswith("erDiagram") else _PNG_WIDTH
 
 
 def _with_few_colours(png: bytes) -> bytes:
