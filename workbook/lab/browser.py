@@ -151,11 +151,16 @@ class Browser:
 
     `port` is where the app really listens; it is opened as http://localhost:5000, or http://127.0.0.1:5000, which
     is another site with other cookies. `sink` is given the messages between browser and app. Those with a provider
-    are not written down here: the providers see them all themselves.
+    are not written down here: the providers see them all themselves. `name` is whose browser it is, where a flow has
+    two; then `at_providers` has, in pairs, the times between which it asked a provider.
     """
 
-    def __init__(self, port: int, sink: Callable[[Message], None] = lambda message: None) -> None:
+    def __init__(
+        self, port: int, sink: Callable[[Message], None] = lambda message: None, name: str = BROWSER
+    ) -> None:
         self.page: Page | None = None
+        self.name = name
+        self.at_providers: list[tuple[float, float]] = []
         self._sink = sink
         self._cookies = Cookies()
         self.move_to(port)
@@ -272,7 +277,7 @@ class Browser:
         if cookies:
             headers["Cookie"] = cookies
         asked = Message(
-            sender=BROWSER,
+            sender=self.name,
             receiver=APP,
             time=time.monotonic(),
             method=method,
@@ -294,7 +299,7 @@ class Browser:
         self._cookies.hear(url, (value for name, value in received if name.lower() == "set-cookie"))
         answer = Message(
             sender=APP,
-            receiver=BROWSER,
+            receiver=self.name,
             time=time.monotonic(),
             method=method,
             url=url,
@@ -304,6 +309,8 @@ class Browser:
         )
         if ours:
             self._sink(answer)
+        elif self.name != BROWSER:
+            self.at_providers.append((asked.time, answer.time))
         return answer
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from workbook.flow.messages import ELSEWHERE, EVE
+
 from .browser import MOST_REDIRECTS, Browser, Form, Page
 from .site import Site
 
@@ -144,8 +146,9 @@ def _log_out_and_in(site: Site) -> int:
 
 
 def _twitter_then_facebook(site: Site) -> None:
-    sign_in(site.browser(), start="/login/twitter")
-    sign_in(site.browser(), start="/login/facebook")
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    sign_in(browser, start="/login/facebook")
 
 
 def _two_ways_in(site: Site) -> None:
@@ -154,19 +157,17 @@ def _two_ways_in(site: Site) -> None:
     sign_in(browser, start="/login/facebook")
 
 
-def _forged_callback(site: Site) -> int:
+def _forged_callback(site: Site) -> None:
     """The person has begun a login of their own, in another tab, and not gone on."""
-    link = unused_callback(site.browser(), "eve", start="/login/facebook")
-    since = len(site.messages())
+    link = unused_callback(site.browser(name=EVE), "eve", start="/login/facebook")
     browser = site.browser()
     browser.open("/login/facebook", follow=False)
     browser.open(link)
-    return since
 
 
 def _google_then_github(site: Site) -> None:
     sign_in(site.browser(), start="/login/google")
-    sign_in(site.browser(), start="/login/github")
+    sign_in(site.browser(name=ELSEWHERE), start="/login/github")
 
 
 def _one_more_way_in(site: Site) -> int:
