@@ -55,9 +55,6 @@ def test_the_arrow_of_that_number_says_so_and_the_picture_writes_it_there(name: 
         assert not {name for name, _ in arrow.details} & set(wanted.get("lacks", ())), number
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the chapters do not have the lines yet; take this mark away with the first"
-)
 @pytest.mark.parametrize("name", LINES)
 def test_the_chapter_has_the_line_under_the_diagram(name: str) -> None:
     step = name.partition(".")[0]
