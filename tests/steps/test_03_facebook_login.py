@@ -283,8 +283,7 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
     front = front_page.words
     if one.name not in front or "Facebook" not in front.partition("Log out")[0]:
         raise Missed(
-            should="the session has the user and the provider. The front page says: signed in with Facebook, as "
-            f"{one.name}.",
+            should=f"the session has the user and the provider. The front page shows Facebook and {one.name}.",
             did=f"the front page says: {shortened(front)}",
             look='facebook_authorized: sign_in("Facebook", …) gets the provider, the subject, and the name.',
         )
@@ -531,8 +530,8 @@ def test_an_attackers_callback_is_refused(site: Site) -> None:
         callback,
         victim,
         "Eve sent a link with her code and her state to a user who had just begun a login",
-        f"{COMPARE} It has to be the state of this browser. Some other state in the session is not enough, and a state "
-        "that your app made for another browser is not enough.",
+        f"{COMPARE} It has to be the state of this browser. Some other state in the session is not enough, nor is "
+        "a state that your app made for another browser.",
         since,
     )
 
@@ -651,7 +650,7 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
         site,
         NOT_OURS,
         what="a user loads the URL of the callback again",
-        look="is_ours: the first callback used the state up, so your app need not ask Facebook.",
+        look="is_ours: the first callback used the state up. Your app need not ask Facebook.",
     )
     if who_is_in(browser) != person("ada").name:
         raise Missed(
@@ -690,8 +689,8 @@ def test_the_states_of_two_tabs(site: Site, order: tuple[int, int]) -> None:
         if dict(parse_qsl(urlsplit(callback).query)).get("code") in exchanged:
             continue
         raise Missed(
-            should="a user begins a login in one tab, and another login in a second tab. Your app made both states in "
-            "this browser, so it exchanges both codes.",
+            should="a user begins a login in each of two tabs. Your app made both states in this browser, so it "
+            "exchanges both codes.",
             did=f"{which_tab(order, place)}, and your app did not exchange its code. The login ended at {page.path} "
             f"with status {page.status}: {shortened(page.words)}",
             look=_why_a_state_was_lost(site, callbacks[1], since),
@@ -774,7 +773,7 @@ def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
             why, look = why_facebook_refused(site, refused[-1])
             did = f"{did} Your app asked for an access token, and Facebook rejected the exchange: {why}"
         raise Missed(
-            should="a user begins a login in one tab, and another login in a second tab. Both end on /welcome.",
+            should="a user begins a login in each of two tabs. Both logins end on /welcome.",
             did=f"{did} The page says: {shortened(page.words)}",
             look=look
             or "facebook_authorized: what does the first callback change that the second callback needs?",
