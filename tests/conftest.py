@@ -14,7 +14,16 @@ from . import servers, signals
 signals.pass_none_on_ignored()
 
 # Files whose tests need nothing of each other, and of which one alone would keep a worker busy to the end.
-SPREAD = {"test_submissions.py", "test_pages.py"}
+SPREAD = {"test_submissions.py", "test_on_postgresql.py", "test_pages.py"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds --whole."""
+    parser.getgroup("workbook").addoption(
+        "--whole",
+        action="store_true",
+        help="try every wrong submission on all exercises of its step, and not only on its own",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -85,9 +85,6 @@ def test_what_a_picture_leaves_out_an_earlier_one_shows(name: str) -> None:
         assert f">Arrows {first} to {last}: as in step {other[:2]}<" in svg
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the chapters do not have the lines yet; take this mark away with the first"
-)
 @pytest.mark.parametrize("name", LINES)
 def test_the_chapter_has_the_line_under_the_diagram(name: str) -> None:
     step = name.partition(".")[0]
@@ -95,5 +92,12 @@ def test_the_chapter_has_the_line_under_the_diagram(name: str) -> None:
     _, picture, after = chapter.partition(f"](../../diagrams/{name}.svg)")
     assert picture, "the chapter shows the diagram"
     assert " ".join(after.split()).startswith(" ".join(LINES[name]["line"].split()))
-    if left_out(name):
-        assert f"](../../diagrams/{name}.mmd)" in after, "the whole flow is behind a link"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the chapters do not have the links yet; take this mark away with them"
+)
+@pytest.mark.parametrize("name", [name for name in LINES if "shown_before" in LINES[name]])
+def test_the_chapter_links_the_whole_flow_where_the_picture_leaves_a_part_out(name: str) -> None:
+    chapter = (CHAPTERS / name.partition(".")[0] / "README.md").read_text(encoding="utf-8")
+    assert f"](../../diagrams/{name}.mmd)" in chapter

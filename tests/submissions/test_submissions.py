@@ -16,10 +16,22 @@ from workbook.course.steps import Exercise, Step, all_steps, find_step
 
 from .submitting import HERE, Submission, submissions
 
+# So many wrong submissions of each exercise are tried on all exercises of their step, and with --whole all of them. The
+# others are tried on their own exercise, and on those that it needs: they are the longest part of the suite, and what a
+# fault of one exercise does to the others is known by then.
+ON_ALL_EXERCISES = 2
+
 
 def of_kind(kind: str) -> list[object]:
     found = [s for step in all_steps() for s in submissions(step.number, kind)]
     return [pytest.param(s, id=f"{s.file.parts[-3]}-{s.file.stem}") for s in found]
+
+
+def tried_on(submission: Submission, step: Step, config: pytest.Config) -> list[str]:
+    """The exercises that a wrong submission is tried on; none stands for all."""
+    of_exercise = [s for s in submissions(step.number, "wrong") if s.exercise == submission.exercise]
+    whole = submission in of_exercise[:ON_ALL_EXERCISES] or config.getoption("--whole", default=False)
+    return [] if whole else [submission.exercise]
 
 
 def waits_for(exercise: Exercise, step: Step) -> set[str]:
@@ -36,9 +48,11 @@ JUST_A_NUMBER = re.compile(r"=‹([^›(]+)( \(\d+\))?›; it was \w+=‹\1( \(\
 
 
 @pytest.mark.parametrize("submission", of_kind("wrong"))
-def test_wrong_is_refused(submission: Submission, checks: WarmChecks, tmp_path: Path) -> None:
+def test_wrong_is_refused(
+    submission: Submission, checks: WarmChecks, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
     step = find_step(submission.step)
-    verdicts = checks.run(step, submission.write(tmp_path))
+    verdicts = checks.run(step, submission.write(tmp_path), only=tried_on(submission, step, pytestconfig))
     (refused,) = (verdict for verdict in verdicts.all if verdict.id == submission.exercise)
     assert not refused.passed and refused.waits_for is None
     assert submission.says in refused.message

@@ -261,7 +261,7 @@ class Browser:
     ) -> Message:
         parts = opened(url)
         if parts is None:
-            raise NoAnswer(f"{method} {short(url)} got no answer: that is no address that a browser can open")
+            raise NoAnswer(f"{method} {short(url)} got no response: a browser cannot open that URL")
         if parts.hostname not in _THIS_MACHINE:
             raise NoAnswer(f"the browser was sent to {short(url)}, {ELSEWHERE}")
         url, sent = urlunsplit(parts), urlencode(fields) if body is None else body
@@ -291,11 +291,11 @@ class Browser:
         try:
             status, received, text = self._wire.ask(method, url, headers, sent.encode(), PATIENCE)
         except TimeoutError:
-            raise NoAnswer(f"{method} {short(url)} got no answer within {PATIENCE:g} seconds") from None
+            raise NoAnswer(f"{method} {short(url)} got no response within {PATIENCE:g} seconds") from None
         except ConnectionRefusedError:
-            raise NoAnswer(f"{method} {short(url)} got no answer: nothing listens there") from None
+            raise NoAnswer(f"{method} {short(url)} got no response: nothing listens there") from None
         except (OSError, HTTPException):
-            raise NoAnswer(f"{method} {short(url)} got no answer: the connection was closed") from None
+            raise NoAnswer(f"{method} {short(url)} got no response: the connection was closed") from None
         self._cookies.hear(url, (value for name, value in received if name.lower() == "set-cookie"))
         answer = Message(
             sender=APP,
