@@ -400,7 +400,15 @@ REQUESTS = (
     (
         "get",
         "https://api.example.com/1.1/search.json",
-        {"a-b": "1/2", "a": "~*'()", "az": "100% & more", "a1": "+", "aé": "Chén Jìng", "A": "?q=a+b#c"},
+        {
+            "a-b": "1/2",
+            "a": "~*'()",
+            "az": "100% & more",
+            "a1": "+",
+            "aé": "Chén Jìng",
+            "A": "?q=a+b#c",
+            "Zone": "7",
+        },
     ),
 )
 
@@ -489,7 +497,12 @@ def base_string_slip(mine: str, wanted: str, *, asked: bool = True) -> tuple[str
         )
     if names != real_names:
         look = "they are sorted by name (section 3.4.1.3.2)."
-        if names == sorted(names, key=unquote):
+        if names == sorted(names, key=str.lower):
+            look = (
+                "they are sorted by the bytes of their names (section 3.4.1.3.2): every capital letter comes before "
+                "every small one. sorted() does so by itself."
+            )
+        elif names == sorted(names, key=unquote):
             look = "names are sorted after they are escaped (section 3.4.1.3.2): %40 comes before 2, and @ after it."
         elif mine_pairs == sorted(mine_pairs):
             look = (
@@ -663,6 +676,32 @@ def test_a_login_goes_on_from_there(site: Site) -> None:
             "under the key of exercise 2.1.",
             meant="Token not found",
         )
+
+
+@exercise("2.6")
+def test_the_last_of_two_request_tokens_goes_on(site: Site) -> None:
+    for first, words in (
+        ("/by-hand", "opened /by-hand before"),
+        ("/login", "began a login at /login before"),
+    ):
+        browser = site.browser()
+        browser.open(first, follow=False)
+        page = browser.open("/by-hand")
+        links = [link for link in page.links() if "/oauth/authenticate?" in link]
+        form = browser.click(links[0]).forms()[0] if links else None
+        if form is None:
+            continue  # the test above says so
+        end = browser.submit(form, person="ada", decision="allow")
+        if end.path != "/welcome" or end.status != 200:
+            raise Missed(
+                should="the login that /by-hand begins ends on /welcome, also for a user who has begun one before: a "
+                "new request token takes the place of the old one.",
+                did=f"Ada {words}, and gave that up. The next login by hand ended at {end.path} with the status "
+                f"{end.status}: {shortened(end.words)}",
+                look="by_hand in app.py: the session keeps the pair of this visit, whatever was there. setdefault() "
+                "leaves an older pair in its place.",
+                meant="OAuthException",
+            )
 
 
 @exercise("2.7")
