@@ -20,6 +20,7 @@ from flask.sessions import TaggedJSONSerializer
 from itsdangerous import URLSafeTimedSerializer
 
 from workbook.exercises.answers import check_answer, check_word
+from workbook.exercises.kept import HEAD_TOO, looked_at
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import log_out
 from workbook.exercises.twitter_login import shortened, signed_in, without_access
@@ -863,13 +864,14 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
 def test_a_link_logs_nobody_out(site: Site) -> None:
     browser = site.browser()
     signed_in(site, browser)
-    browser.open("/logout")
-    if f"@{ADA}" not in browser.open("/").words:
-        raise Missed(
-            should="only a POST logs somebody out. A link or a picture on another site is a GET.",
-            did="a GET of /logout logged the person out.",
-            look='@app.route("/logout", methods=["POST"]).',
-        )
+    for method, look_at in looked_at(browser, "/logout"):
+        look_at()
+        if f"@{ADA}" not in browser.open("/").words:
+            raise Missed(
+                should="only a POST logs somebody out. A link or a picture on another site is a GET.",
+                did=f"a {method} of /logout logged the person out.",
+                look='@app.route("/logout", methods=["POST"]). ' + HEAD_TOO,
+            )
 
 
 @exercise("2.9")

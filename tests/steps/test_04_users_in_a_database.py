@@ -782,8 +782,8 @@ WAYS_IN = ("user_id", "provider", "subject")
 
 
 AS_TEXT = (
-    "ways_in.sql: take twitter_id and facebook_id as they are, without CAST. Google's ids have 21 digits, more than fit "
-    "into a number."
+    "ways_in.sql: take twitter_id and facebook_id as they are, without CAST. Google's ids have 21 digits, more than "
+    "fit into a number."
 )
 A_COLUMN = "what is in a column of that name"
 
