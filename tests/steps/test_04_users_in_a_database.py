@@ -33,6 +33,11 @@ COLUMNS = {"Twitter": "twitter_id", "Facebook": "facebook_id"}
 OTHER = {"Twitter": "Facebook", "Facebook": "Twitter"}
 # Twitter's IDs are 64-bit numbers, with up to this many digits.
 LONGEST_ID = 20
+# How much room other columns need at least, and for what.
+ROOM = {
+    "name": (50, "a name has up to 50 characters at Twitter alone"),
+    "email": (66, "an email address can have 64 characters before the @ (RFC 5321 section 4.5.3.1.1)"),
+}
 
 Row = dict[str, Any]
 exercise = pytest.mark.exercise
@@ -143,6 +148,14 @@ def test_the_columns_are_there(site: Site) -> None:
                 if name in COLUMNS.values()
                 else f"its type is {kind}.",
                 look="class User: db.Column(db.String, …).",
+            )
+        room, why = ROOM.get(name, (0, ""))
+        if kind.length is not None and kind.length < room:
+            raise Missed(
+                should=f"{name} has room for every {name}.",
+                did=f"it takes {kind.length} characters, and {why}. SQLite keeps longer strings, too. PostgreSQL "
+                "rejects them, and the login ends with an error.",
+                look="class User: db.String without a length takes strings of any length.",
             )
         if name in COLUMNS.values() and kind.length is not None and kind.length < LONGEST_ID:
             raise Missed(
@@ -766,6 +779,10 @@ def test_whose_address(folder: Path) -> None:
 WAYS_IN = ("user_id", "provider", "subject")
 
 
+AS_TEXT = (
+    "ways_in.sql: take twitter_id and facebook_id as they are, without CAST. Google's ids have 21 digits, more than "
+    "fit into a number."
+)
 A_COLUMN = "what is in a column of that name"
 
 
@@ -778,7 +795,7 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
         f"twitter VARCHAR DEFAULT '{A_COLUMN}', facebook VARCHAR DEFAULT '{A_COLUMN}')"
     )
     table = Table("users", MetaData(), autoload_with=database.engine)
-    first = secrets.randbelow(10**9)
+    first = 10**20 + secrets.randbelow(10**9)  # as long as Google's: no column of numbers has room for it
     rows: list[Row] = []
     for number in range(people):
         # Two providers may give the same ID.
@@ -829,10 +846,13 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
             should=should, did=not_utf8("ways_in.sql"), look=SAVE_AGAIN, subject="your query did"
         ) from None
     except SQLAlchemyError as error:
+        said = own_words(error)
         raise Missed(
             should=should,
-            did=f"the database said: {own_words(error)}.",
-            look="ways_in.sql: write one query, or two that UNION ALL joins. The table is users.",
+            did=f"the database said: {said}.",
+            look=AS_TEXT
+            if "out of range" in said
+            else "ways_in.sql: write one query, or two that UNION ALL joins. The table is users.",
             subject="your query did",
         ) from None
     if not rows or set(rows[0]) != set(WAYS_IN):
@@ -851,7 +871,15 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
             look="ways_in.sql: WHERE … IS NOT NULL, in each of the two queries.",
             subject="your query did",
         )
-    got = [(row["user_id"], str(row["provider"]), str(row["subject"])) for row in rows]
+    numbers = [row for row in rows if not isinstance(row["subject"], str)]
+    if numbers:
+        raise Missed(
+            should=f"{should} The subject is a text, as it is in the table.",
+            did=f"it gives numbers: {shown(numbers[0])}.",
+            look=AS_TEXT,
+            subject="your query did",
+        )
+    got = [(row["user_id"], str(row["provider"]), row["subject"]) for row in rows]
     missing, odd = wanted - set(got), set(got) - wanted
     if any(provider == A_COLUMN for _, provider, _ in got):
         raise Missed(
