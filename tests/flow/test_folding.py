@@ -9,8 +9,9 @@ import pytest
 
 from workbook.course.places import DIAGRAMS
 from workbook.flow.drawn import Arrow
-from workbook.flow.folding import Label, labels
+from workbook.flow.folding import Label, LeftOut, labels
 from workbook.flow.mermaid import from_mermaid
+from workbook.flow.sequence import to_sequence_svg
 
 FLOWS = [file for file in sorted(DIAGRAMS.glob("*.mmd")) if not file.stem.endswith(".entities")]
 LONG = "http://localhost:5000/auth/facebook/callback"
@@ -99,3 +100,14 @@ def test_every_kept_flow_can_be_read_back_from_its_labels(file: Path) -> None:
                     assert written in made[int(kind[6:-1]) - 1].details
                 found.append(written)
         assert sorted(found) == sorted(f"{name}={value}" for name, value in arrow.details)
+
+
+def test_no_label_names_an_arrow_that_the_picture_leaves_out() -> None:
+    exchange = Arrow("app", "facebook", True, "POST /token", (("code", "‹code›"), ("redirect_uri", LONG)))
+    flow = (redirect(*ASKED), at_facebook("GET", *ASKED), exchange)
+    assert labels(flow)[2].folded == ("as in 1: redirect_uri",)
+    seen = labels(flow, (LeftOut(1, 2, "as before"),))
+    assert seen[2] == Label("POST /token", ("code=‹code›", f"redirect_uri={LONG}"))
+    svg = to_sequence_svg(flow, "", "own", (LeftOut(1, 2, "as before"),))
+    assert ">as before<" in svg and ">3<" in svg and ">1<" not in svg and ">2<" not in svg
+    assert "1. Your app to Browser: 302 Found" in svg, "its description has all of it"

@@ -11,7 +11,7 @@ from workbook.exercises.drawing import drawn_by_student, hold_against, nothing_b
 
 exercise = pytest.mark.exercise
 
-# What has to be named in the label of an arrow, by its place in the recorded login.
+# The names that the label of an arrow needs, by its place in the recorded login.
 MENTION = {
     3: ("client_id", "redirect_uri", "state"),
     7: ("code", "state"),
@@ -59,12 +59,12 @@ def test_what_the_access_token_is_good_for(folder: Path) -> None:
         "access_token",
         "b",
         {
-            "a": "A token says that somebody has allowed something, not who uses the browser now. An app that accepts "
-            "every working token as a login also accepts a token that another app got, and sends.",
-            "c": "The token is for Facebook's API, and Facebook looks at it there. Your app's own pages know nothing "
-            "of it: for them your app has its session cookie.",
-            "d": "The password stays at Facebook. The token takes its place, for a while and for a few things: that "
-            "is why OAuth exists.",
+            "a": "A token shows that a user has allowed something, not who uses the browser now. An app that accepts "
+            "every valid token as a login also accepts a token that another app got, and sends.",
+            "c": "The token is for Facebook's API, and Facebook checks it there. Your app's own pages do not use it. "
+            "For them your app has its session cookie.",
+            "d": "The password stays at Facebook. The token replaces it, for a while and for a few things. This is "
+            "the purpose of OAuth.",
         },
     )
 
@@ -76,10 +76,10 @@ def test_who_the_client_is(folder: Path) -> None:
         "client",
         "c",
         {
-            "a": "In daily talk the browser is often called a client. In OAuth it is the one that must not see the "
-            "client secret: whatever is in a browser, its owner can read.",
-            "b": "The person owns the data. RFC 6749 calls them the resource owner.",
-            "d": "Facebook is the other side: it knows the person, gives the token, and has the data.",
+            "a": "People often call the browser a client. In OAuth the browser must not see the client secret, because "
+            "its user can read all that is in it.",
+            "b": "The user owns the data. RFC 6749 calls the user the resource owner.",
+            "d": "Facebook is the other side. It knows the user, gives the token, and has the data.",
         },
     )
 
@@ -91,10 +91,10 @@ def test_what_the_code_is_for(folder: Path) -> None:
         "code",
         "d",
         {
-            "a": "The code is not encrypted, and the browser could read it. The code is protected in another way: "
+            "a": "The code is not encrypted, and the browser could read it. Its protection is different. "
             "Facebook exchanges it only together with the client secret.",
-            "b": "A code works once, and for a few minutes. What your app may keep is the token.",
-            "c": "The code says nothing about the person: it is a word that Facebook made up. Your app knows who it is "
+            "b": "A code works once, and for a few minutes. Your app may keep the token.",
+            "c": "The code says nothing about the user. It is a random string from Facebook. Your app knows the user "
             "only after the fourth move.",
         },
     )
@@ -107,10 +107,10 @@ def test_who_looks_at_the_state(folder: Path) -> None:
         "state",
         "a",
         {
-            "b": "Facebook only hands the state back. It cannot know what your app kept in this browser's session.",
-            "c": "A browser sends along what is in the address. It compares nothing.",
-            "d": "Both copies in the addresses come from the same login, and in a forged one, too: the attacker began "
-            "that login himself. It has to be held against a third copy, in the session of this browser.",
+            "b": "Facebook only returns the state. It cannot know what your app kept in this browser's session.",
+            "c": "A browser only sends the parameters of the URL. It compares nothing.",
+            "d": "Both copies in the URLs come from the same login, also in a forged login, which the attacker began. "
+            "Your app has to compare the state with a third copy, in the session of this browser.",
         },
     )
 
@@ -123,9 +123,9 @@ def test_what_logging_out_ends(folder: Path) -> None:
         "c",
         {
             "a": "The session at Facebook is Facebook's. Your app can neither see nor end it. Click Sign in again, and "
-            "you are in without being asked.",
-            "b": "What the person has allowed the app stays allowed until they take it back at Facebook.",
-            "d": "These are three different things: being logged in at Facebook, what the app was allowed, and the "
-            "session at your app. Each begins and ends by itself.",
+            "Facebook does not ask you.",
+            "b": "The user's permission for your app stays valid until the user removes it at Facebook.",
+            "d": "These are three different things, the session at Facebook, the user's permission, and the session at "
+            "your app. Each begins and ends by itself.",
         },
     )

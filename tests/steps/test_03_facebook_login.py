@@ -1,4 +1,4 @@
-"""Step 03: sign in with Facebook, beside Twitter. Who is let in by which callback, and what people see otherwise."""
+"""Step 03: log in with Facebook, beside Twitter. Which callback logs a user in, and what users see otherwise."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ exercise = pytest.mark.exercise
 
 
 def who_is_in(browser: Browser) -> str | None:
-    """Whose name stands on the front page."""
+    """The person whose name is on the front page."""
     words = browser.open("/").words
     return next((one.name for one in PEOPLE if one.name in words), None)
 
 
 def facebook_asked(site: Site, endpoint: str) -> list[Attempt]:
-    """What the app asked Facebook at one of its endpoints."""
+    """The app's requests to one of Facebook's endpoints."""
     return [a for a in site.providers.facebook.attempts if a.endpoint == endpoint]
 
 
 def own_login(site: Site, browser: Browser, who: str, look: str) -> None:
-    """A login as it is meant to be, which has to go on working."""
+    """A login that is right, and has to work."""
     since = len(site.messages())
     page = signed_in_with_facebook(site, browser, who)
     if NOT_OURS in page.words:
@@ -67,7 +67,7 @@ def own_login(site: Site, browser: Browser, who: str, look: str) -> None:
     if page.path != "/welcome" or page.status >= 400:
         raise Missed(
             should="a login that began in this browser ends on /welcome.",
-            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look=" ".join(filter(None, [look, why_session_was_lost(site)])),
             flow=site.flow("Your app", since),
             expected=SIGN_IN,
@@ -75,24 +75,24 @@ def own_login(site: Site, browser: Browser, who: str, look: str) -> None:
 
 
 def own_state_refused(site: Site, since: int = 0) -> Missed:
-    """The app does not know the state of its own login any more, which began after `since` messages."""
+    """The app no longer knows the state of its own login, which began after `since` messages."""
     asked = [m for m in site.messages()[since:] if m.is_request]
     went = [m.get("state") for m in asked if m.path.endswith("/dialog/oauth")]
     back = [m for m in asked if m.path.endswith("/facebook/callback")]
     came = [m.get("state") for m in back]
     if went[-1] and went[-1] in session_sent_with(back[-1]):
         look = (
-            "the session that came with this callback held that state. Is the session emptied before is_ours looks? "
-            "And does is_ours look under the name under which new_state has kept it, and give its answer back?"
+            "the session that came with this callback held that state. Does your app empty the session before is_ours "
+            "looks? Does is_ours use the same key as new_state, and does it return its result?"
         )
     else:
         look = (
-            "the session that came with this callback did not hold that state: has new_state kept it there, under the "
-            "name under which is_ours looks for it?"
+            "the session that came with this callback did not hold that state. Does new_state keep it there, under the "
+            "key that is_ours uses?"
         )
     return Missed(
         should="a login that began in this browser ends on /welcome.",
-        did=f"it refused its own login: {NOT_OURS} The state went to Facebook as {went[-1]!r}, and came back as "
+        did=f"it rejected its own login: {NOT_OURS} The state went to Facebook as {went[-1]!r}, and came back as "
         f"{came[-1]!r}.",
         look=why_session_was_lost(site) or look,
         flow=site.flow("Your app", since),
@@ -101,24 +101,24 @@ def own_state_refused(site: Site, since: int = 0) -> Missed:
 
 
 def reads(page: Page, site: Site, message: str, *, what: str, look: str) -> None:
-    """A person whose login came to nothing is on a page of the app, and reads why."""
-    should = f"{what}: the person ends on the front page and reads there: {message}"
+    """A person whose login failed is on a page of the app, and reads why."""
+    should = f"{what}. Then the user is on the front page, and reads there: {message}"
     if page.status >= 400:
-        raise Missed(should=should, did=f"{page.path} answered with the status {page.status}.", look=look)
+        raise Missed(should=should, did=f"{page.path} responded with status {page.status}.", look=look)
     if site.at_provider(page):
         raise Missed(
             should=should,
-            did="it sent the person straight back to Facebook.",
+            did="it sent the user straight back to Facebook.",
             look=f"{look} Go to url_for('index'), a page that does not begin a login.",
         )
     if message not in page.words:
         if DENIED in page.words:
             look = (
-                f"{look} That they denied it is true of error=access_denied alone (RFC 6749 section 4.1.2.1): nobody "
-                "denied anything where another error comes, or none."
+                f"{look} Only error=access_denied means that the user denied access (RFC 6749 section 4.1.2.1). With "
+                "another error, or none, use a different sentence."
             )
         raise Missed(
-            should=should, did=f"they ended at {page.path} and read: {shortened(page.words)}", look=look
+            should=should, did=f"the user ended at {page.path} and read: {shortened(page.words)}", look=look
         )
 
 
@@ -127,13 +127,13 @@ def nobody_is_in(browser: Browser, *, what: str, look: str) -> None:
     welcome = browser.open("/welcome")
     if name or (welcome.path == "/welcome" and welcome.status == 200):
         raise Missed(
-            should=f"{what}: nobody is signed in.",
-            did=f"{name} is signed in." if name else f"/welcome says: {shortened(welcome.words)}",
+            should=f"{what}. Then no user is logged in.",
+            did=f"it logged in {name}." if name else f"/welcome says: {shortened(welcome.words)}",
             look=look,
         )
 
 
-# 3.1 Register Facebook, and send the person there
+# 3.1 Register Facebook, and send the user there
 
 
 @exercise("3.1")
@@ -146,7 +146,7 @@ def test_login_leads_to_facebook(site: Site) -> None:
         raise not_at_facebook(site, page)
     if asked.get("response_type", "code") != "code":
         raise Missed(
-            should="the app asks for a code: response_type=code (RFC 6749 section 4.1.1).",
+            should="your app asks for a code, with response_type=code (RFC 6749 section 4.1.1).",
             did=f"it asks for {asked['response_type']!r}.",
             look="facebook.authorize(…) asks for a code by itself.",
         )
@@ -159,38 +159,38 @@ def test_the_secret_stays_at_home(site: Site) -> None:
     names = [name for name, value in asked.items() if secret in value]
     if names:
         raise Missed(
-            should="the app's secret goes from the app to Facebook, and never through a browser "
+            should="your app sends its client secret directly to Facebook, and never through a browser "
             "(RFC 6749 section 2.3.1).",
-            did=f"the URL of Facebook's dialog has it, as {names[0]}: everybody who logs in sees it there.",
-            look="remote_app(…): consumer_key is what everybody may see, consumer_secret is not.",
+            did=f"it put the secret into the URL of Facebook's dialog, as {names[0]}. Every user can see it there.",
+            look="remote_app(…): users may see consumer_key, but not consumer_secret.",
         )
 
 
 @exercise("3.1")
 def test_the_secret_is_in_no_url(site: Site) -> None:
-    """Exercise 3.2 exchanges the code, by what 3.1 has registered. Until then nothing is exchanged here."""
+    """Exercise 3.2 exchanges the code, with what 3.1 has registered. Until then this check sees no exchange."""
     browser = site.browser()
     browser.open(callback_for(site, browser))
-    site.app.begin_anew()  # 3.2 says what an app that fails at the callback has to learn
+    site.app.begin_anew()  # for an app that fails at the callback, 3.2 has the message
     secret = site.providers.facebook.app_secret
     asked = next((m for m in site.messages() if m.sender == APP and m.is_request and secret in m.url), None)
     if asked is not None:
         raise Missed(
-            should="your app sends the client secret in the body of a POST request. URLs are kept in logs "
-            "(RFC 6749 section 2.3.1).",
+            should="your app sends the client secret in the body of a POST request, because servers keep URLs in their "
+            "logs (RFC 6749 section 2.3.1).",
             did=f"it sent {asked.method} {asked.path}, with the client secret in the query string.",
             look='remote_app(…): access_token_method="POST".',
         )
 
 
-# 3.2 Swap the code, and ask who it is
+# 3.2 Exchange the code, and ask who the user is
 
 
 @exercise("3.2")
 def test_the_code_is_swapped_for_a_token(site: Site) -> None:
     page = signed_in_with_facebook(site, site.browser())
     asked = facebook_asked(site, "access_token")
-    should = "at the callback your app hands the code and its secret in, and gets an access token."
+    should = "at the callback your app exchanges the code, with its secret, for an access token."
     if NOT_OURS in page.words:
         raise own_state_refused(site)
     if not asked:
@@ -198,13 +198,14 @@ def test_the_code_is_swapped_for_a_token(site: Site) -> None:
         instead = next((m for m in sent if not m.path.endswith("/me")), None)
         raise Missed(
             should=should,
-            did=f"it asked Facebook for something else: {instead.method} {instead.path}."
+            did=f"it sent Facebook a different request: {instead.method} {instead.path}."
             if instead
-            else f"it never asked for one. The callback ended at {page.path} with the status {page.status}: "
+            else f"it never asked for one. The callback ended at {page.path} with status {page.status}: "
             f"{shortened(page.words)}",
             look="remote_app(…): access_token_url is FACEBOOK_GRAPH_URL followed by /v25.0/oauth/access_token."
             if instead
-            else f"facebook_authorized: facebook.authorized_response() does it. {why_session_was_lost(site)}".strip(),
+            else "facebook_authorized: facebook.authorized_response() makes this exchange. "
+            f"{why_session_was_lost(site)}".strip(),
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -212,7 +213,7 @@ def test_the_code_is_swapped_for_a_token(site: Site) -> None:
         did, look = why_facebook_refused(site, asked[-1])
         raise Missed(
             should=should,
-            did=f"it asked, and Facebook refused: {did}",
+            did=f"it asked, and Facebook rejected the exchange: {did}",
             look=look,
             flow=site.flow("Your app"),
             expected=SIGN_IN,
@@ -233,22 +234,22 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
         did, look = why_facebook_refused(site, swapped[-1])
         raise Missed(
             should="your app asks Facebook for one access token, and then for `me`.",
-            did=f"it asked for {len(swapped)} tokens, the last time {did}",
+            did=f"it asked for {len(swapped)} tokens. The last time {did}",
             look=look,
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
     if not asked:
         raise Missed(
-            should="with the access token your app asks Facebook for `me`: whose token is it?",
-            did=f"it did not ask. The callback ended at {page.path} with the status {page.status}.",
+            should="with the access token your app asks Facebook for `me`, the user of this token.",
+            did=f"it did not ask. The callback ended at {page.path} with status {page.status}.",
             look=why_me_was_not_asked(site),
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
     if asked[-1].status != 200:
         raise Missed(
-            should="with the access token your app asks Facebook for `me`: whose token is it?",
+            should="with the access token your app asks Facebook for `me`, the user of this token.",
             did=f"it asked, and Facebook said: {what_facebook_said(site)}",
             look='facebook_authorized: facebook.get("me", …, token=(token, "")), with the token that Facebook gave.',
             flow=site.flow("Your app"),
@@ -256,11 +257,11 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
         )
     if page.path != "/welcome" or page.status >= 400:
         raise Missed(
-            should="after the login the person is on /welcome.",
-            did=f"they ended at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="facebook_authorized: the last line gives back what sign_in(…) gives."
+            should="after the login the user is on /welcome.",
+            did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            look="facebook_authorized: the last line returns the result of sign_in(…)."
             if page.status < 500
-            else "facebook_authorized: Facebook has answered both questions, and then something went wrong.",
+            else "facebook_authorized: Facebook responded to both requests, and then something went wrong.",
             flow=site.flow("Your app"),
             expected=SIGN_IN,
         )
@@ -269,28 +270,28 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
         raise Missed(
             should="your app asks for `me` at the version of Facebook's API at which it exchanged the code.",
             did=f"it exchanged the code at {paths[0]}, and asked for {paths[-1]}, which names no version.",
-            look="remote_app(…): base_url ends in a slash. Without the slash `me` takes the place of its last part.",
+            look="remote_app(…): base_url ends in a slash. Without the slash `me` replaces its last part.",
         )
     front_page = browser.open("/")
     for shown in (page, front_page):
         if taken_as_markup(shown):
             raise Missed(
-                should="a name is shown as text, whatever it is: anybody can choose one at Facebook.",
-                did=f"somebody is called {one.name}, and {shown.path} took the name for markup.",
+                should="your app shows every name as text, because a user can choose any name at Facebook.",
+                did=f"a user has the name {one.name}, and the browser read it as HTML at {shown.path}.",
                 look=f"templates/{'index' if shown.path == '/' else 'welcome'}.html. {ESCAPE}",
             )
     front = front_page.words
     if one.name not in front or "Facebook" not in front.partition("Log out")[0]:
         raise Missed(
-            should=f"the session says who is there, and by which provider: signed in with Facebook, as {one.name}.",
+            should=f"the session has the user and the provider. The front page shows Facebook and {one.name}.",
             did=f"the front page says: {shortened(front)}",
-            look='facebook_authorized: sign_in("Facebook", …) gets the provider, its number for the person, and name.',
+            look='facebook_authorized: sign_in("Facebook", …) gets the provider, the subject, and the name.',
         )
     welcome = browser.open("/welcome").words
     if one.facebook.id not in welcome:
         raise Missed(
-            should=f"the person's subject is the number that Facebook has for them, {one.facebook.id}: it stays, and a "
-            "name or an address may change.",
+            should=f"the user's subject is their ID at Facebook, {one.facebook.id}. It stays the same. A name or an "
+            "email address may change.",
             did=f"/welcome says: {shortened(welcome)}",
             look='facebook_authorized: the second argument of sign_in is me["id"].',
         )
@@ -298,15 +299,15 @@ def test_facebook_says_who_it_is(site: Site, who: str) -> None:
     kept = [name for name, value in held_by(browser).items() if any(token in value for token in tokens)]
     if kept:
         raise Missed(
-            should="the access token is not kept: your app asks once whose it is, and everybody who has a cookie can "
-            "read it.",
+            should="your app does not keep the access token. It needs the token once, and anybody who has the cookie "
+            "can read it.",
             did=f"after the login the access token is in the cookie {kept[0]}.",
             look="facebook_authorized and sign_in: what else do they put into session?",
         )
 
 
 def why_me_was_not_asked(site: Site) -> str:
-    """Where to look if Facebook gave an access token, and was then not asked for `me`."""
+    """Where to look if Facebook gave an access token, and the app did not ask for `me`."""
     exchange = max(
         n for n, m in enumerate(site.messages()) if m.is_request and m.path.endswith("/oauth/access_token")
     )
@@ -317,18 +318,18 @@ def why_me_was_not_asked(site: Site) -> str:
     ]
     if later:
         return (
-            f"the app asked for {later[-1].path}. base_url in remote_app(…) is FACEBOOK_GRAPH_URL and /v25.0/, and "
-            "what facebook.get is given is added to it."
+            f"the app asked for {later[-1].path}. base_url in remote_app(…) is FACEBOOK_GRAPH_URL followed by /v25.0/. "
+            "Flask-OAuthlib joins the path in facebook.get(…) to it."
         )
     return (
-        'facebook_authorized: Facebook\'s answer to the exchange has the keys "access_token", "token_type" and '
+        'facebook_authorized: Facebook\'s response to the exchange has the keys "access_token", "token_type" and '
         '"expires_in". The access token goes into facebook.get("me", …, token=(token, "")).'
     )
 
 
 @exercise("3.2")
 def test_what_the_callbacks_url_says_of_a_person_is_not_believed(site: Site) -> None:
-    """Anybody can add something to a URL. Ada comes back with Eve's id and name in hers."""
+    """Anybody can add parameters to a URL. Ada comes back with Eve's id and name in the callback's URL."""
     ada, eve = person("ada"), person("eve")
     browser = site.browser()
     said = {"id": eve.facebook.id, "user_id": eve.facebook.id, "subject": eve.facebook.id, "name": eve.name}
@@ -336,9 +337,9 @@ def test_what_the_callbacks_url_says_of_a_person_is_not_believed(site: Site) -> 
     pages = [browser.open("/").words, browser.open("/welcome").words]
     if any(eve.name in words or eve.facebook.id in words for words in pages):
         raise Missed(
-            should="your app takes a person's id and name from Facebook's answer for `me`, and from nowhere else.",
-            did=f"{ada.name} came back from Facebook, and somebody had added id={eve.facebook.id}&name={eve.name} to "
-            f"the URL of the callback. She is signed in as: {shortened(pages[1])}",
+            should="your app takes the user's id and name from Facebook's response for `me`, and from nowhere else.",
+            did=f"{ada.name} came back from Facebook, and the callback's URL also had id={eve.facebook.id}&name="
+            f"{eve.name}. She is logged in as: {shortened(pages[1])}",
             look='facebook_authorized: me["id"] and me["name"], not request.args.',
         )
 
@@ -354,10 +355,30 @@ def test_no_token_is_taken_from_the_address(site: Site) -> None:
         name = who_is_in(browser)
         if name:
             raise Missed(
-                should="an access token counts only if Facebook gave it to your app, for a code. In an address anybody "
-                "can put one that was given to them, or to another app, by somebody else.",
-                did=f"a browser opened /auth/facebook/callback?access_token=…, and was signed in as {name}.",
-                look="facebook_authorized: take the token from Facebook's answer, not from request.args.",
+                should="your app uses an access token only if Facebook gave it to your app, for a code. A token in a "
+                "URL may be that of another user, or of another app.",
+                did=f"a browser opened /auth/facebook/callback?access_token=…, and your app logged in {name}.",
+                look="facebook_authorized: take the token from Facebook's response, not from request.args.",
+            )
+
+
+@exercise("3.2")
+def test_a_login_that_failed_leaves_no_token(site: Site) -> None:
+    for kind, words in (("error", "an error"), ("null", "null"), ("down", "nothing")):
+        browser = site.browser()
+        callback = callback_for(site, browser)
+        site.providers.faults.set("facebook", "me", kind)
+        browser.open(callback)
+        site.providers.faults.clear()
+        held = "".join(given_to(browser).values())
+        if any(token in held for token in site.providers.facebook.access_tokens):
+            raise Missed(
+                should="your app does not keep the access token, also where a login comes to nothing.",
+                did=f"Facebook gave an access token, and then answered `me` with {words}. The access token is in a "
+                "cookie now, and everybody who has the cookie can read it.",
+                look="facebook_authorized: the access token is needed for one request. Keep it in a local variable, "
+                "and not in session.",
+                whole=True,
             )
 
 
@@ -374,9 +395,9 @@ def test_one_provider_after_the_other(site: Site) -> None:
     front = browser.open("/").words
     if person("ada").name not in front or person("bo").name in front or "with Twitter" not in front:
         raise Missed(
-            should="when Bo has signed in with Facebook, and then Ada with Twitter, the session says: Twitter, Ada.",
+            should="Bo logs in with Facebook, and then Ada with Twitter. Then the session has Twitter and Ada.",
             did=f"the front page says: {shortened(front)}",
-            look='sign_in: there is one session["user"], whoever told who it is.',
+            look='sign_in: there is one session["user"], for both providers.',
         )
 
 
@@ -388,8 +409,8 @@ def test_next_is_where_the_login_ends(site: Site) -> None:
     if ended != wanted or page.status >= 400:
         raise Missed(
             should=f"a login that begins at {START}?next={wanted} ends at {wanted}.",
-            did=f"it ended at {ended} with the status {page.status}.",
-            look="sign_in knows where to go on: give back what it gives.",
+            did=f"it ended at {ended} with status {page.status}.",
+            look="sign_in knows the next page. Return the result of sign_in.",
         )
 
 
@@ -403,10 +424,11 @@ def test_what_a_forged_callback_does(folder: Path) -> None:
         "forged",
         "b",
         {
-            "a": "Look at the front page in Ada's window: whose name is it? Eve's code is swapped for Eve's token.",
+            "a": "Look at the front page in Ada's window. Whose name is it? Your app exchanges Eve's code for Eve's "
+            "token.",
             "c": "No password was in any of these messages. A code is good for one exchange, by your app.",
-            "d": "Ada never said yes at Facebook, so there is no token of Ada's. And a token goes to your app, not to "
-            "Eve.",
+            "d": "Ada never allowed access at Facebook, so there is no token of Ada's. And Facebook gives a token to "
+            "your app, not to Eve.",
         },
     )
 
@@ -414,7 +436,7 @@ def test_what_a_forged_callback_does(folder: Path) -> None:
 # 3.4 Make a state
 
 
-STATE_LOOK = "new_state: secrets.token_urlsafe() gives a new word at each call."
+STATE_LOOK = "new_state: secrets.token_urlsafe() gives a new random string at each call."
 
 
 @exercise("3.4")
@@ -425,45 +447,46 @@ def test_each_login_has_a_state_of_its_own(site: Site) -> None:
         state = asked_of_the_dialog(site, browser).get("state")
         if not state:
             raise Missed(
-                should="the address of Facebook's dialog carries a state (RFC 6749 section 4.1.1).",
-                did="it carries none." if state is None else "its state is empty.",
-                look="new_state gives back the word that it has made, and facebook_login gives it to "
+                should="the URL of Facebook's dialog has a state (RFC 6749 section 4.1.1).",
+                did="it sent no state." if state is None else "it sent an empty state.",
+                look="new_state returns the random string that it has made, and facebook_login gives it to "
                 "facebook.authorize(…, state=…).",
             )
         states.append(state)
     if states[0] == states[1]:
         raise Missed(
             should="each login has a state of its own.",
-            did=f"two people were sent to Facebook with the same state, {states[0]!r}. An attacker gets it "
-            "by beginning a login, too.",
+            did=f"it sent two users to Facebook with the same state, {states[0]!r}. An attacker who begins a login "
+            "gets it, too.",
             look=STATE_LOOK,
         )
     if states[0] == states[2]:
         raise Missed(
             should="each login has a state of its own, also in the same browser.",
-            did=f"somebody who began twice was sent to Facebook with the same state, {states[0]!r}.",
+            did=f"a user began two logins, and it sent both to Facebook with the same state, {states[0]!r}.",
             look=STATE_LOOK,
         )
     if min(map(len, states)) < 20:
         raise Missed(
-            should="nobody can guess a state: it has at least 128 random bits (RFC 6749 section 10.10), 22 letters.",
+            should="an attacker cannot guess a state. It has at least 128 random bits (RFC 6749 section 10.10), so 22 "
+            "characters.",
             did=f"three logins had the states {', '.join(states)}.",
             look=STATE_LOOK,
         )
     if given_to(one) == given_to(other):
         raise Missed(
-            should="new_state keeps the state in session: only there your app finds out later in which browser a login "
-            "began.",
-            did=f"two browsers were sent to Facebook with the states {states[2]} and {states[1]}, and afterwards both "
-            f"hold the same: {shortened(', '.join(f'{name} {value}' for name, value in given_to(one).items()))}",
-            look="new_state: put the state into session. A variable of the module is the same for all people, and each "
+            should="new_state keeps the state in session. Only the session shows your app later in which browser a "
+            "login began.",
+            did=f"it sent two browsers to Facebook with the states {states[2]} and {states[1]}. Afterwards both hold "
+            f"the same cookies: {shortened(', '.join(f'{name} {value}' for name, value in given_to(one).items()))}",
+            look="new_state: put the state into session. A variable of the module is the same for all users, and each "
             "worker of a server has its own.",
         )
 
 
 @exercise("3.4")
 def test_a_state_follows_from_nothing(open_site: Callable[..., Site]) -> None:
-    """Two processes that have all in common but the system's own randomness make two states."""
+    """Two processes that share everything except the system's own randomness make two states."""
     now, key = time.time(), secrets.token_hex(20)
 
     def states(clock: float, seed: int, workers: int = 1) -> list[str | None]:
@@ -474,15 +497,16 @@ def test_a_state_follows_from_nothing(open_site: Callable[..., Site]) -> None:
     if one is None or one != other:
         return
     if states(now, 2) != [one]:
-        source = "the module random. Its numbers follow from a few that somebody has seen"
+        source = "the module random. An attacker who has seen a few of its numbers can compute the others"
     elif states(now + 1000, 1) != [one]:
-        source = "the time, which everybody knows"
+        source = "the time, which an attacker knows"
     else:
-        source = "what is the same in both, such as SECRET_KEY or a counter"
+        source = "a value that both share, such as SECRET_KEY or a counter"
     raise Missed(
-        should="nobody can work a state out: it comes from the system's own randomness (RFC 6749 section 10.10).",
-        did=f"two processes of your app, with the same clock, the same beginning of `random` and the same SECRET_KEY, "
-        f"both made the state {one}. It follows from {source}.",
+        should="an attacker cannot compute a state. It comes from the system's own randomness (RFC 6749 section "
+        "10.10).",
+        did=f"two processes of your app had the same clock, the same seed of `random` and the same SECRET_KEY. Both "
+        f"made the state {one}. It follows from {source}.",
         look=STATE_LOOK,
     )
 
@@ -490,34 +514,42 @@ def test_a_state_follows_from_nothing(open_site: Callable[..., Site]) -> None:
 # 3.5 Compare it
 
 
-COMPARE = "is_ours: is there a state in the session, and is it the one that came?"
+COMPARE = "is_ours: is there a state in the session, and is it the state of this callback?"
 
 
 def forged(site: Site, callback: str, victim: Browser, how: str, look: str, since: int | None = None) -> None:
-    """The victim opens a callback with the attacker's code, and must not be signed in by it. `since` is the number of
-    messages that were said before the victim's."""
+    """The victim opens a callback with the attacker's code, and the app must not log the victim in. `since` is the
+    number of messages before the victim's."""
+    code = dict(parse_qsl(urlsplit(callback).query)).get("code")
     page = victim.open(callback)
     name = who_is_in(victim)
+    if not name and any(attempt.code == code for attempt in facebook_asked(site, "access_token")):
+        raise Missed(
+            should="your app rejects a callback of a different browser before it asks Facebook for anything.",
+            did=f"{how}. Your app exchanged the code of this callback at Facebook, and rejected the callback only "
+            "afterwards.",
+            look="facebook_authorized: if is_ours gives False, return sorry(NOT_OURS) before the exchange.",
+        )
     if name:
         raise Missed(
-            should="a callback signs a person in only if their own browser began that login (RFC 6749 section 10.12).",
-            did=f"{how}. The browser is signed in as {name} now.",
+            should="a callback logs a user in only if their own browser began that login (RFC 6749 section 10.12).",
+            did=f"{how}. The victim is now logged in as {name}.",
             look=look,
             flow=None if since is None else site.flow("Your app", since),
             expected=FORGED,
         )
     if 400 <= page.status < 500:
-        # The app has refused the callback, so the comparison is right. The answer to it is not.
-        look = "facebook_authorized: where is_ours says no, return sorry(NOT_OURS)."
-    reads(page, site, NOT_OURS, what=f"{how}, and the app does nothing with it", look=look)
+        # The app has rejected the callback, so the comparison is right. Its response is not.
+        look = "facebook_authorized: if is_ours gives False, return sorry(NOT_OURS)."
+    reads(page, site, NOT_OURS, what=f"{how}. Your app rejects this callback", look=look)
 
 
-NEITHER = "Where neither has one, None == None and '' == '' are true."
+NEITHER = "If both states are missing, None == None and '' == '' are true."
 
 
 @exercise("3.5")
 def test_an_attackers_callback_is_refused(site: Site) -> None:
-    # The victim has begun a login, too. Without one Flask-OAuthlib knows no redirect_uri, and the swap fails by chance.
+    # The victim has begun a login, too. Else Flask-OAuthlib knows no redirect_uri, and the exchange fails by chance.
     callback = callback_for(site, site.browser(), "eve")
     victim, since = site.browser(), len(site.messages())
     asked_of_the_dialog(site, victim)
@@ -525,9 +557,9 @@ def test_an_attackers_callback_is_refused(site: Site) -> None:
         site,
         callback,
         victim,
-        "Eve sent a link with her code and her state to somebody who had just begun a login",
-        f"{COMPARE} It has to be this browser's: that another state waits there, or that the app once made this one "
-        "for somebody, is not enough.",
+        "Eve sent a link with her code and her state to a user who had just begun a login",
+        f"{COMPARE} It has to be the state of this browser. Some other state in the session is not enough, nor is "
+        "a state that your app made for another browser.",
         since,
     )
 
@@ -538,12 +570,12 @@ def test_a_callback_without_state_is_refused(site: Site) -> None:
         callback = callback_for(site, site.browser(), "eve")
         victim = site.browser()
         refuse(victim, start=START)
-        site.app.begin_anew()  # an app that fails at a refusal has 3.10 to answer for it
+        site.app.begin_anew()  # for an app that fails at a denial, 3.10 has the message
         forged(
             site,
             changed(callback, state=state),
             victim,
-            "Eve took the state out of the link before she sent it to somebody who had begun a login, and cancelled it",
+            "Eve took the state out of her link, and sent it to a user who had begun a login and denied access",
             f"{COMPARE} {NEITHER}",
         )
 
@@ -555,7 +587,7 @@ def test_a_browser_that_began_nothing_is_refused(site: Site) -> None:
         (callback, "her state", COMPARE),
         (changed(callback, state=None), "no state", f"{COMPARE} {NEITHER}"),
     ):
-        what = f"Eve sent a link with her code and {how} to somebody who had begun no login"
+        what = f"Eve sent a link with her code and {how} to a user who had begun no login"
         forged(site, sent, site.browser(), what, look)
 
 
@@ -565,16 +597,18 @@ def test_any_other_state_is_refused(site: Site) -> None:
     victim = site.browser()
     mine = asked_of_the_dialog(site, victim).get("state", "")
     for state, how in (
-        (secrets.token_urlsafe(24), "Eve made a state up"),
+        (secrets.token_urlsafe(24), "Eve invented a state"),
         (mine[: len(mine) // 2], "The state was half of the right one"),
-        ("é" + mine[1:], "The state had a letter in it that is not ASCII"),
+        ("é" + mine[1:], "The state had a character that is not ASCII"),
     ):
-        forged(site, changed(callback, state=state), victim, how, f"{COMPARE} Compare the whole, as bytes.")
+        forged(
+            site, changed(callback, state=state), victim, how, f"{COMPARE} Compare the whole state, as bytes."
+        )
 
 
 @exercise("3.5")
 def test_ones_own_login_goes_on(site: Site) -> None:
-    own_login(site, site.browser(), "ada", f"{COMPARE} new_state has to put it there.")
+    own_login(site, site.browser(), "ada", f"{COMPARE} new_state has to put the state there.")
 
 
 # 3.6 Once
@@ -588,48 +622,48 @@ def test_a_state_is_good_for_one_callback(site: Site) -> None:
     own, eve = who_is_in(victim), person("eve").name
     if own != person("ada").name:
         raise Missed(
-            should="the first callback with a state signs the person in.",
-            did=f"after it {own or 'nobody'} was signed in.",
+            should="the first callback with a state logs the user in.",
+            did=f"after this callback {own or 'no user'} was logged in.",
             look=COMPARE,
         )
     state = dict(parse_qsl(urlsplit(used).query)).get("state")
     callback = changed(callback_for(site, site.browser(), "eve"), state=state)
     asked = len(facebook_asked(site, "access_token"))
     page = victim.open(callback)
-    look = "is_ours: take the state out of the session when it has come. session.pop(…) does both."
+    look = "is_ours: read the state of the session, and take it out. session.pop(…) does both."
     if who_is_in(victim) == eve or len(facebook_asked(site, "access_token")) > asked:
         raise Missed(
-            should="a state is good for one callback. It stands in addresses, which histories and logs keep.",
-            did=f"Ada had signed in with the state {state}. A second callback with the same state, and Eve's code, was "
-            "taken too.",
+            should="a state is good for one callback. The state is in URLs, which browsers and logs keep.",
+            did=f"Ada logged in with the state {state}. Your app also accepted a second callback with the same state "
+            "and Eve's code.",
             look=look,
         )
-    reads(page, site, NOT_OURS, what="a state comes a second time", look=look)
+    reads(page, site, NOT_OURS, what="a callback comes with a used state", look=look)
 
 
 @exercise("3.6")
 def test_a_login_that_came_to_nothing_uses_its_state_up(site: Site) -> None:
     eve = person("eve").name
     for came, how in (
-        ({"error": "access_denied"}, "cancelled at Facebook"),
+        ({"error": "access_denied"}, "denied access at Facebook"),
         ({"error": "server_error"}, "came back with an error"),
-        ({"code": "made-up"}, "came back with a code that Facebook did not take"),
+        ({"code": "made-up"}, "came back with a code that Facebook rejected"),
     ):
         victim = site.browser()
         state = asked_of_the_dialog(site, victim).get("state")
         victim.open(changed(CALLBACK, state=state, **came))
-        site.app.begin_anew()  # an app that fails at that has 3.10 and 3.11 to answer for it
+        site.app.begin_anew()  # for an app that fails here, 3.10 and 3.11 have the message
         callback = changed(callback_for(site, site.browser(), "eve"), state=state)
         asked = len(facebook_asked(site, "access_token"))
         victim.open(callback)
         signed_in_as = who_is_in(victim)
         if signed_in_as == eve or len(facebook_asked(site, "access_token")) > asked:
             raise Missed(
-                should="a state is good for one callback, also where the login comes to nothing.",
-                did=f"Ada {how}. Then her browser opened a callback with the same state, {state}, and Eve's code, and "
-                "your app took it." + (f" Ada is signed in as {eve} now." if signed_in_as == eve else ""),
-                look="facebook_authorized asks is_ours first, before it looks for a code or an error. And is_ours "
-                "takes the state out at once, and not when the login has come to its end.",
+                should="a state is good for one callback, also if the login fails.",
+                did=f"Ada {how}. Then her browser opened a callback with the same state, {state}, and Eve's code. Your "
+                "app accepted it." + (f" Ada is logged in as {eve} now." if signed_in_as == eve else ""),
+                look="facebook_authorized calls is_ours first, before it looks for a code or an error. And is_ours "
+                "takes the state out at once, not at the end of the login.",
             )
 
 
@@ -643,14 +677,14 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
         page,
         site,
         NOT_OURS,
-        what="somebody loads the address of the callback again",
-        look="is_ours: the state was used up the first time, so the app need not ask Facebook.",
+        what="a user loads the URL of the callback again",
+        look="is_ours: the first callback used the state up. Your app need not ask Facebook.",
     )
     if who_is_in(browser) != person("ada").name:
         raise Missed(
-            should="a user who has signed in and loads the callback's URL again stays signed in.",
-            did="nobody is signed in any more.",
-            look="facebook_authorized: refuse the callback, and leave session['user'] as it is.",
+            should="a logged-in user who loads the callback's URL again stays logged in.",
+            did="it logged the user out.",
+            look="facebook_authorized: reject the callback, and leave session['user'] as it is.",
         )
 
 
@@ -658,16 +692,16 @@ def test_a_callback_that_is_loaded_again(site: Site) -> None:
 
 
 def two_tabs(site: Site, browser: Browser, order: tuple[int, int]) -> tuple[list[str], list[Page]]:
-    """Ada begins a login in one tab, and another one in a second. The URLs of the callbacks in the order in which they
-    come back, and the pages where they end."""
+    """Ada begins a login in one tab, and another login in a second tab. Gives the callbacks' URLs in the order in which
+    they come back, and the pages where they end."""
     begun = [callback_for(site, browser, "ada"), callback_for(site, browser, "ada")]
     callbacks = [begun[tab] for tab in order]
     return callbacks, [browser.open(callback) for callback in callbacks]
 
 
 def which_tab(order: tuple[int, int], place: int) -> str:
-    opened, came = ("first", "last")[order[place]], ("first", "second")[place]
-    return f"the tab that was opened {opened} came back {came}"
+    opened, came = ("first", "second")[order[place]], ("first", "second")[place]
+    return f"the {opened} tab came back {came}"
 
 
 BOTH_ORDERS = pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first tab first", "second tab first"])
@@ -683,16 +717,16 @@ def test_the_states_of_two_tabs(site: Site, order: tuple[int, int]) -> None:
         if dict(parse_qsl(urlsplit(callback).query)).get("code") in exchanged:
             continue
         raise Missed(
-            should="a user begins a login in one tab, and another in a second. Each callback brings a state that your "
-            "app made in this browser, and your app exchanges the code of each.",
+            should="a user begins a login in each of two tabs. Your app made both states in this browser, so it "
+            "exchanges both codes.",
             did=f"{which_tab(order, place)}, and your app did not exchange its code. The login ended at {page.path} "
-            f"with the status {page.status}: {shortened(page.words)}",
+            f"with status {page.status}: {shortened(page.words)}",
             look=_why_a_state_was_lost(site, callbacks[1], since),
         )
 
 
 def _keys(session: str) -> set[str]:
-    """The keys of a session, as it was in a cookie; none where it cannot be read."""
+    """The keys of a session, as it was in a cookie; none if it cannot be read."""
     try:
         return set(json.loads(session))
     except (ValueError, TypeError):
@@ -700,22 +734,22 @@ def _keys(session: str) -> set[str]:
 
 
 def _why_a_state_was_lost(site: Site, second: str, since: int) -> str:
-    """Where to look if the state of one of two tabs was refused. `second` is the URL of the callback that came second;
-    both came after `since` messages."""
+    """Where to look if the app rejected the state of one of two tabs. `second` is the URL of the second callback. Both
+    came after `since` messages."""
     state = dict(parse_qsl(urlsplit(second).query)).get("state") or second
     sent = [
         session_sent_with(m) for m in site.messages()[since:] if m.is_request and m.url.startswith(CALLBACK)
     ]
     if len(sent) == 2 and state in sent[0] and state not in sent[1]:
-        began = "the session held the states of both tabs when the first callback came, and afterwards none."
-        if _keys(sent[0]) & _keys(sent[1]):
-            return f"{began} is_ours takes out only the one that has come."
-        return (
-            f"{began} All else that waited there is gone, too: what calls session.clear(), or does the same?"
+        began = (
+            "the session held the states of both tabs when the first callback came, and no state afterwards."
         )
+        if _keys(sent[0]) & _keys(sent[1]):
+            return f"{began} is_ours takes out only the state of this callback."
+        return f"{began} All else in the session is gone, too. What calls session.clear(), or does the same?"
     return (
-        "new_state: with one place for all tabs, the second tab writes over the state of the first. And is_ours: it "
-        "takes only the one that has come."
+        "new_state: with one place for all tabs, the second tab replaces the state of the first tab. And is_ours: take "
+        "out only the state of this callback."
     )
 
 
@@ -725,14 +759,14 @@ def test_a_forged_callback_ends_no_other_login(site: Site) -> None:
     callback = callback_for(site, browser, "ada")
     browser.open(changed(callback, state="made-up", code="made-up"))
     if not any(_keys(held) for held in held_by(browser).values()):
-        return  # all of the session is gone, and 3.6 is about that
+        return  # the whole session is gone, and 3.6 is about that
     page = browser.open(callback)
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
             should="a callback with a state that your app did not make leaves the states of this browser's tabs alone.",
-            did="Ada began a login in one tab. In another tab she opened a callback with a made-up state, as a link of "
-            f"Eve's would do. Then her own callback came, and ended at {page.path}: {shortened(page.words)}",
-            look="is_ours: take out of session['states'] the state that has come, and leave the others.",
+            did="Ada began a login in one tab. In another tab she opened a callback with a made-up state, for example "
+            f"from Eve's link. Then her own callback came, and ended at {page.path}: {shortened(page.words)}",
+            look="is_ours: take the state of this callback out of session['states'], and leave the others.",
         )
 
 
@@ -744,10 +778,10 @@ def test_logins_that_were_never_finished(site: Site) -> None:
     page = signed_in_with_facebook(site, browser)
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
-            should="a user can log in, however many logins before were not finished.",
-            did=f"somebody began a hundred, and the next one ended at {page.path} with the status {page.status}: "
+            should="a user can log in, however many logins they began before and did not finish.",
+            did=f"a user began a hundred logins, and the next login ended at {page.path} with status {page.status}: "
             f"{shortened(page.words)}",
-            look=f"new_state: keep only the last TABS of them. {why_session_was_lost(site)}",
+            look=f"new_state: keep only the last TABS states. {why_session_was_lost(site)}",
         )
 
 
@@ -762,19 +796,19 @@ def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
         if page.path == "/welcome" and page.status == 200:
             continue
         refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
-        did, look = f"{which_tab(order, place)}, and ended at {page.path} with the status {page.status}.", ""
+        did, look = f"{which_tab(order, place)}, and ended at {page.path} with status {page.status}.", ""
         if refused:
             why, look = why_facebook_refused(site, refused[-1])
-            did = f"{did} Your app asked for an access token, and Facebook refused: {why}"
+            did = f"{did} Your app asked for an access token, and Facebook rejected the exchange: {why}"
         raise Missed(
-            should="a user begins a login in one tab, and another in a second. Both end on /welcome.",
+            should="a user begins a login in each of two tabs. Both logins end on /welcome.",
             did=f"{did} The page says: {shortened(page.words)}",
             look=look
-            or "facebook_authorized: what does the first callback change that the second one needs?",
+            or "facebook_authorized: what does the first callback change that the second callback needs?",
         )
 
 
-# 3.9 The address, and those who have none
+# 3.9 The email address, and users who have none
 
 
 @exercise("3.9")
@@ -785,8 +819,8 @@ def test_the_address_is_asked_for(site: Site) -> None:
     address = person("ada").facebook.email or ""
     if "eve@example.com" in page.words:
         raise Missed(
-            should="your app takes the email address from Facebook's answer for `me`, and from nowhere else.",
-            did="Ada came back from Facebook, and somebody had added email=eve@example.com to the URL of the callback. "
+            should="your app takes the email address from Facebook's response for `me`, and from nowhere else.",
+            did="Ada came back from Facebook, and the callback's URL also had email=eve@example.com. "
             f"/welcome says: {shortened(page.words)}",
             look='facebook_authorized: me.get("email"), not request.args.',
         )
@@ -794,24 +828,19 @@ def test_the_address_is_asked_for(site: Site) -> None:
         return
     fields = [a.fields for a in facebook_asked(site, "me")]
     if "email" not in scope.replace(",", " ").split():
-        did = f"the dialog was opened with the scope {scope!r}: Ada was not asked for the address."
-        look = (
-            'remote_app(…): request_token_params={"scope": "email"}. Its name is odd: for OAuth 2 these go to the '
-            "dialog."
-        )
+        did = f"it opened the dialog with the scope {scope!r}, so Facebook did not ask Ada for the email address."
+        look = 'remote_app(…): request_token_params={"scope": "email"}. For OAuth 2 these parameters go to the dialog.'
     elif not fields or "email" not in (fields[-1] or "").split(","):
-        did = (
-            f"Ada allowed it, and the app asked Facebook for `me` with the fields {(fields or [None])[-1]!r}."
-        )
-        look = 'facebook.get("me", data={"fields": "id,name,email"}, …). Without fields Facebook gives id and name.'
+        did = f"Ada allowed it, and your app asked Facebook for `me` with the fields {(fields or [None])[-1]!r}."
+        look = 'facebook.get("me", data={"fields": "id,name,email"}, …). Without fields, Facebook gives id and name.'
     else:
-        did = f"Facebook told it, and /welcome says: {shortened(page.words)}"
+        did = f"it got the email address from Facebook, and /welcome says: {shortened(page.words)}"
         look = "facebook_authorized: the last argument of sign_in(…) is the email address."
-    raise Missed(should=f"/welcome shows Ada's address at Facebook, {address}.", did=did, look=look)
+    raise Missed(should=f"/welcome shows Ada's email address at Facebook, {address}.", did=did, look=look)
 
 
 def refused_the_address(browser: Browser) -> Page:
-    """Ada unticks the address, and goes on."""
+    """Ada unticks the email address, and goes on."""
     page = browser.open(START)
     form = next(form for form in page.forms() if "decision" in form.buttons)
     return browser.submit(form, person="ada", decision="allow", permission="")
@@ -821,10 +850,14 @@ def refused_the_address(browser: Browser) -> Page:
 @pytest.mark.parametrize(
     ("who", "why", "visit"),
     [
-        ("eve", "has no confirmed address at Facebook", lambda browser: sign_in(browser, "eve", start=START)),
-        ("ada", "has unticked the address in Facebook's dialog", refused_the_address),
+        (
+            "eve",
+            "has no confirmed email address at Facebook",
+            lambda browser: sign_in(browser, "eve", start=START),
+        ),
+        ("ada", "has unticked the email address in Facebook's dialog", refused_the_address),
     ],
-    ids=["no address", "scope refused"],
+    ids=["no email address", "scope denied"],
 )
 def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Browser], Page]) -> None:
     browser = site.browser()
@@ -835,14 +868,14 @@ def test_without_an_address(site: Site, who: str, why: str, visit: Callable[[Bro
         return
     answer = [m.body for m in site.messages() if m.sender == "facebook" and "/me" in m.path and m.status]
     raise Missed(
-        should=f"{name} {why}, and is signed in and welcomed all the same.",
-        did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} Facebook had "
-        f"answered: {answer[-1].strip() if answer else 'nothing'}.",
-        look='facebook_authorized: me.get("email") gives None, and your app made the word None of it. Hand it on '
-        "as it is, without str(…)."
+        should=f"{name} {why}. Your app logs this user in, and /welcome greets them.",
+        did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)} Facebook's response "
+        f"was: {answer[-1].strip() if answer else 'nothing'}.",
+        look='facebook_authorized: me.get("email") gives None, and your app made the string "None" of it. Give it to '
+        "sign_in without str(…)."
         if page.path == "/welcome" and "None" in page.words
-        else 'facebook_authorized: Facebook leaves the key out where there is no address. me.get("email") gives None '
-        'then, and me["email"] raises KeyError.',
+        else 'facebook_authorized: without an email address, the response has no such key. Then me.get("email") gives '
+        'None, and me["email"] raises KeyError.',
     )
 
 
@@ -855,7 +888,7 @@ def test_an_address_of_the_login_before_is_not_shown(site: Site) -> None:
     if address in page.words:
         raise Missed(
             should=f"{person('eve').name} has no email address at Facebook, and /welcome shows none.",
-            did=f"Ada had logged in with Twitter in this browser before. /welcome shows Ada's address, {address}.",
+            did=f"Ada logged in with Twitter in this browser before. /welcome shows Ada's email address, {address}.",
             look="sign_in: session['user'] gets the four values of this login, and keeps none of the login before.",
         )
 
@@ -870,10 +903,10 @@ def test_a_person_who_says_no(site: Site) -> None:
         page = refuse(browser, start=START)
     except NotAsked as error:
         raise not_at_facebook(site, error.page) from None
-    look = 'facebook_authorized: Cancel brings error=access_denied, and no code. Ask for "code" in request.args first.'
-    reads(page, site, DENIED, what="somebody clicks Cancel at Facebook", look=look)
-    nobody_is_in(browser, what="after a refusal", look=look)
-    own_login(site, browser, "ada", "what does a refusal leave behind in the session?")
+    look = 'facebook_authorized: Cancel brings error=access_denied, and no code. First look for "code" in request.args.'
+    reads(page, site, DENIED, what="a user clicks Cancel at Facebook", look=look)
+    nobody_is_in(browser, what="a user clicks Cancel at Facebook", look=look)
+    own_login(site, browser, "ada", "what does a denial leave in the session?")
 
 
 WITHOUT_CODE = (
@@ -890,18 +923,19 @@ WITHOUT_CODE = (
 
 @exercise("3.10")
 def test_any_other_callback_without_a_code(site: Site) -> None:
-    look = "facebook_authorized: without a code there is no login, whatever else the address says."
+    look = "facebook_authorized: without a code there is no login, whatever else the URL says."
     for came in WITHOUT_CODE:
         browser = site.browser()
         state = asked_of_the_dialog(site, browser).get("state")
         page = browser.open(changed(CALLBACK, state=state, **came))
-        said = "&".join(f"{name}={value}" for name, value in came.items()) or "nothing but the state"
-        nobody_is_in(browser, what=f"Facebook sends somebody back with {said}", look=look)
-        reads(page, site, NO_HELP, what=f"Facebook sends somebody back with {said}", look=look)
+        said = "&".join(f"{name}={value}" for name, value in came.items()) or "only the state"
+        nobody_is_in(browser, what=f"Facebook sends a user back with {said}", look=look)
+        reads(page, site, NO_HELP, what=f"Facebook sends a user back with {said}", look=look)
         if taken_as_markup(page):
             raise Missed(
-                should="what the callback's URL says is shown as text, if at all: anybody can write that URL.",
-                did=f"somebody came back with {said}, and {page.path} took it for markup.",
+                should="your app shows parameters of the callback's URL only as text, because anybody can write such a "
+                "URL.",
+                did=f"a user came back with {said}, and the browser read it as HTML at {page.path}.",
                 look=f"facebook_authorized: what does it give to sorry(…)? {ESCAPE}",
             )
 
@@ -909,23 +943,25 @@ def test_any_other_callback_without_a_code(site: Site) -> None:
 # 3.11 When Facebook does not help
 
 FAULTS = (
-    ("access_token", "error", "answers the swap with status 500 and an error"),
+    ("access_token", "error", "responds to the exchange with status 500 and an error"),
     ("access_token", "expired_code", "says that the code is too old"),
-    ("access_token", "broken_json", "answers the swap with half of a JSON document"),
-    ("access_token", "down", "closes the connection in the middle of the swap"),
-    ("me", "error", "answers `me` with status 500 and an error"),
-    ("me", "broken_json", "answers `me` with half of a JSON document"),
-    ("me", "down", "closes the connection when it is asked for `me`"),
-    ("me", "cut", "closes the connection in the middle of its answer for `me`"),
-    ("access_token", "cut", "closes the connection in the middle of its answer to the exchange"),
-    ("me", "null", "answers `me` with null"),
-    ("access_token", "null", "answers the swap with null"),
+    ("access_token", "broken_json", "responds to the exchange with half of a JSON document"),
+    ("access_token", "down", "closes the connection in the middle of the exchange"),
+    ("me", "error", "responds to `me` with status 500 and an error"),
+    ("me", "broken_json", "responds to `me` with half of a JSON document"),
+    ("me", "down", "closes the connection when your app asks for `me`"),
+    ("me", "cut", "closes the connection in the middle of its response for `me`"),
+    ("access_token", "cut", "closes the connection in the middle of its response to the exchange"),
+    ("me", "null", "responds to `me` with null"),
+    ("access_token", "null", "responds to the exchange with null"),
 )
 
 
 @exercise("3.11")
 def test_facebook_does_not_help(site: Site) -> None:
-    look = "facebook_authorized: try … except around both questions to Facebook. What do you catch?"
+    look = (
+        "facebook_authorized: try … except around both requests to Facebook. Which exceptions do you catch?"
+    )
     for endpoint, kind, words in FAULTS:
         browser = site.browser()
         callback = callback_for(site, browser, "ada")
@@ -934,15 +970,15 @@ def test_facebook_does_not_help(site: Site) -> None:
         site.providers.faults.clear()
         if page.path == "/welcome" and page.status == 200:
             raise Missed(
-                should=f"Facebook {words}: nobody is signed in.",
-                did=f"somebody without an id was signed in. /welcome says: {shortened(page.words)}",
-                look='facebook_authorized: read me["id"] and me["name"] inside of the try. An answer that is an error '
-                'has neither: me["id"] raises KeyError then, and me.get("id") gives None.',
+                should=f"Facebook {words}. Then no user is logged in.",
+                did=f"it logged in a user without an id. /welcome says: {shortened(page.words)}",
+                look='facebook_authorized: read me["id"] and me["name"] inside the try. An error has neither. Then '
+                'me["id"] raises KeyError, and me.get("id") gives None.',
             )
-        here = look if kind != "null" else f"{look} None has no keys: TypeError."
+        here = look if kind != "null" else f"{look} None has no keys, and raises TypeError."
         nobody_is_in(browser, what=f"Facebook {words}", look=here)
         reads(page, site, NO_HELP, what=f"Facebook {words}", look=here)
-    own_login(site, browser, "ada", "what does a login that failed leave behind?")
+    own_login(site, browser, "ada", "what does a failed login leave in the session?")
 
 
 @exercise("3.11")
@@ -950,9 +986,9 @@ def test_a_code_that_facebook_does_not_know(site: Site) -> None:
     browser = site.browser()
     state = asked_of_the_dialog(site, browser).get("state")
     page = browser.open(changed(CALLBACK, state=state, code="made-up"))
-    look = "facebook_authorized: Facebook's answer is an error then, and has no access_token."
-    nobody_is_in(browser, what="somebody makes a code up", look=look)
-    reads(page, site, NO_HELP, what="somebody makes a code up", look=look)
+    look = "facebook_authorized: then Facebook's response is an error, and has no access_token."
+    nobody_is_in(browser, what="the code in the callback's URL is made up", look=look)
+    reads(page, site, NO_HELP, what="the code in the callback's URL is made up", look=look)
 
 
 # 3.12 What protects the secret
@@ -965,9 +1001,9 @@ def test_what_protects_the_secret(folder: Path) -> None:
         "protected_by",
         "c",
         {
-            "a": "There is no signature in it: look for one in the message with client_secret.",
-            "b": "The code is there to be swapped. Whoever reads this message has both, code and secret.",
-            "d": "It stands there as it is: look at the message in the notebook.",
+            "a": "There is no signature. Look for one in the request with client_secret.",
+            "b": "Your app sends the code in the same request. An attacker who reads it has both, code and secret.",
+            "d": "The request has the secret itself. Look at the request in the notebook.",
         },
     )
 
@@ -984,11 +1020,11 @@ def test_twitter_as_before(site: Site, who: str) -> None:
     front = browser.open("/").words
     if page.path != "/welcome" or page.status != 200 or one.name not in front or "with Twitter" not in front:
         raise Missed(
-            should=f"{one.name} signs in with Twitter as before, and the front page says: signed in with Twitter.",
-            did=f"the login ended at {page.path} with the status {page.status}. The front page says: "
+            should=f"{one.name} logs in with Twitter as before, and the front page says: signed in with Twitter.",
+            did=f"the login ended at {page.path} with status {page.status}. The front page says: "
             f"{shortened(front)}",
-            look="twitter_authorized and sign_in were given. OAuth 1.0a has no state: its request token waits in the "
-            "session, and plays that part.",
+            look="twitter_authorized and sign_in were given. OAuth 1.0a has no state, and uses the request token in "
+            "the session instead.",
             flow=site.flow("Your app"),
             expected=BOTH,
         )
@@ -1001,6 +1037,6 @@ def test_a_refusal_at_twitter_as_before(site: Site) -> None:
         page,
         site,
         DENIED,
-        what="somebody clicks Cancel at Twitter",
-        look="twitter_authorized: it was given. Twitter's word for it is denied, and there is no state.",
+        what="a user clicks Cancel at Twitter",
+        look="twitter_authorized: it was given. After a denial, Twitter's callback has denied=…, and no state.",
     )

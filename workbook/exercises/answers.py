@@ -1,4 +1,4 @@
-"""Reads a student's answers.toml, and holds an answer against what is known of its question."""
+"""Reads a student's answers.toml, and compares an answer with the right one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-# Whose doing an answer is.
+# The student gives the answer, not the app.
 SUBJECT = "you answered"
 
 
 def check_answer(folder: Path, name: str, right: str, wrong: Mapping[str, str]) -> None:
-    """Raises Missed where the answer to the question `name` in the step's answers.toml is not the letter `right`.
+    """Raises Missed if the answer to the question `name` in the step's answers.toml is not the letter `right`.
 
-    `wrong` gives for each other letter the reason why it is not that one: the reason is told, the answer is not.
+    `wrong` gives for each other letter the reason why it is wrong. The message has this reason, but not the answer.
     """
     answer = toml_of(folder, "answers.toml").get(name)
     letters = ", ".join(sorted((right, *wrong)))
@@ -45,22 +45,22 @@ def check_answer(folder: Path, name: str, right: str, wrong: Mapping[str, str]) 
 
 
 def check_word(folder: Path, name: str, right: str, wrong: Mapping[str, str], *, look: str) -> None:
-    """Raises Missed where the answer is not the word or number `right`, whatever its case and the quotes around it.
+    """Raises Missed if the answer is not the value `right`, whatever its case and the quotes around it.
 
-    `wrong` gives for some wrong words what they really are, `look` says how the right one is found.
+    `wrong` gives for some wrong values their real meaning. `look` says how to find the right value.
     """
     answer = toml_of(folder, "answers.toml").get(name)
     word = str("" if answer is None else answer).strip().strip("'\"").lower()
     if word == right.lower():
         return
-    meaning = wrong.get(word, "that is not it.")
+    meaning = wrong.get(word, "that is not the right value.")
     did = f"{answer!r}: {meaning}" if word not in ("", "0") else "nothing yet."
-    should = f"answers.toml says what you found, as {name}."
+    should = f"answers.toml has the value that you found, as {name}."
     raise Missed(should=should, did=did, look=look, subject=SUBJECT)
 
 
 def toml_of(folder: Path, name: str) -> dict[str, object]:
-    """What stands in a file with the student's answers; Missed where it is not there, or not TOML."""
+    """The content of a file with the student's answers; Missed if it is not there, or not TOML."""
     file = folder / name
     step = folder.name[:2]
     try:
@@ -81,7 +81,7 @@ def toml_of(folder: Path, name: str) -> dict[str, object]:
 
 
 def _line_of(error: tomllib.TOMLDecodeError, file: Path) -> str:
-    """The line that an error speaks of, to be put after it; nothing where it names none."""
+    """The line that an error names, to be put after it; nothing if it names none."""
     place = re.search(r"at line (\d+)", str(error))
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     if place is None or int(place[1]) > len(lines):

@@ -1,4 +1,4 @@
-"""Holds a diagram that a student drew against recorded traffic, and says what kind of slip the first one is."""
+"""Compares a student's diagram with recorded traffic, and says which kind of mistake the first one is."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from workbook.flow.messages import APP, BROWSER
 
 from .missed import Missed
 
-# What a drawing may name, and how people write it. The first name that fits some words counts, so a longer one comes
-# before one that is a part of it.
+# The names that a drawing may have, and how people write them. The first name that fits counts, so a longer name comes
+# before a name that is a part of it.
 _WORDS = {
     "token_secret": r"((access|oauth)[ _-]?)?token('?s[ _-]|[ _-]|,? (and|with) (its|a|the) )secret|"
     r"secret of the (access )?token",
@@ -34,17 +34,17 @@ _WORDS = {
     "email": r"e-?mail",
     "name": r"name",
 }
-# Words that name none of these.
+# These words mean none of these names.
 _OTHER_WORDS = r"(status|error|http)[ _-]code"
 _DENIED = r"\b(no|not|never|without)( an?| the| any)? "
-# What a person types at a provider's own page. The local providers ask for no password; the real ones do.
+# A user types these at a provider's own page. The local providers ask for no password; the real ones do.
 _TYPED = {"name", "email", "password"}
 _METHODS = r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b"
 _SUBJECT = "your diagram says"
 
 
 def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
-    """The arrows of a diagram; Missed where there is none, or where it is not Mermaid."""
+    """The arrows of a diagram; Missed if there is none, or if it is not Mermaid."""
     should = f"{file.name} is a sequence diagram in Mermaid."
     try:
         return from_mermaid(file.read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
         did, look = f"{file.name} cannot be read: {error.strerror}.", "close it in other programs."
     except MermaidError as error:
         did = f"{error}."
-        look = "the form of an arrow is `browser->>app: GET /login`, and of an answer `app-->>browser: 200`."
+        look = "write a request as `browser->>app: GET /login`, and a response as `app-->>browser: 200`."
     raise Missed(should=should, did=did, look=look, subject=_SUBJECT)
 
 
@@ -76,34 +76,34 @@ def hold_against(
     *,
     mention: Mapping[int, Iterable[str]],
 ) -> None:
-    """Raises Missed at the first of these places, counted from 0, where the drawing is not what was recorded.
+    """Raises Missed at the first of these places, counted from 0, where the drawing differs from the recorded flow.
 
-    `mention` names for some places the parameters that the drawing has to name there. Beyond that a label may be in
-    any words, but what it says has to be true.
+    `mention` has for some places the parameters that the drawing has to name there. Apart from these, a label may use
+    any words, but has to be true.
     """
     for place in places:
         before = f"after arrow {place}, '{_said(wanted[place - 1])}'" if place else "at the beginning"
         if place >= len(drawn):
             raise Missed(
-                should=f"the diagram goes on to the end: {len(wanted)} messages were recorded.",
+                should=f"the diagram has all {len(wanted)} recorded messages.",
                 did=f"it ends after {len(drawn)} arrows.",
-                look=f"{before}: who speaks next, {_label(wanted[place].sender)}? And to whom?",
+                look=f"{before}, {_label(wanted[place].sender)} sends the next message. To whom?",
                 subject=_SUBJECT,
             )
         slip = _slip(drawn, wanted, place, mention.get(place, ()))
         if slip:
             did, look = slip
             raise Missed(
-                should=f"the arrows are the messages that were really sent, in their order; {before}, it is the turn "
-                f"of {_label(wanted[place].sender)}.",
-                did=f"arrow {place + 1} is '{_said(drawn[place])}': {did}",
+                should=f"the arrows are the recorded messages, in their order, and {_label(wanted[place].sender)} "
+                f"sends the message {before}.",
+                did=f"arrow {place + 1} is '{_said(drawn[place])}', and {did}",
                 look=look,
                 subject=_SUBJECT,
             )
 
 
 def nothing_beyond(drawn: Sequence[Arrow], wanted: Sequence[Arrow]) -> None:
-    """Raises Missed where the drawing has more arrows than were recorded."""
+    """Raises Missed if the drawing has more arrows than the recorded flow."""
     if len(drawn) > len(wanted):
         raise Missed(
             should=f"the diagram ends where the login ends, after {len(wanted)} messages.",
@@ -116,7 +116,7 @@ def nothing_beyond(drawn: Sequence[Arrow], wanted: Sequence[Arrow]) -> None:
 def _slip(
     drawn: Sequence[Arrow], wanted: Sequence[Arrow], place: int, mention: Iterable[str]
 ) -> tuple[str, str] | None:
-    """What is wrong with one arrow, and where to look; None where nothing is."""
+    """The mistake of one arrow, and where to look; None if there is no mistake."""
     mine, real = drawn[place], wanted[place]
     strangers = [end for end in (mine.sender, mine.receiver) if end not in LABELS]
     if strangers:
@@ -126,13 +126,13 @@ def _slip(
     words = _named(mine)
     if BROWSER in ends and "client_secret" in words:
         return (
-            "it shows the client secret to the browser. Everybody who uses that browser could then speak as the app.",
-            "the secret goes from the app to the provider, and nowhere else (RFC 6749 section 2.3.1).",
+            "it shows the client secret to the browser. A user of that browser could then act as your app.",
+            "your app sends the secret to the provider, and nowhere else (RFC 6749 section 2.3.1).",
         )
     if BROWSER in ends and "access_token" in words:
         return (
-            "it shows the access token to the browser. In the code flow the token never goes there.",
-            "what the browser carries is the code (RFC 6749 section 1.3.1).",
+            "it shows the access token to the browser. In the code flow the browser never gets the token.",
+            "the browser carries the code (RFC 6749 section 1.3.1).",
         )
     if ends != real_ends:
         return _wrong_ends(mine, real, wanted, place)
@@ -150,14 +150,14 @@ def _slip(
     if "SECRET_KEY" in words:
         return (
             "it carries SECRET_KEY.",
-            "with SECRET_KEY your app signs its own cookies. The app sends SECRET_KEY to nobody.",
+            "with SECRET_KEY your app signs its own cookies. Your app never sends SECRET_KEY.",
         )
     if mine.is_request != real.is_request:
         return (
-            "it is drawn as a request, and it is an answer."
+            "it is drawn as a request, but it is a response."
             if mine.is_request
-            else "it is drawn as an answer, and it is a request.",
-            "a request has a full line, `->>`, and its answer a dotted one, `-->>`.",
+            else "it is drawn as a response, but it is a request.",
+            "a request has a full line, `->>`, and its response a dotted line, `-->>`.",
         )
     return _wrong_words(mine, real, words - _TYPED if at_login else words, mention)
 
@@ -172,35 +172,35 @@ def _wrong_ends(mine: Arrow, real: Arrow, wanted: Sequence[Arrow], place: int) -
         return "it points the other way round.", "who sends this, and who gets it?"
     if real.sender == APP and real.receiver == BROWSER and mine.sender == APP:
         return (
-            f"the app does not speak with {_label(mine.receiver)} here.",
-            "a redirect is an answer to the browser, which says where to go. It is the browser that goes there.",
+            f"the app sends no message to {_label(mine.receiver)} here.",
+            "a redirect is a response to the browser, with a new URL. The browser then requests this URL.",
         )
     if mine.sender == BROWSER and real.sender == APP and real.receiver != BROWSER:
         return (
             "the browser takes no part in this.",
-            "what the app asks the provider directly, the browser does not see.",
+            "the app sends this directly to the provider, so the browser does not see it.",
         )
     if mine.receiver == APP and mine.sender not in (BROWSER, APP) and BROWSER in (real.sender, real.receiver):
         provider = _label(mine.sender)
         return (
-            f"{provider} does not speak with the app here.",
-            f"{provider} can only answer the browser, which has asked. The answer is a redirect, and the browser goes "
-            "to its new URL: what the app gets in this move, the browser brings.",
+            f"{provider} sends no message to the app here.",
+            f"{provider} responds only to the browser, which sent the request. The browser brings all that the app "
+            "gets in this move, after a redirect.",
         )
     if APP in (mine.sender, mine.receiver) and APP not in (real.sender, real.receiver):
         provider = _label(real.receiver if real.sender == BROWSER else real.sender)
         return (
-            f"{_label(mine.sender)} does not speak with {_label(mine.receiver)} here.",
+            f"{_label(mine.sender)} sends no message to {_label(mine.receiver)} here.",
             f"the app takes no part in this move. The user is on a page of {provider}, and the browser sends the "
-            f"user's answer to {provider}.",
+            f"user's input to {provider}.",
         )
     if later and mine.sender != real.sender:
         return (
-            "something is said before this, and it is not in the diagram.",
-            "does every request have its answer? After a redirect, who goes to the new address?",
+            "a message before this is missing in the diagram.",
+            "does every request have its response? After a redirect, who requests the new URL?",
         )
     return (
-        f"{_label(mine.sender)} does not speak with {_label(mine.receiver)} here.",
+        f"{_label(mine.sender)} sends no message to {_label(mine.receiver)} here.",
         "who needs to know what, at this point?",
     )
 
@@ -209,18 +209,18 @@ def _wrong_words(mine: Arrow, real: Arrow, words: set[str], mention: Iterable[st
     carried = {name for name, _ in real.details}
     for name in sorted(words - carried):
         return (
-            f"it names {name}, and that is not in this message.",
+            f"it names {name}, which is not in this message.",
             f"the message carries {', '.join(n for n in _WORDS if n in carried) or 'none of the parameters'}.",
         )
     methods = re.findall(_METHODS, mine.title) if real.is_request else re.findall(rf"^{_METHODS}", mine.title)
     for method in methods:
         if not real.title.startswith(method):
-            return f"it was no {method}.", "GET asks for something, POST hands something in."
+            return f"its method is not {method}.", "GET asks for something, POST sends something."
     status = re.match(r"\s*([1-5]\d\d)\b", mine.title)
     if status and not real.title.startswith(status[1]):
         return (
-            f"its status was not {status[1]}.",
-            "an answer that sends the browser elsewhere is a 302; one with a page or with data is a 200.",
+            f"its status is not {status[1]}.",
+            "a redirect has the status 302. A response with a page or with data has 200.",
         )
     path = re.search(r"(?<![\w/])/[\w./-]*", _plain(mine))
     if path and (path[0].rstrip(".") or "/") not in _paths(real):
@@ -233,10 +233,10 @@ def _wrong_words(mine: Arrow, real: Arrow, words: set[str], mention: Iterable[st
             look = f"which parameters does {_label(real.sender)} send here? Name each in the label."
             if name == "state" and "code" in carried:
                 look = (
-                    "Facebook hands the state back as it came, and your app compares it with the one in its session "
+                    "Facebook returns the state unchanged, and your app compares it with the state in its session "
                     "(RFC 6749 section 4.1.2)."
                 )
-            return f"it says nothing of {name}.", look
+            return f"it does not name {name}.", look
     return None
 
 
@@ -255,7 +255,7 @@ def _named(arrow: Arrow) -> set[str]:
 
 
 def _paths(arrow: Arrow) -> set[str]:
-    """The ways to write the path of a recorded message: with the API's version and without; empty where it has none."""
+    """The ways to write the path of a recorded message, with the API's version and without; empty if it has no path."""
     path = re.search(r"/[\w./-]*$", arrow.title)
     return {path[0], re.sub(r"^/v\d+\.\d+/", "/", path[0])} if path else set()
 

@@ -1,4 +1,4 @@
-"""Why an app finds nothing in the session that it has filled before: which of the usual reasons it is this time."""
+"""Why an app does not find what it put into the session before: one of the usual reasons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BACK = {"state", "code", "oauth_verifier", "denied", "error"}
 
 
 def why_session_was_lost(site: Site) -> str:
-    """The reason, with the app's own values in it; empty where none of the usual ones is seen."""
+    """The reason, with the app's own values in it; empty if none of the usual ones is seen."""
     messages = [m for m in site.messages() if {m.sender, m.receiver} == {APP, BROWSER}]
     asked = [m for m in messages if m.is_request]
     back = [urlsplit(m.url).path for m in asked if _BACK & set(parse_qs(urlsplit(m.url).query))]
@@ -27,55 +27,52 @@ def why_session_was_lost(site: Site) -> str:
     hosts = list(dict.fromkeys(urlsplit(m.url).netloc for m in asked))
     if len(hosts) > 1:
         return (
-            f"The login began at {hosts[0]} and came back to {hosts[-1]}. For a browser these are two sites: the "
-            "cookie of the one is not sent to the other. Open the app under the name that is in the callback."
+            f"The login began at {hosts[0]} and came back to {hosts[-1]}. These are two hosts, and the browser "
+            "does not send the cookie of one to the other. Open the app under the host of the redirect URI."
         )
     if not cookies:
-        return (
-            "The app has set no session cookie: nothing was put into session before the person was sent away."
-        )
+        return "Your app has set no session cookie. It put nothing into session before it redirected the browser."
     return ""
 
 
 def _not_kept(cookie: Morsel[Any], set_at: str) -> str:
-    """Why the browser does not keep a cookie that the app set at that URL; empty where it does."""
+    """Why the browser does not keep a cookie that the app set at that URL; empty if it does."""
     host, name = urlsplit(set_at).hostname or "", cookie.key
     domain = cookie["domain"].removeprefix(".").lower()
     promise = next((p for p in ("__Host-", "__Secure-") if name.lower().startswith(p.lower())), "")
     if domain and domain != host and not host.endswith(f".{domain}"):
         return (
-            f"The app sets its cookie {name} with Domain={cookie['domain']}, and is opened at {_home(set_at)}: the "
-            "browser drops a cookie that is for another host (RFC 6265 section 5.3). Without Domain a cookie is for "
-            "the host that set it."
+            f"Your app sets its cookie {name} with Domain={cookie['domain']}, and is opened at {_home(set_at)}. The "
+            "browser drops a cookie for another host (RFC 6265 section 5.3). Without Domain, a cookie is for the host "
+            "that set it."
         )
     if promise and not cookie["secure"]:
         return (
-            f"The app sets its cookie {name} without Secure. A name that begins with {promise} promises Secure, and "
-            f"the browser drops a cookie that does not keep the promise. At {_home(set_at)}, without HTTPS, the cookie "
-            "needs another name."
+            f"Your app sets its cookie {name} without Secure. If the name begins with {promise}, the browser drops a "
+            f"cookie without Secure. At {_home(set_at)}, without HTTPS, the cookie needs another name."
         )
     if cookie["samesite"].lower() == "none" and not cookie["secure"]:
         return (
-            f"The app sets its {_called(name)} with SameSite=None and without Secure, and browsers drop such a cookie. "
-            "Lax is right: the browser sends a Lax cookie, too, when another site sends it back."
+            f"Your app sets its {_called(name)} with SameSite=None and without Secure, and browsers drop such a "
+            "cookie. Lax is right. The browser sends a Lax cookie, too, when a provider redirects it back."
         )
     size = len(name) + len(cookie.value)
     if size > LONGEST_COOKIE:
         return (
-            f"The {_called(name)} is {size} bytes long, and browsers drop what is longer than {LONGEST_COOKIE}, "
-            "without a word. Put less into session: a name or a number, not a whole answer, and no list that "
-            "only grows."
+            f"The {_called(name)} is {size} bytes long, and browsers drop a cookie that is longer than "
+            f"{LONGEST_COOKIE}. Put less into session, such as a name or an ID, not a whole response, and no list "
+            "that only grows."
         )
     return ""
 
 
 def _not_sent(cookie: Morsel[Any], set_at: str, back: list[str]) -> str:
-    """Why the browser keeps a cookie, and does not send it when a provider sends the browser to the path `back`."""
+    """Why the browser keeps a cookie, but does not send it when a provider redirects the browser to the path `back`."""
     if cookie["samesite"].lower() == "strict":
-        setting = ': SESSION_COOKIE_SAMESITE = "Lax"' if cookie.key == "session" else ""
+        setting = ', with SESSION_COOKIE_SAMESITE = "Lax"' if cookie.key == "session" else ""
         return (
-            f"The app sets its {_called(cookie.key)} with SameSite=Strict. On the way back from another site the "
-            "browser does not send such a cookie, so the callback does not find what the cookie held. Lax is right"
+            f"Your app sets its {_called(cookie.key)} with SameSite=Strict. The browser does not send such a cookie "
+            "when a provider redirects it back, so the callback does not find what the cookie held. Lax is right"
             f"{setting}."
         )
     # Without a Path it is the part of the path before the last slash (RFC 6265 section 5.1.4).
@@ -83,8 +80,8 @@ def _not_sent(cookie: Morsel[Any], set_at: str, back: list[str]) -> str:
     for asked in back:
         if asked != path and not asked.startswith(path if path.endswith("/") else f"{path}/"):
             return (
-                f"The app sets its cookie {cookie.key} for Path={path}, and the browser came back to {asked}: it sends "
-                "such a cookie only to URLs below that path (RFC 6265 section 5.1.4). Path=/ is right."
+                f"Your app sets its cookie {cookie.key} for Path={path}, and the browser came back to {asked}. The "
+                "browser sends such a cookie only to URLs below that path (RFC 6265 section 5.1.4). Path=/ is right."
             )
     return ""
 
@@ -99,7 +96,7 @@ def _home(url: str) -> str:
 
 def _cookies(messages: list[Message]) -> list[tuple[Morsel[Any], str]]:
     """The cookies in which the app keeps something of a login, each with the URL at which it was set: the session
-    cookie, and those that it set when it sent the browser to a provider."""
+    cookie, and those that the app set when it redirected the browser to a provider."""
     found = []
     for message in messages:
         away = not at_home(urljoin(message.url, message.header("Location") or ""))

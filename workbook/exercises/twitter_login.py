@@ -1,4 +1,4 @@
-"""A login with Twitter, as the checks of several steps begin with one, and what is said where it fails."""
+"""A login with Twitter, for the checks of several steps, and their messages if it fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 
 from .missed import Missed
 
-# The recorded flows that a login is held against: with steps 01 and 02, and with all later ones.
+# The recorded flows that a login is compared with: in steps 01 and 02, and in all later ones.
 SIGN_IN = "01_twitter_login.sign_in"
 LATER_SIGN_IN = "04_users_in_a_database.first_login"
 CALLBACK = f"{HOME}/auth/twitter/callback"
@@ -25,9 +25,9 @@ def signed_in(
     expected: str | None = None,
     since: int | None = None,
 ) -> Page:
-    """Signs a person in with Twitter; Missed where that fails on the way. `start` is the app's address for it.
+    """Logs a person in with Twitter; Missed if that fails on the way. `start` is the app's URL for this login.
 
-    `expected` is the recorded flow that this login is held against, or, with `since`, everything but the first so many
+    `expected` is the recorded flow that this login is compared with, or, with `since`, all but the first so many
     messages.
     """
     expected = expected or (SIGN_IN if urlsplit(start).path == "/login" else LATER_SIGN_IN)
@@ -42,11 +42,11 @@ def signed_in(
 
 
 def left_at_provider(site: Site, page: Page, provider: str, start: str, expected: str, since: int) -> Missed:
-    """The provider was to send the person back, and did not. The login began after `since` messages."""
+    """The provider did not send the browser back. The login began after `since` messages."""
     return Missed(
-        should=f"after the person has said yes, {provider} sends the browser back to your app.",
+        should=f"after the user has allowed access, {provider} sends the browser back to your app.",
         did=f"the browser stayed at {provider}, on a page that says: {shortened(page.words)}",
-        look=f"the callback that {start} gives to {provider}.",
+        look=f"the redirect URI that {start} gives to {provider}.",
         flow=site.flow("Your app", since),
         expected=expected,
     )
@@ -55,19 +55,19 @@ def left_at_provider(site: Site, page: Page, provider: str, start: str, expected
 def not_at_twitter(
     site: Site, page: Page, start: str = "/login", expected: str = SIGN_IN, since: int = 0
 ) -> Missed:
-    """`start` was to lead to Twitter's page, and did not. The login began after `since` messages."""
+    """`start` did not lead to Twitter's page. The login began after `since` messages."""
     refused = [
         a for a in site.providers.twitter.attempts if a.endpoint == "request_token" and a.status != 200
     ]
     if refused:
         last = refused[-1]
         did = (
-            f"it asked Twitter for a request token, and Twitter refused with status {last.status} and code "
-            f"{last.error_code}. The callback that it named is {last.oauth_callback}."
+            f"it asked Twitter for a request token, and Twitter rejected the request with status {last.status} and "
+            f"error {last.error_code}. The callback URL was {last.oauth_callback}."
         )
-        look = f"the callback: at Twitter your app is registered with {CALLBACK}, and Twitter takes no other."
+        look = f"the callback URL. Twitter knows {CALLBACK} for your app, and accepts no other."
     else:
-        did = f"{start} led to {page.path} with the status {page.status}, and not to Twitter."
+        did = f"{start} led to {page.path} with status {page.status}, and not to Twitter."
         look = f"the view of {start}: return the redirect that twitter.authorize(…) gives you."
     return Missed(
         should=f"{start} sends the browser to Twitter's page, with a request token that Twitter has just given.",
@@ -79,28 +79,28 @@ def not_at_twitter(
 
 
 def without_access(site: Site, look: str) -> None:
-    """Twitter refuses to say who the user is, with status 403 (its error 453); Missed where /welcome greets somebody
-    all the same, or crashes."""
+    """Twitter does not say who the user is, and responds with status 403 (its error 453); Missed if /welcome greets
+    a user all the same, or crashes."""
     browser = site.browser()
     signed_in(site, browser)
     site.providers.faults.set("twitter", "verify_credentials", "no_access")
     page = browser.open("/welcome")
     site.providers.faults.clear()
     should = (
-        "Twitter answers with status 403 where an app has no access to verify_credentials. Then your app does not "
-        "greet anybody, and answers with an error page of its own."
+        "Twitter responds with status 403 if an app has no access to verify_credentials. Then your app greets no user, "
+        "and responds with its own error page."
     )
     failed = site.last_error() if page.status == 500 else None
-    # That nobody catches what the app raises on purpose is no matter of this check.
+    # This check does not ask that the app catches what it raises on purpose.
     if failed is not None and not failed.error.startswith("OAuthException"):
         raise Missed(should=should, did=f"/welcome crashed: {failed.error}", look=look)
     if page.path == "/welcome" and page.status == 200:
-        did = f"/welcome greeted a nobody, with status 200: {shortened(page.words)}"
+        did = f"/welcome greeted an unknown user, with status 200: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
 
 
 def shortened(words: str) -> str:
-    """The first words of a page. Of Flask's own page for an error only its title: the rest says no more."""
+    """The first words of a page. Of Flask's own error page only the title, because the rest says no more."""
     words = re.sub(r"^(?:404|405|500) (.+?) \1 The .*$", r"\1.", words)
     words = re.sub(r"^[45]\d\d (.+?) \1 ", r"\1: ", words)
     return words if len(words) <= 120 else f"{words[:119]}…"

@@ -30,12 +30,31 @@ class Label:
     folded: tuple[str, ...] = ()
 
 
-def labels(arrows: Sequence[Arrow]) -> tuple[Label, ...]:
-    """The labels of a flow's arrows, in order. Arrows count from 1."""
+@dataclass(frozen=True)
+class LeftOut:
+    """Arrows that a picture leaves out, both ends counted from 1, and what it says instead of them."""
+
+    first: int
+    last: int
+    instead: str
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of these arrows."""
+        return range(self.first, self.last + 1)
+
+
+def labels(arrows: Sequence[Arrow], left_out: Sequence[LeftOut] = ()) -> tuple[Label, ...]:
+    """The labels of a flow's arrows, in order. Arrows count from 1. No label names one that is left out."""
+    unseen = {number for part in left_out for number in part.numbers}
     last: dict[Pair, int] = {}  # the arrow at which a parameter was written out last
     written: list[dict[Pair, int]] = []  # the same for each arrow's own parameters
     found = []
     for index, arrow in enumerate(arrows):
+        if index + 1 in unseen:
+            written.append({})
+            found.append(Label(arrow.title, ()))
+            continue
         before = _carried_from(arrows, index)
         again = {
             pair: written[before][pair] if before is not None and pair in written[before] else last[pair]

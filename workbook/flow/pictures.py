@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from .folding import LeftOut
 from .mermaid import from_mermaid, unescaped
 from .sequence import to_sequence_svg
 
@@ -32,15 +34,16 @@ class PicturesUnavailable(Exception):
     """There is no mermaidx for this machine: diagrams are text here."""
 
 
-def to_svg(mermaid: str) -> str:
-    """The picture of a diagram, with a title and a description for those who do not see it."""
+def to_svg(mermaid: str, left_out: Sequence[LeftOut] = ()) -> str:
+    """The picture of a diagram, with a title and a description for those who do not see it. The description has the
+    arrows that the picture leaves out, too."""
     # Two pictures in one page must not share their ids.
     own = f"flow-{hashlib.sha256(mermaid.encode()).hexdigest()[:8]}"
     title = re.search(r"^\s*(?:title|accTitle:) (.*)$", mermaid, re.MULTILINE)
     name = unescaped(title[1]) if title else ""
     if mermaid.startswith("erDiagram"):
         return _entity_svg(mermaid, name, own)
-    return to_sequence_svg(from_mermaid(mermaid), name, own)
+    return to_sequence_svg(from_mermaid(mermaid), name, own, left_out)
 
 
 def _entity_svg(mermaid: str, name: str, own: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from .drawn import Arrow, participants
-from .folding import Label, labels
+from .folding import Label, LeftOut, labels
 
 # Everything is in px. A phone turned sideways shows some 640 px: the text is still 11 px high there.
 _WIDTH = 780
@@ -45,9 +45,10 @@ _DARK = """@media screen and (prefers-color-scheme: dark) {
 #ID .life { stroke: #4a5f85 } #ID .box { fill: #16233a; stroke: #6f8fc6 } }"""
 
 
-def to_sequence_svg(arrows: Sequence[Arrow], title: str, own: str) -> str:
-    """The picture. All its ids begin with `own`, so that two of them can be in one page."""
-    return _Picture(arrows, title, own).svg()
+def to_sequence_svg(arrows: Sequence[Arrow], title: str, own: str, left_out: Sequence[LeftOut] = ()) -> str:
+    """The picture, without the arrows that are left out; the others keep their numbers. All its ids begin with `own`,
+    so that two of them can be in one page."""
+    return _Picture(arrows, title, own, left_out).svg()
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ class _Line:
 
 
 class _Picture:
-    def __init__(self, arrows: Sequence[Arrow], title: str, own: str) -> None:
+    def __init__(self, arrows: Sequence[Arrow], title: str, own: str, left_out: Sequence[LeftOut]) -> None:
         self._arrows, self._title, self._own = arrows, title or "Sequence diagram", own
+        self._left_out = left_out
         self._people = participants(arrows)
         widths = [max(84.0, width_of(label, bold=True) + 20) for label in self._people.values()] or [84.0]
         first, last = _MARGIN + widths[0] / 2, _WIDTH - _MARGIN - widths[-1] / 2
@@ -79,7 +81,14 @@ class _Picture:
         self._y += 12
         begin, last_names = self._y + _BOX / 2, self._y
         self._names()
-        for number, (arrow, label) in enumerate(zip(self._arrows, labels(self._arrows), strict=True), 1):
+        instead = {part.first: part.instead for part in self._left_out}
+        unseen = {number for part in self._left_out for number in part.numbers}
+        made = labels(self._arrows, self._left_out)
+        for number, (arrow, label) in enumerate(zip(self._arrows, made, strict=True), 1):
+            if number in instead:
+                self._instead(instead[number])
+            if number in unseen:
+                continue
             if self._y - last_names > _PAGE and number < len(self._arrows):
                 self._y += _GAP
                 last_names = self._y
@@ -113,6 +122,18 @@ class _Picture:
             )
             self._text(x, self._y + _BOX / 2 + 5, self._people[name], "text", bold=True, middle=True)
         self._y += _BOX
+
+    def _instead(self, text: str) -> None:
+        """A line across the picture, in the place of arrows."""
+        self._y += _GAP
+        width = width_of(text) + 20
+        self._drawn.append(
+            f'<rect class="ground" x="{_n((_WIDTH - width) / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
+            f'height="{_n(_LINE + 4)}" fill="#ffffff"/>'
+        )
+        self._y += _LINE
+        self._text(_WIDTH / 2, self._y - 3, text, "folded", middle=True)
+        self._y += 4
 
     def _message(self, number: int, arrow: Arrow, label: Label) -> None:
         """One arrow, under its label; its number is at the label's beginning, on the line of the left one."""
