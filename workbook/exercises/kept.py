@@ -404,8 +404,8 @@ def check_strangers(
             continue  # a page that strangers see, or that fails for them, is another exercise's
         link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
         should = (
-            f"a visitor opens {wanted}, is redirected to {page.path}{'?' if page.query else ''}{page.query}, logs in there "
-            f"with {label(site, name)}, and ends on {wanted}."
+            f"a visitor opens {wanted}, is redirected to {page.path}{'?' if page.query else ''}{page.query}, logs in "
+            f"there with {label(site, name)}, and ends on {wanted}."
         )
         if link is None:
             did = "there is no such button on that page."
