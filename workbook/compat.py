@@ -1,9 +1,9 @@
 """Lets Flask-OAuthlib run on today's Flask. A step's app imports this module before it imports Flask-OAuthlib.
 
-Flask-OAuthlib 0.9.6 is from 2020. It imports three functions from `werkzeug.urls` that Werkzeug 3 removed, so
-on today's Flask its own import fails: "cannot import name 'url_quote' from 'werkzeug.urls'". Two of the three
-have stood in Python itself for a long time; the third is a few lines. Importing this module puts them where
-Flask-OAuthlib looks for them. Nothing else is changed. Step 11 leaves Flask-OAuthlib, and this module with it.
+Flask-OAuthlib 0.9.6 is from 2020. It imports three functions from `werkzeug.urls`. Werkzeug 3 removed them, so the
+import fails on today's Flask with "cannot import name 'url_quote' from 'werkzeug.urls'". Python itself has two of
+the three, and the third is a few lines. This module puts all three where Flask-OAuthlib looks for them, and changes
+nothing else. Flask-OAuthlib's own page says to use Authlib instead.
 """
 
 from urllib.parse import parse_qsl, quote, urlencode
@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 
 def url_decode(data: bytes, charset: str = "utf-8") -> "MultiDict[str, str]":
-    """The names and values of form-encoded bytes, such as Twitter's answer with a token in it."""
+    """The names and values of form-encoded bytes, such as Twitter's response with a token in it."""
     return MultiDict(parse_qsl(data.decode(charset), keep_blank_values=True))
 
 

@@ -13,7 +13,7 @@ import requests
 from flask import Flask, flash, redirect, render_template, request, session, url_for
 from flask.cli import load_dotenv
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
 app.secret_key = os.environ["SECRET_KEY"]  # signs the session cookie
@@ -23,7 +23,7 @@ FACEBOOK_GRAPH_URL = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.faceboo
 FACEBOOK_KEY = os.environ.get("FACEBOOK_KEY")
 FACEBOOK_SECRET = os.environ.get("FACEBOOK_SECRET")
 
-TIMEOUT = 10  # seconds; without it the app would wait for ever for a Facebook that is silent
+TIMEOUT = 10  # seconds; without it the app waits for ever if Facebook does not respond
 
 
 # The first move: the button, and the route that it leads to.
@@ -43,10 +43,10 @@ def login():
     return redirect(f"{FACEBOOK_URL}/v25.0/dialog/oauth?{urlencode(asked)}")
 
 
-# The second move is Facebook's: the person logs in there, and says yes or no.
+# The second move is Facebook's: the user logs in there, and allows or denies access.
 
 
-# The third move: the person comes back, with a code.
+# The third move: the browser comes back, with a code.
 @app.route("/auth/facebook/callback")
 def callback():
     state = session.pop("state", None)

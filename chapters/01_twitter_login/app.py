@@ -8,7 +8,7 @@ from flask.cli import load_dotenv
 import workbook.compat  # lets Flask-OAuthlib run on today's Flask
 from flask_oauthlib.client import OAuth, OAuthException
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
 app.secret_key = "development"  # signs the session cookie; step 02 moves it out of the code
@@ -30,7 +30,7 @@ def index():
 
 @app.route("/login")
 def login():
-    # TODO 1.2: send the person to Twitter, and say where Twitter is to send them back
+    # TODO 1.2: redirect the browser to Twitter, with your callback URL
     if twitter is None:
         return "The app does not know Twitter yet: exercise 1.1.", 501
     return twitter.authorize(callback=url_for("index", _external=True))
@@ -38,19 +38,19 @@ def login():
 
 @app.route("/auth/twitter/callback")
 def oauth_authorized():
-    # TODO 1.3: get the access token, and remember it and whose it is
-    # TODO 1.4: whoever said no comes back without a token
-    # TODO 1.7: go on to the page that they wanted
+    # TODO 1.3: get the access token, and keep it in the session with the user's screen name
+    # TODO 1.4: if the user denied access, there is no token
+    # TODO 1.7: redirect to the page that the user wanted
     return "Twitter sent you back, and nobody picks you up yet: exercise 1.3.", 501
 
 
-# TODO 1.5: give Flask-OAuthlib the token of whoever is signed in
+# TODO 1.5: give Flask-OAuthlib the access token of the user
 
 
 @app.route("/welcome")
 def welcome():
-    # TODO 1.6: whoever is not signed in goes to the front page
-    # TODO 1.5: ask Twitter, in the name of this person, who they are
+    # TODO 1.6: if no one is logged in, redirect to the front page
+    # TODO 1.5: ask Twitter for the user's profile
     profile = {}
     return render_template("welcome.html", profile=profile)
 

@@ -12,7 +12,7 @@ from flask.cli import load_dotenv
 import workbook.compat  # lets Flask-OAuthlib run on today's Flask
 from flask_oauthlib.client import OAuth, OAuthException
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
 app.secret_key = os.environ["SECRET_KEY"]
@@ -37,13 +37,13 @@ twitter = oauth.remote_app(
     base_url=f"{TWITTER_URL}/1.1/",
 )
 # TODO 3.1: register Facebook as a remote app
-# TODO 3.9: ask for the permission to see the address
+# TODO 3.9: ask for the permission to see the email address
 facebook = None
 
 DENIED = "You denied the request to sign in."
 NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
 NO_HELP = "Facebook could not sign you in. Please try again."
-TABS = 5  # so many logins may be under way in one browser
+TABS = 5  # the most unfinished logins in one browser
 
 
 @app.route("/")
@@ -88,7 +88,7 @@ def twitter_login():
 
 @app.route("/auth/twitter/callback")
 def twitter_authorized():
-    # TODO 3.13: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
+    # TODO 3.13: leave it as it is: OAuth 1.0a has no state, and the request token in the session replaces it
     resp = twitter.authorized_response()
     if resp is None:
         return sorry(DENIED)
@@ -107,13 +107,13 @@ def twitter_authorized():
 
 
 # TODO 3.4: make a state for this login, and keep it in the session
-# TODO 3.7: keep it beside those of the other tabs
+# TODO 3.7: keep this state beside the states of other tabs
 def new_state():
     return None
 
 
 # TODO 3.5: was this state made in this browser?
-# TODO 3.6: from now on it is used up
+# TODO 3.6: a state works once
 def is_ours(state):
     return True
 
@@ -121,7 +121,7 @@ def is_ours(state):
 @app.route("/login/facebook")
 def facebook_login():
     session["next"] = request.args.get("next")
-    # TODO 3.1: send the person to Facebook, and say where Facebook is to send them back
+    # TODO 3.1: redirect the browser to Facebook, with your redirect URI
     if facebook is None:
         return "The app does not know Facebook yet: exercise 3.1.", 501
     return facebook.authorize(callback=url_for("index", _external=True), state=new_state())
@@ -131,11 +131,11 @@ def facebook_login():
 def facebook_authorized():
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
-    # TODO 3.10: whoever comes back without a code is not signed in
-    # TODO 3.2: swap the code for an access token, and ask Facebook whose it is
-    # TODO 3.11: Facebook may answer with an error, with nonsense, or not at all
-    # TODO 3.8: authorized_response() forgets the callback's address after the first tab
-    # TODO 3.9: an address may be missing
+    # TODO 3.10: without a code, log no one in
+    # TODO 3.2: exchange the code for an access token, and ask Facebook for the user
+    # TODO 3.11: Facebook may respond with an error, with wrong data, or not at all
+    # TODO 3.8: authorized_response() forgets the redirect URI after the first tab
+    # TODO 3.9: the email address may be missing
     return "Facebook sent you back, and nobody picks you up yet: exercise 3.2.", 501
 
 

@@ -14,11 +14,11 @@ from flask_sqlalchemy import SQLAlchemy
 import workbook.compat  # lets Flask-OAuthlib run on today's Flask
 from flask_oauthlib.client import OAuth, OAuthException
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
 app.secret_key = os.environ["SECRET_KEY"]
-# Without a server in front, the people are kept in the file instance/people.db.
+# Without DATABASE_URL, the users are in the file instance/people.db.
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ.get("DATABASE_URL", "sqlite:///people.db")
 db = SQLAlchemy(app)
 login_manager = LoginManager(app)
@@ -57,7 +57,7 @@ facebook = oauth.remote_app(
 DENIED = "You denied the request to sign in."
 NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
 NO_HELP = "Facebook could not sign you in. Please try again."
-TABS = 5  # so many logins may be under way in one browser
+TABS = 5  # the most unfinished logins in one browser
 COLUMNS = {"Twitter": "twitter_id", "Facebook": "facebook_id"}
 
 
@@ -65,14 +65,14 @@ class User(UserMixin, db.Model):
     __tablename__ = "users"
 
     id = db.Column(db.Integer, primary_key=True)
-    # TODO 4.1: a name, an address, and a column for each provider
+    # TODO 4.1: add a name, an email address, and a column for each provider
 
 
 with app.app_context():
     db.create_all()
 
 
-# TODO 4.3: Flask-Login asks for the user whose id stands in the session
+# TODO 4.3: give Flask-Login the user with the ID from the session
 @login_manager.user_loader
 def load_user(user_id):
     return None
@@ -83,7 +83,7 @@ def index():
     return render_template("index.html")
 
 
-# TODO 4.3: only for those who are logged in, and with what the database says of them
+# TODO 4.3: only for a user who is logged in, with the data from the database
 @app.route("/welcome")
 def welcome():
     if "user" not in session:
@@ -94,15 +94,15 @@ def welcome():
 @app.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # leaves word in the session that the cookie of remember=True is to be deleted
+    logout_user()  # leaves a note in the session that the remember cookie must be deleted
     flash("You are logged out of this app.")
     return redirect(url_for("index"))
 
 
 def sign_in(provider, subject, name, email):
     """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
-    # TODO 4.2: find the user, or make one
-    # TODO 4.4: whoever is logged in already gets one more way in
+    # TODO 4.2: find the user, or create one
+    # TODO 4.4: if a user is logged in, add the provider's ID to this user
     user = None
     # TODO 4.3: log the user in
     session["user"] = {"name": name, "email": email}
@@ -167,13 +167,13 @@ def facebook_login():
 
 @app.route("/auth/facebook/callback")
 def facebook_authorized():
-    # TODO 4.9: whoever did not begin this login is not signed in, and gets no second way in
+    # TODO 4.9: if this browser did not begin the login, log no one in, and add nothing
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
     if "code" not in request.args:
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
     try:
-        # authorized_response() forgets the callback's address after the first tab
+        # authorized_response() forgets the redirect URI after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]

@@ -8,7 +8,7 @@ from flask.cli import load_dotenv
 import workbook.compat  # lets Flask-OAuthlib run on today's Flask
 from flask_oauthlib.client import OAuth, OAuthException
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
 app.secret_key = "development"  # signs the session cookie; step 02 moves it out of the code
@@ -41,7 +41,7 @@ def index():
 
 @app.route("/login")
 def login():
-    # exercise 1.2: send the person to Twitter, and say where Twitter is to send them back
+    # exercise 1.2: redirect the browser to Twitter, with your callback URL
     # stub: if twitter is None:
     # stub:     return "The app does not know Twitter yet: exercise 1.1.", 501
     # stub: return twitter.authorize(callback=url_for("index", _external=True))
@@ -52,24 +52,24 @@ def login():
 
 @app.route("/auth/twitter/callback")
 def oauth_authorized():
-    # exercise 1.3: get the access token, and remember it and whose it is
+    # exercise 1.3: get the access token, and keep it in the session with the user's screen name
     # stub: return "Twitter sent you back, and nobody picks you up yet: exercise 1.3.", 501
     resp = twitter.authorized_response()
-    # exercise 1.4: whoever said no comes back without a token
+    # exercise 1.4: if the user denied access, there is no token
     if resp is None:
         flash("You denied the request to sign in.")
         return redirect(url_for("index"))
     # end 1.4
     session["twitter_token"] = (resp["oauth_token"], resp["oauth_token_secret"])
     session["twitter_user"] = resp["screen_name"]
-    # exercise 1.7: go on to the page that they wanted
+    # exercise 1.7: redirect to the page that the user wanted
     # stub: return redirect(url_for("welcome"))
     return redirect(request.args.get("next") or url_for("welcome"))
     # end 1.7
     # end 1.3
 
 
-# exercise 1.5: give Flask-OAuthlib the token of whoever is signed in
+# exercise 1.5: give Flask-OAuthlib the access token of the user
 @twitter.tokengetter
 def get_twitter_token():
     return session.get("twitter_token")
@@ -80,11 +80,11 @@ def get_twitter_token():
 
 @app.route("/welcome")
 def welcome():
-    # exercise 1.6: whoever is not signed in goes to the front page
+    # exercise 1.6: if no one is logged in, redirect to the front page
     if "twitter_token" not in session:
         return redirect(url_for("index"))
     # end 1.6
-    # exercise 1.5: ask Twitter, in the name of this person, who they are
+    # exercise 1.5: ask Twitter for the user's profile
     # stub: profile = {}
     answer = twitter.get("account/verify_credentials.json")
     if answer.status != 200:

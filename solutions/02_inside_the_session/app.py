@@ -11,10 +11,10 @@ import workbook.compat  # lets Flask-OAuthlib run on today's Flask
 from by_hand import authorization, base_string, protocol_parameters, read_cookie, sign
 from flask_oauthlib.client import OAuth, OAuthException
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
-# exercise 2.2: take the key that signs the session cookie from the environment
+# exercise 2.2: read the key that signs the session cookie from an environment variable
 # stub: app.secret_key = "development"
 app.secret_key = os.environ["SECRET_KEY"]
 # end 2.2
@@ -95,7 +95,7 @@ def by_hand():
     answer = requests.post(url, headers=headers, timeout=10)
     given = dict(parse_qsl(answer.text)) if answer.ok else {}
     if given:
-        # exercise 2.6: keep request token and secret where Flask-OAuthlib looks for them when the user comes back
+        # exercise 2.6: keep the request token and its secret where Flask-OAuthlib looks for them at the callback
         # stub: pass
         session["twitter_oauthtok"] = (given["oauth_token"], given["oauth_token_secret"])
         # end 2.6

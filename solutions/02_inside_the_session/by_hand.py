@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 def read_cookie(cookie):
     """What a session cookie of Flask's holds, as text. No key is needed for this."""
-    # exercise 2.3: decode what stands before the last two dots
+    # exercise 2.3: decode the part before the last two dots
     # stub: return "Not read yet: exercise 2.3."
     payload = cookie.rsplit(".", 2)[0]
     compressed = payload.startswith(".")
@@ -38,7 +38,7 @@ def protocol_parameters(consumer_key):
 
 def base_string(method, url, parameters):
     """What is signed: one text made of the whole request (RFC 5849 section 3.4.1)."""
-    # exercise 2.5: the method, the address and all parameters, in the order and form of the RFC
+    # exercise 2.5: join the method, the URL and all parameters, as the RFC says
     # stub: return "Not made yet: exercise 2.5."
     pairs = sorted((escaped(name), escaped(value)) for name, value in parameters.items())
     normalized = "&".join(f"{name}={value}" for name, value in pairs)

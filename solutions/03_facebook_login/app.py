@@ -12,7 +12,7 @@ from flask.cli import load_dotenv
 import workbook.compat  # lets Flask-OAuthlib run on today's Flask
 from flask_oauthlib.client import OAuth, OAuthException
 
-load_dotenv()  # so that `python app.py` finds the same addresses and keys as `flask run`
+load_dotenv()  # so that `python app.py` finds the same URLs and keys as `flask run`
 
 app = Flask(__name__)
 app.secret_key = os.environ["SECRET_KEY"]
@@ -42,7 +42,7 @@ facebook = oauth.remote_app(
     "facebook",
     consumer_key=FACEBOOK_KEY,
     consumer_secret=FACEBOOK_SECRET,
-    # exercise 3.9: ask for the permission to see the address
+    # exercise 3.9: ask for the permission to see the email address
     request_token_params={"scope": "email"},
     # end 3.9
     authorize_url=f"{FACEBOOK_URL}/v25.0/dialog/oauth",
@@ -55,7 +55,7 @@ facebook = oauth.remote_app(
 DENIED = "You denied the request to sign in."
 NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
 NO_HELP = "Facebook could not sign you in. Please try again."
-TABS = 5  # so many logins may be under way in one browser
+TABS = 5  # the most unfinished logins in one browser
 
 
 @app.route("/")
@@ -100,7 +100,7 @@ def twitter_login():
 
 @app.route("/auth/twitter/callback")
 def twitter_authorized():
-    # exercise 3.13: leave it as it is: OAuth 1.0a has no state, the request token in the session plays that part
+    # exercise 3.13: leave it as it is: OAuth 1.0a has no state, and the request token in the session replaces it
     # stub: resp = twitter.authorized_response()
     resp = twitter.authorized_response()
     # end 3.13
@@ -126,7 +126,7 @@ def twitter_authorized():
 def new_state():
     """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
     state = secrets.token_urlsafe()
-    # exercise 3.7: keep it beside those of the other tabs
+    # exercise 3.7: keep this state beside the states of other tabs
     session["states"] = [*session.get("states", []), state][-TABS:]
     # end 3.7
     return state
@@ -142,7 +142,7 @@ def is_ours(state):
     """Whether this browser began the login that comes back with this state. A state is good for one callback."""
     waiting = session.get("states", [])
     mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
-    # exercise 3.6: from now on it is used up
+    # exercise 3.6: a state works once
     session["states"] = [one for one in waiting if one not in mine]
     # end 3.6
     return bool(mine)
@@ -154,7 +154,7 @@ def is_ours(state):
 @app.route("/login/facebook")
 def facebook_login():
     session["next"] = request.args.get("next")
-    # exercise 3.1: send the person to Facebook, and say where Facebook is to send them back
+    # exercise 3.1: redirect the browser to Facebook, with your redirect URI
     # stub: if facebook is None:
     # stub:     return "The app does not know Facebook yet: exercise 3.1.", 501
     # stub: return facebook.authorize(callback=url_for("index", _external=True), state=new_state())
@@ -166,15 +166,15 @@ def facebook_login():
 def facebook_authorized():
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
-    # exercise 3.10: whoever comes back without a code is not signed in
+    # exercise 3.10: without a code, log no one in
     if "code" not in request.args:
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
     # end 3.10
-    # exercise 3.2: swap the code for an access token, and ask Facebook whose it is
+    # exercise 3.2: exchange the code for an access token, and ask Facebook for the user
     # stub: return "Facebook sent you back, and nobody picks you up yet: exercise 3.2.", 501
-    # exercise 3.11: Facebook may answer with an error, with nonsense, or not at all
+    # exercise 3.11: Facebook may respond with an error, with wrong data, or not at all
     try:
-        # exercise 3.8: authorized_response() forgets the callback's address after the first tab
+        # exercise 3.8: authorized_response() forgets the redirect URI after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         # end 3.8
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
@@ -182,7 +182,7 @@ def facebook_authorized():
     except (OAuthException, OSError, HTTPException, ValueError, KeyError, TypeError):
         return sorry(NO_HELP)
     # end 3.11
-    # exercise 3.9: an address may be missing
+    # exercise 3.9: the email address may be missing
     return sign_in("Facebook", subject, name, me.get("email"))
     # end 3.9
     # end 3.2

@@ -18,21 +18,14 @@ STARTER, NOTEBOOK = f"chapters/{STEP}", f"notebooks/{STEP}.ipynb"
 SIGN_IN = {f"diagrams/{STEP}.sign_in.mmd", f"diagrams/{STEP}.sign_in.svg"}
 REFUSAL = {f"diagrams/{STEP}.refusal.mmd", f"diagrams/{STEP}.refusal.svg"}
 
-# In the place of mermaidx, which takes seconds for a picture: what matters here is that another text gives another.
+# Instead of mermaidx, which takes seconds to paint a PNG: what matters here is the text beside it.
 PAINTER = """
 import base64
 
-class Diagram:
-    def __init__(self, text):
-        self.text = text
-    def _svg(self):
-        return f'<svg width="100%" viewBox="0 0 1 1">{hash(self.text)}</svg>'
-    def svg(self):
-        return self._svg()
-    def png(self, **settings):
-        return base64.b64decode(
-            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
-        )
+def svg_to_png(svg, **settings):
+    return base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+    )
 """
 
 
@@ -53,7 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / NOTEBOOK).write_text(json.dumps(notebook), encoding="utf-8")
     (root / "painter" / "mermaidx").mkdir(parents=True)
     (root / "painter" / "mermaidx" / "__init__.py").touch()
-    (root / "painter" / "mermaidx" / "diagram.py").write_text(PAINTER)
+    (root / "painter" / "mermaidx" / "raster.py").write_text(PAINTER)
     code, said, output = build(root, found_first=root / "painter")
     assert code == 0 and said["written"] == {STARTER, *SIGN_IN, *REFUSAL}, output
     return root

@@ -14,7 +14,8 @@ from .derived import build
 
 @pytest.mark.slow
 def test_the_repository_is_current(tmp_path: Path) -> None:
-    """Without pictures, for the time they take; that they are of the texts beside them is the next test's.
+    """Without PNGs and pictures of tables, for the time they take; that these are of the texts beside them is the
+    next test's.
 
     A student's work in chapters/ is no fault.
     """

@@ -55,7 +55,7 @@ def test_right_submissions_pass(
         ("4.1-one-address-one-user", "duplicate key value violates unique constraint"),
         ("4.2-always-a-new-user", "duplicate key value violates unique constraint"),
         ("4.6-two-queries", "its columns are id"),
-        ("4.6-double-quotes", "what is in these columns"),
+        ("4.6-double-quotes", "the values of these columns"),
         ("4.2-ids-as-numbers", "operator does not exist: character varying = "),
         ("4.2-in-either-column", "has the same digits as hers"),
     ],
@@ -69,10 +69,10 @@ def test_wrong_submissions_are_refused(
 
 
 def test_a_number_for_the_id_is_noticed(checks: WarmChecks, postgresql: str, tmp_path: Path) -> None:
-    """SQLite compares texts with numbers as if they were texts; PostgreSQL does not. Both checks say so."""
+    """SQLite compares strings with numbers as if they were strings; PostgreSQL does not. Both checks say so."""
     write_app(tmp_path, 'profile["id_str"]', 'profile["id"]')
     step = find_step("04")
-    assert "SQLite makes a text of it" in not_passed(checks, step, tmp_path, None)["4.2"]
+    assert "SQLite makes a string of it" in not_passed(checks, step, tmp_path, None)["4.2"]
     message = not_passed(checks, step, tmp_path, postgresql)["4.2"]
     assert "operator does not exist: character varying = " in message and "id_str" in message
 

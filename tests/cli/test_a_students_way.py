@@ -155,7 +155,7 @@ def test_the_notebook_opens_and_ctrl_c_ends_it(clone: Path) -> None:
     with requests.Session() as asking:
         # It says so a moment before it listens.
         asking.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
-        assert asking.get(address, timeout=20).status_code == 200
+        assert asking.get(address, timeout=60).status_code == 200
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     ends.cancel()

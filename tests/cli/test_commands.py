@@ -66,7 +66,7 @@ def run(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONIOENCODING": "utf-8", **settings},
     )
     assert "Traceback" not in done.stderr + done.stdout

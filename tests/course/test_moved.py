@@ -100,7 +100,7 @@ def test_a_changed_line_is_shown(solutions: Path) -> None:
     changed(solutions / STEP_05 / "app" / "state.py", "TABS = 5", "TABS = 6")
     page = where_it_went(solutions)
     assert "| `TABS` | 1 | `app/state.py` | Changed, see below. |" in page
-    assert "-TABS = 5  # so many logins may be under way in one browser\n+TABS = 6" in page
+    assert "-TABS = 5  # the most unfinished logins in one browser\n+TABS = 6" in page
 
 
 def test_a_changed_template_is_shown(solutions: Path) -> None:

@@ -44,8 +44,8 @@ def test_templates_mermaid_and_sql_have_comments_of_their_own() -> None:
     ("text", "says"),
     [
         ("# exercise 1.1: x\n", "has no '# end 1.1'"),
-        ("# end 1.1\n", "stands outside"),
-        ("# stub: x\n", "stands outside"),
+        ("# end 1.1\n", "is outside"),
+        ("# stub: x\n", "is outside"),
         ("# exercise 1.1: x\n# end 1.2\n", "ends an exercise that is not the open one"),
     ],
 )

@@ -11,7 +11,7 @@ from workbook.course.places import DIAGRAMS
 from workbook.flow.compare import Mode, compare, side_by_side
 from workbook.flow.drawn import Arrow, arrows
 from workbook.flow.mermaid import from_mermaid, to_mermaid
-from workbook.flow.messages import Flow
+from workbook.flow.messages import EVE, Flow
 
 BOTH: tuple[Mode, ...] = ("strict", "protocol")
 
@@ -218,6 +218,14 @@ def test_what_an_app_keeps_it_need_not_ask_again() -> None:
     broken = (*second[:-3], replace(second[-3], title="500 Internal Server Error"))
     difference = compare(first, broken, "protocol")
     assert difference is not None and "it was Your app → Browser: 500" in difference.sentence
+
+
+def test_what_an_attacker_did_before_is_no_part_of_what_is_compared() -> None:
+    forged = from_mermaid((DIAGRAMS / "03_facebook_login.forged.mmd").read_text(encoding="utf-8"))
+    victims = [arrow for arrow in forged if EVE not in (arrow.sender, arrow.receiver)]
+    assert 0 < len(victims) < len(forged)
+    assert compare(forged, victims, "protocol") is None and compare(victims, forged, "protocol") is None
+    assert compare(forged, victims, "strict") is not None
 
 
 @pytest.mark.parametrize(

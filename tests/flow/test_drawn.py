@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
 
-from workbook.flow.drawn import arrows
+from workbook.flow.drawn import arrows, participants
 from workbook.flow.messages import Flow
 
 from .conftest import Exchange
@@ -63,6 +65,43 @@ def test_an_answer_is_drawn_by_what_it_tells(
 ) -> None:
     _, drawn = arrows(exchange(f"{APP}/", **answer))
     assert (drawn.title, dict(drawn.details)) == (title, details)
+
+
+def id_token(claims: str) -> str:
+    return f"e30.{urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.signature"
+
+
+@pytest.mark.parametrize(
+    ("token", "details"),
+    [
+        (id_token('{"sub": "1", "email": "a@b.example", "email_verified": true, "name": "A"}'),
+         {"its sub": "1", "its email": "a@b.example, verified"}),
+        (id_token('{"sub": 1, "email": "a@b.example", "email_verified": "true"}'),
+         {"its sub": "1", "its email": "a@b.example, not verified"}),
+        (id_token('{"sub": "\\n\\u001b"}'), {"its sub": "\ufffd"}),
+        (id_token('{"iss": "x"}'), {}),
+        (id_token("[" * 50_000), {}),
+        (id_token("\ud7ff")[:-12], {}),
+        ("e30.{}.x", {}),
+        ("e30.a.x", {}),
+        ("word", {}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_whom_an_id_token_names_is_drawn_and_the_token_is_not(
+    exchange: Exchange, token: str, details: dict[str, str]
+) -> None:
+    _, drawn = arrows(exchange(f"{APP}/", body=json.dumps({"id_token": token})))
+    assert dict(drawn.details) == {"id_token": "‹ID token›", **details}
+
+
+def test_of_two_browsers_it_is_said_whose_they_are(exchange: Exchange) -> None:
+    ada = exchange(f"{APP}/a", status=302, headers={"Location": f"{APP}/b"})
+    eve = exchange(f"{APP}/e", asks="eve", status=302, headers={"Location": f"{TWITTER}/x"})
+    drawn = arrows([*ada, *eve])
+    assert [arrow.title for arrow in drawn[2:]] == ["GET /e", "302 Found, to Twitter /x"]
+    assert participants(drawn) == {"eve": "Eve's browser", "browser": "Ada's browser", "app": "Your app"}
+    assert participants(drawn[:2]) == {"browser": "Browser", "app": "Your app"}
 
 
 @pytest.mark.parametrize(

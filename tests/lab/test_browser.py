@@ -142,7 +142,7 @@ def test_circles_and_silence_are_told(browser: Browser) -> None:
         browser.open("/round")
     with pytest.raises(NoAnswer, match="nothing listens there"):
         browser.open("http://127.0.0.1:9/")
-    with pytest.raises(NoAnswer, match="no address that a browser can open"):
+    with pytest.raises(NoAnswer, match="a browser cannot open that URL"):
         browser.open("app://callback")
 
 
@@ -289,13 +289,13 @@ ELSEWHERE_OR_NOWHERE = {
     "http://localhost:5000@example.org": "sent to example.org",
     "http://localhost:5000\\@example.org": None,
     "http://localhost.example.org": "sent to localhost.example.org",
-    "http://[": "that is no address",
-    "//[": "that is no address",
-    "http://localhost:99999/": "that is no address",
-    "http://localhost:0/": "that is no address",
-    "http://": "that is no address",
-    "javascript:alert(1)": "that is no address",
-    "data:text/html,x": "that is no address",
+    "http://[": "a browser cannot open",
+    "//[": "a browser cannot open",
+    "http://localhost:99999/": "a browser cannot open",
+    "http://localhost:0/": "a browser cannot open",
+    "http://": "a browser cannot open",
+    "javascript:alert(1)": "a browser cannot open",
+    "data:text/html,x": "a browser cannot open",
 }
 
 

@@ -19,7 +19,7 @@ from workbook.course.places import ROOT
 # What `list` needs of requirements.txt: enough to go through a whole set-up in a few seconds.
 NEEDED = ("click", "markdown-it-py", "mdurl", "pygments", "rich")
 # Longer than anything takes on a slow machine (seconds).
-PATIENCE = 60.0
+PATIENCE = 180.0
 BASE = str(getattr(sys, "_base_executable", sys.executable))
 
 

@@ -348,6 +348,29 @@ def test_after_a_refusal_one_can_still_sign_in(site: Site) -> None:
         )
 
 
+@exercise("1.4")
+def test_a_failure_of_twitters_is_no_refusal(site: Site) -> None:
+    for kind, words in (
+        ("error", "answers the request for the access token with an error"),
+        ("expired_code", "says that the request token is too old"),
+    ):
+        browser = site.browser()
+        try:
+            callback = unused_callback(browser, "ada", start="/login")
+        except NotAsked as error:
+            raise not_at_twitter(site, error.page) from None
+        site.providers.faults.set("twitter", "access_token", kind)
+        page = browser.open(callback)
+        site.providers.faults.clear()
+        if DENIED in page.words or DENIED in browser.open("/").words:
+            raise Missed(
+                should="only a user who has said no at Twitter reads that they denied the request.",
+                did=f"Ada said yes, and Twitter {words}. She read: {DENIED}",
+                look="oauth_authorized: resp is None says that the user refused. An OAuthException says that Twitter "
+                "did not help: leave it to the view refused, which is given.",
+            )
+
+
 @exercise("1.5")
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_asks_twitter_for_the_person(site: Site, who: str) -> None:

@@ -20,6 +20,7 @@ from flask.sessions import TaggedJSONSerializer
 from itsdangerous import URLSafeTimedSerializer
 
 from workbook.exercises.answers import check_answer, check_word
+from workbook.exercises.kept import HEAD_TOO, looked_at
 from workbook.exercises.missed import Missed
 from workbook.exercises.people import log_out
 from workbook.exercises.twitter_login import shortened, signed_in, without_access
@@ -401,7 +402,15 @@ REQUESTS = (
     (
         "get",
         "https://api.example.com/1.1/search.json",
-        {"a-b": "1/2", "a": "~*'()", "az": "100% & more", "a1": "+", "aé": "Chén Jìng", "A": "?q=a+b#c"},
+        {
+            "a-b": "1/2",
+            "a": "~*'()",
+            "az": "100% & more",
+            "a1": "+",
+            "aé": "Chén Jìng",
+            "A": "?q=a+b#c",
+            "Zone": "7",
+        },
     ),
 )
 
@@ -491,7 +500,12 @@ def base_string_slip(mine: str, wanted: str, *, asked: bool = True) -> tuple[str
         )
     if names != real_names:
         look = "sort them by name (section 3.4.1.3.2)."
-        if names == sorted(names, key=unquote):
+        if names == sorted(names, key=str.lower):
+            look = (
+                "sort them by the bytes of their names (section 3.4.1.3.2). Every capital letter comes before every "
+                "small letter. sorted() does this by itself."
+            )
+        elif names == sorted(names, key=unquote):
             look = "first escape the names, then sort them (section 3.4.1.3.2). %40 comes before 2, and @ after it."
         elif mine_pairs == sorted(mine_pairs):
             look = (
@@ -668,6 +682,32 @@ def test_a_login_goes_on_from_there(site: Site) -> None:
         )
 
 
+@exercise("2.6")
+def test_the_last_of_two_request_tokens_goes_on(site: Site) -> None:
+    for first, words in (
+        ("/by-hand", "opened /by-hand before"),
+        ("/login", "began a login at /login before"),
+    ):
+        browser = site.browser()
+        browser.open(first, follow=False)
+        page = browser.open("/by-hand")
+        links = [link for link in page.links() if "/oauth/authenticate?" in link]
+        form = browser.click(links[0]).forms()[0] if links else None
+        if form is None:
+            continue  # the test above says so
+        end = browser.submit(form, person="ada", decision="allow")
+        if end.path != "/welcome" or end.status != 200:
+            raise Missed(
+                should="the login that /by-hand begins ends on /welcome, also for a user who has begun one before: a "
+                "new request token takes the place of the old one.",
+                did=f"Ada {words}, and gave that up. The next login by hand ended at {end.path} with the status "
+                f"{end.status}: {shortened(end.words)}",
+                look="by_hand in app.py: the session keeps the pair of this visit, whatever was there. setdefault() "
+                "leaves an older pair in its place.",
+                meant="OAuthException",
+            )
+
+
 @exercise("2.7")
 def test_what_twitter_says_of_one_changed_bit(folder: Path) -> None:
     check_word(
@@ -829,13 +869,14 @@ def test_logging_out_ends_a_login_that_is_under_way(site: Site) -> None:
 def test_a_link_logs_nobody_out(site: Site) -> None:
     browser = site.browser()
     signed_in(site, browser)
-    browser.open("/logout")
-    if f"@{ADA}" not in browser.open("/").words:
-        raise Missed(
-            should="only a POST logs a user out. A link or an image on a different website sends a GET.",
-            did="a GET of /logout logged the user out.",
-            look='@app.route("/logout", methods=["POST"]).',
-        )
+    for method, look_at in looked_at(browser, "/logout"):
+        look_at()
+        if f"@{ADA}" not in browser.open("/").words:
+            raise Missed(
+                should="only a POST logs a user out. A link or an image on a different website sends a GET.",
+                did=f"a {method} of /logout logged the user out.",
+                look='@app.route("/logout", methods=["POST"]). ' + HEAD_TOO,
+            )
 
 
 @exercise("2.9")

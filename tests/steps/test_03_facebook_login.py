@@ -363,6 +363,26 @@ def test_no_token_is_taken_from_the_address(site: Site) -> None:
 
 
 @exercise("3.2")
+def test_a_login_that_failed_leaves_no_token(site: Site) -> None:
+    for kind, words in (("error", "an error"), ("null", "null"), ("down", "nothing")):
+        browser = site.browser()
+        callback = callback_for(site, browser)
+        site.providers.faults.set("facebook", "me", kind)
+        browser.open(callback)
+        site.providers.faults.clear()
+        held = "".join(given_to(browser).values())
+        if any(token in held for token in site.providers.facebook.access_tokens):
+            raise Missed(
+                should="your app does not keep the access token, also where a login comes to nothing.",
+                did=f"Facebook gave an access token, and then answered `me` with {words}. The access token is in a "
+                "cookie now, and everybody who has the cookie can read it.",
+                look="facebook_authorized: the access token is needed for one request. Keep it in a local variable, "
+                "and not in session.",
+                whole=True,
+            )
+
+
+@exercise("3.2")
 def test_one_provider_after_the_other(site: Site) -> None:
     browser = site.browser()
     signed_in_with_facebook(site, browser, "bo")
@@ -500,8 +520,16 @@ COMPARE = "is_ours: is there a state in the session, and is it the state of this
 def forged(site: Site, callback: str, victim: Browser, how: str, look: str, since: int | None = None) -> None:
     """The victim opens a callback with the attacker's code, and the app must not log the victim in. `since` is the
     number of messages before the victim's."""
+    code = dict(parse_qsl(urlsplit(callback).query)).get("code")
     page = victim.open(callback)
     name = who_is_in(victim)
+    if not name and any(attempt.code == code for attempt in facebook_asked(site, "access_token")):
+        raise Missed(
+            should="your app rejects a callback of a different browser before it asks Facebook for anything.",
+            did=f"{how}. Your app exchanged the code of this callback at Facebook, and rejected the callback only "
+            "afterwards.",
+            look="facebook_authorized: if is_ours gives False, return sorry(NOT_OURS) before the exchange.",
+        )
     if name:
         raise Missed(
             should="a callback logs a user in only if their own browser began that login (RFC 6749 section 10.12).",

@@ -1,4 +1,4 @@
-"""Step 04: users in a database. What the table takes, who is found in it again, and who is logged in by which id."""
+"""Step 04: users in a database. Which rows the table takes, and which user a login finds and logs in."""
 
 from __future__ import annotations
 
@@ -31,8 +31,13 @@ from workbook.providers.people import PEOPLE, Person
 TWO_WAYS_IN = "04_users_in_a_database.two_ways_in"
 COLUMNS = {"Twitter": "twitter_id", "Facebook": "facebook_id"}
 OTHER = {"Twitter": "Facebook", "Facebook": "Twitter"}
-# Twitter's ids are 64 bits, which takes up to this many digits.
+# Twitter's IDs are 64-bit numbers, with up to this many digits.
 LONGEST_ID = 20
+# How much room other columns need at least, and for what.
+ROOM = {
+    "name": (50, "a name has up to 50 characters at Twitter alone"),
+    "email": (66, "an email address can have 64 characters before the @ (RFC 5321 section 4.5.3.1.1)"),
+}
 
 Row = dict[str, Any]
 exercise = pytest.mark.exercise
@@ -40,7 +45,7 @@ with_either = pytest.mark.parametrize("provider", PROVIDERS)
 
 
 def address(who: Person, provider: str) -> str | None:
-    """The address that a provider tells of a person."""
+    """The email address that a provider gives for a person."""
     return who.twitter.email if provider == "Twitter" else who.facebook.email
 
 
@@ -52,12 +57,12 @@ def users(site: Site) -> list[Row]:
         raise Missed(
             should="the database has a table users.",
             did=f"it has {told(site.database.look().get_table_names())}.",
-            look='class User: __tablename__ = "users". And db.create_all(), which makes the table, is given.',
+            look='class User: __tablename__ = "users". The given db.create_all() makes the table.',
         ) from None
 
 
 def told(names: list[str]) -> str:
-    """Some names in words."""
+    """Some names, with commas between them."""
     return ", ".join(names) or "none"
 
 
@@ -75,28 +80,28 @@ def in_words(rows: list[Row]) -> str:
 
 
 def own_words(error: SQLAlchemyError) -> str:
-    """What the database itself said, in one line."""
+    """The database's own message, in one line."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0].removesuffix(".")
 
 
 def arrived(page: Page) -> bool:
-    """Whether a login ended well: the app sends the person on to /welcome, whatever becomes of them there."""
+    """Whether a login ended well. The app redirects the browser to /welcome, whatever that page then does."""
     return any(urlsplit(answer.url).path == "/welcome" for answer in page.answers)
 
 
 def ids(rows: list[Row]) -> dict[object, list[object]]:
-    """Which ids stand in which row."""
+    """The IDs in each row."""
     return {row["id"]: [row.get(column) for column in COLUMNS.values()] for row in rows}
 
 
 def empty(site: Site) -> None:
-    """Makes the app forget everybody who was there."""
+    """Deletes all users of the app."""
     if site.database.look().has_table("users"):
         site.database.change("DELETE FROM users")
 
 
 def add_user(database: Database, **values: object) -> None:
-    """Writes a row into the app's table. Columns that the student has added and that may not be empty get something."""
+    """Writes a row into the app's table. Columns that the student has added get a value, if they need one."""
     table = Table("users", MetaData(), autoload_with=database.engine)
     given = {"id", "name", "email", *COLUMNS.values()}
     for column in table.columns:
@@ -111,7 +116,7 @@ def add_user(database: Database, **values: object) -> None:
 
 
 def refuses(site: Site, **values: object) -> str | None:
-    """What the database says against a row; None where it takes it."""
+    """The database's message if it rejects a row, None if it accepts the row."""
     try:
         add_user(site.database, **values)
     except IntegrityError as error:
@@ -130,25 +135,33 @@ def test_the_columns_are_there(site: Site) -> None:
     if missing:
         raise Missed(
             should="the table users has the columns id, name, email, twitter_id and facebook_id.",
-            did=f"{told(missing)} {'is' if len(missing) == 1 else 'are'} not there. It has {told(list(columns))}.",
+            did=f"{told(missing)} {'is' if len(missing) == 1 else 'are'} missing. The table has {told(list(columns))}.",
             look="class User: each column is a line such as name = db.Column(db.String).",
         )
     for name in ("name", "email", *COLUMNS.values()):
         kind = columns[name]
         if not isinstance(kind, String):
             raise Missed(
-                should=f"{name} is a text: db.String.",
-                did=f"its type is {kind}. Facebook documents ids as strings, Google's have up to 21 digits, and a "
-                "column of numbers gives numbers back: in Python 1 and '1' are not equal."
+                should=f"{name} is a string: db.String.",
+                did=f"its type is {kind}. Facebook documents IDs as strings, Google's can have 255 characters, and "
+                "a number column gives numbers back. In Python, 1 and '1' are not equal."
                 if name in COLUMNS.values()
                 else f"its type is {kind}.",
                 look="class User: db.Column(db.String, …).",
             )
+        room, why = ROOM.get(name, (0, ""))
+        if kind.length is not None and kind.length < room:
+            raise Missed(
+                should=f"{name} has room for every {name}.",
+                did=f"it takes {kind.length} characters, and {why}. SQLite keeps longer strings, too. PostgreSQL "
+                "rejects them, and the login ends with an error.",
+                look="class User: db.String without a length takes strings of any length.",
+            )
         if name in COLUMNS.values() and kind.length is not None and kind.length < LONGEST_ID:
             raise Missed(
-                should=f"{name} has room for every id.",
-                did=f"it takes {kind.length} letters, and ids have up to {LONGEST_ID} digits at Twitter alone.",
-                look="class User: db.String without a length takes texts of any length.",
+                should=f"{name} has room for every ID.",
+                did=f"it takes {kind.length} characters, and Twitter's IDs have up to {LONGEST_ID} digits.",
+                look="class User: db.String without a length takes strings of any length.",
             )
 
 
@@ -158,21 +171,21 @@ def test_what_may_be_missing(site: Site) -> None:
         values = {"name": "Somebody", "email": "somebody@example.org"}
         values |= {column: secrets.token_hex(8) for column in COLUMNS.values()}
         row = {name: None if name in columns.split(", ") else value for name, value in values.items()}
-        for time in ("", "a second time, "):
+        for time in ("", " a second time"):
             row |= {name: secrets.token_hex(8) for name in COLUMNS.values() if row[name] is not None}
             said = refuses(site, **row)
             if said:
                 raise Missed(
-                    should="email, twitter_id and facebook_id may be missing (NULL), in as many rows as you like.",
-                    did=f"{time}a row without {columns} was written into users, and the database said: {said}.",
+                    should="email, twitter_id and facebook_id may be missing (NULL), in any number of rows.",
+                    did=f"the check wrote a row without {columns} into users{time}, and the database said: {said}.",
                     look="class User: nullable=False is only for name.",
                 )
     said = refuses(site, name=None, twitter_id=secrets.token_hex(8))
     if said is None:
         raise Missed(
-            should="name is never empty.",
-            did="a row without a name was written into users, and the database took it.",
-            look="class User: what does nullable=False say?",
+            should="name is never NULL.",
+            did="the database accepted a row without a name.",
+            look="class User: what does nullable=False do?",
         )
 
 
@@ -182,9 +195,9 @@ def test_an_address_may_stand_in_two_rows(site: Site) -> None:
         said = refuses(site, name="Somebody", email="shared@example.org", twitter_id=secrets.token_hex(8))
         if said:
             raise Missed(
-                should="two people may have the same address: nobody has verified whose it is.",
-                did=f"the second row with the same email was refused. The database said: {said}.",
-                look="class User: unique=True is for what two people never share.",
+                should="two users may have the same email address. It does not prove who a user is.",
+                did=f"the database rejected the second row with the same email. It said: {said}.",
+                look="class User: unique=True is for values that two users never share.",
             )
 
 
@@ -196,8 +209,8 @@ def test_an_id_stands_in_one_row(site: Site) -> None:
         said = [refuses(site, name=name, **{column: id}) for name in ("One", "Two")]
         if said[1] is None:
             raise Missed(
-                should=f"no two rows have the same {column}: who would be logged in by it?",
-                did=f"two rows with the same {column} were written into users, and the database took both.",
+                should=f"no two rows have the same {column}, so that a login finds one user.",
+                did=f"the database accepted two rows with the same {column}.",
                 look=f"class User: {column} = db.Column(db.String, unique=True, …).",
             )
 
@@ -205,7 +218,7 @@ def test_an_id_stands_in_one_row(site: Site) -> None:
 # 4.2 Find or create
 
 CREATE = "sign_in: User(name=name, email=email, **{column: subject}), db.session.add(…), db.session.commit()."
-FIND = "sign_in: look for the user whose COLUMNS[provider] is the subject, and for nothing else."
+FIND = "sign_in: find the user by the subject in the column COLUMNS[provider], and by nothing else."
 
 
 @exercise("4.2")
@@ -220,7 +233,7 @@ def test_a_first_login_makes_one_user(site: Site, provider: str, who: str) -> No
     one = people[who]
     signed_in_with(provider, site, site.browser(), who, LATER_SIGN_IN if provider == "Twitter" else None)
     rows = users(site)
-    should = f"when {one.name} signs in with {provider} for the first time, one row is made in users."
+    should = f"when {one.name} logs in with {provider} for the first time, your app makes one row."
     if len(rows) != 1:
         raise Missed(should=should, did=f"{in_words(rows)}.", look=CREATE)
     row, column, other = rows[0], COLUMNS[provider], COLUMNS[OTHER[provider]]
@@ -240,16 +253,18 @@ def test_a_first_login_makes_one_user(site: Site, provider: str, who: str) -> No
 
 
 def why_not(name: str, value: object, one: Person, provider: str) -> str:
-    """Where to look, where a first login wrote another value into a column."""
+    """Where to look if a first login wrote a wrong value into a column."""
     if name != COLUMNS[provider]:
         if value == "":
-            return "write None for what is not there. The empty text is a value: a unique column takes it only once."
+            return "write None for a missing value. The empty string is a value. A unique column takes it only once."
         return CREATE
     if value is None:
-        return f"sign_in: the id goes into the column of its provider, COLUMNS[provider], here {name}."
+        return f"sign_in: the ID goes into the column of its provider, COLUMNS[provider], here {name}."
     if value == one.twitter.screen_name:
-        return "a screen name can change, and go to somebody else. The id is the argument subject: Twitter's id_str."
-    return "the id is the argument subject, as it came: a text. A float has only 15 to 17 digits."
+        return (
+            "a screen name can change, and get a new owner. The ID is the argument subject, Twitter's id_str."
+        )
+    return "the ID is the argument subject, a string. Do not change it. A float has only 15 to 17 digits."
 
 
 @exercise("4.2")
@@ -262,7 +277,7 @@ def test_the_second_login_finds_the_first(site: Site) -> None:
         after = users(site)
         if ids(before) != ids(after) or not after or not arrived(page):
             raise Missed(
-                should=f"who signs in with {provider} a second time, in another browser, is the same user.",
+                should=f"Chén Jìng logs in with {provider} again, in a new browser. Your app finds the same user.",
                 did=f"the second login ended at {page.path}, and {in_words(after)}.",
                 look=FIND,
             )
@@ -270,7 +285,7 @@ def test_the_second_login_finds_the_first(site: Site) -> None:
 
 @exercise("4.2")
 def test_people_are_found_by_their_id_alone(site: Site) -> None:
-    """Ada takes another name, and Bo then takes over all that was hers but the id."""
+    """Ada changes her name and more, and then Bo takes all that was hers except the ID."""
     for provider in PROVIDERS:
         empty(site)
         people = site.providers.people
@@ -282,28 +297,28 @@ def test_people_are_found_by_their_id_alone(site: Site) -> None:
         new = {"email": "new@example.org"} | ({"screen_name": "ada_new"} if provider == "Twitter" else {})
         people.change("ada", name=f"Ada {secrets.token_hex(4)}", **{provider.lower(): new})
         people.change("bo", name=was.name, **{provider.lower(): hers})
-        what = "screen name, name and address" if provider == "Twitter" else "name and address"
+        what = "screen name, name and email address" if provider == "Twitter" else "name and email address"
         page = signed_in_with(provider, site, site.browser(), "ada")
         rows = users(site)
         if len(rows) != 1 or not arrived(page):
             raise Missed(
-                should=f"somebody who changes {what} at {provider} is the same user afterwards.",
-                did=f"Ada changed them and signed in again. She ended at {page.path}, and {in_words(rows)}.",
+                should=f"a user who changes {what} at {provider} stays the same user.",
+                did=f"Ada changed them and logged in again. She ended at {page.path}, and {in_words(rows)}.",
                 look=FIND,
             )
         signed_in_with(provider, site, site.browser(), "bo")
         rows = users(site)
         if len(rows) != 2:
             raise Missed(
-                should=f"somebody who takes over an old {what} at {provider} does not become the user who had them.",
-                did=f"Bo took over those that Ada had given up, signed in, and {in_words(rows)}.",
+                should=f"a person who takes a user's old {what} at {provider} does not become that user.",
+                did=f"Bo took Ada's old ones and logged in. Now {in_words(rows)}.",
                 look=FIND,
             )
 
 
 @exercise("4.2")
 def test_one_address_at_two_providers_is_two_users(site: Site) -> None:
-    """Eve gives Ada's address out for hers."""
+    """Eve gives Ada's email address as her own."""
     for provider in PROVIDERS:
         empty(site)
         people, second = site.providers.people, OTHER[provider]
@@ -313,11 +328,10 @@ def test_one_address_at_two_providers_is_two_users(site: Site) -> None:
         rows = users(site)
         if len(rows) != 2:
             raise Missed(
-                should=f"Ada comes from {provider}, and Eve from {second} with Ada's address. They are two users: "
-                "nobody has vouched that the address is Eve's.",
+                should=f"Ada logs in with {provider}, and Eve with {second}, with Ada's email address. They are two "
+                "users. An email address does not prove who a user is.",
                 did=f"{in_words(rows)}.",
-                look="sign_in: the address is only written down. It is no reason to take somebody for a user who is "
-                "there.",
+                look="sign_in: only store the email address. Do not look for a user by it.",
             )
 
 
@@ -328,15 +342,15 @@ def test_people_without_an_address_are_not_one_person(site: Site) -> None:
     rows = users(site)
     if len(rows) != 2:
         raise Missed(
-            should="two people who both have no address are two users.",
-            did=f"Chén Jìng and Eve signed in, and {in_words(rows)}.",
-            look="sign_in: is somebody looked up by the address? None fits everybody who has none.",
+            should="two people without an email address are two users.",
+            did=f"Chén Jìng and Eve logged in. Now {in_words(rows)}.",
+            look="sign_in: do you look for a user by the email address? None fits every user without one.",
         )
 
 
 @exercise("4.2")
 def test_equal_digits_at_two_providers_are_two_users(site: Site) -> None:
-    """Each provider counts for itself: Bo's number at one is Ada's at the other."""
+    """Bo's ID at one provider has the same digits as Ada's at the other."""
     people = site.providers.people
     people.change(
         "bo", twitter={"id": int(people["ada"].facebook.id)}, facebook={"id": str(people["ada"].twitter.id)}
@@ -349,18 +363,17 @@ def test_equal_digits_at_two_providers_are_two_users(site: Site) -> None:
         rows = users(site)
         if len(rows) != 2:
             raise Missed(
-                should=f"Ada comes from {provider}, and Bo from {second}, where his number has the same digits as hers "
+                should=f"Ada logs in with {provider}, and Bo with {second}. His ID there has the same digits as hers "
                 f"at {provider}. They are two users.",
                 did=f"{in_words(rows)}.",
-                look="sign_in: the subject is looked for in the column of this provider, COLUMNS[provider], and in no "
-                "other.",
+                look="sign_in: look for the subject only in this provider's column, COLUMNS[provider].",
             )
 
 
 @contextmanager
 def as_given(site: Site) -> Iterator[None]:
-    """On SQLite the ids are kept as the app gives them, inside of this `with`. Otherwise SQLite makes texts of numbers
-    that are written into a column of text."""
+    """Inside this `with`, SQLite keeps the IDs as the app gives them. Otherwise SQLite makes strings of the numbers in
+    a string column."""
     for column in COLUMNS.values():
         site.database.change(f"ALTER TABLE users RENAME COLUMN {column} TO text_{column}")
         site.database.change(f"ALTER TABLE users ADD COLUMN {column}")
@@ -375,7 +388,7 @@ def as_given(site: Site) -> Iterator[None]:
 @exercise("4.2")
 def test_the_id_is_given_as_a_text(site: Site) -> None:
     if site.database.server is not None:
-        return  # PostgreSQL compares no number with a text, so that a login with one has ended in an error
+        return  # PostgreSQL does not compare a number with a string, so a login with one has ended in an error
     with as_given(site):
         for provider in PROVIDERS:
             signed_in_with(provider, site, site.browser(), "ada")
@@ -383,24 +396,24 @@ def test_the_id_is_given_as_a_text(site: Site) -> None:
             for row in site.database.rows(f"SELECT {column}, typeof({column}) AS kind FROM users"):
                 if row["kind"] not in ("text", "null"):
                     raise Missed(
-                        should=f"your app gives the database the id as a text, {str(row[column])!r}.",
-                        did=f"for {provider} it gave the number {row[column]}. SQLite makes a text of it. PostgreSQL "
-                        "refuses: operator does not exist: character varying = integer.",
-                        look="sign_in: the subject as it came, without int(). And at Twitter it is id_str, not id.",
+                        should=f"your app gives the database the ID as a string, {str(row[column])!r}.",
+                        did=f"for {provider} it gave the number {row[column]}. SQLite makes a string of it. PostgreSQL "
+                        "rejects it: operator does not exist: character varying = integer.",
+                        look="sign_in: use the subject as it is, without int(). Twitter's subject is id_str, not id.",
                     )
 
 
 # 4.3 The session knows a number
 
-LOADER = "load_user: db.session.get(User, int(user_id)) gives the user, or None where the row is gone."
+LOADER = "load_user: db.session.get(User, int(user_id)) gives the user, or None if the row is gone."
 
 
 def is_stranger(browser: Browser) -> str | None:
-    """None where the app takes nobody in this browser for a user; else what shows that it does, or that it crashes."""
+    """None if no user is logged in in this browser; otherwise what shows a logged-in user, or a crash."""
     for path in ("/welcome", "/"):
         page = browser.open(path)
         if page.status >= 500:
-            return f"{path} answered with the status {page.status}."
+            return f"{path} returned status {page.status}."
         if page.path == "/welcome" or "You are signed in" in page.words:
             return f"{page.path} says: {shortened(page.words)}"
     return None
@@ -416,15 +429,15 @@ def test_the_cookie_tells_nothing_of_a_person(site: Site) -> None:
         tokens = [*site.providers.twitter.access_tokens, *site.providers.facebook.access_tokens]
         secret = [
             ("name", one.name),
-            ("address", address(one, provider)),
+            ("email address", address(one, provider)),
             *(("access token", t) for t in tokens),
         ]
         found = [f"the {what}, {value}" for what, value in secret if value and value in held]
         if found:
             raise Missed(
-                should="after a login the session cookie holds the number of the row, and nothing else of the person.",
+                should="after a login, the session cookie holds the user's ID, and nothing else about the user.",
                 did=f"everybody who has the cookie can read {found[0]}, in it. It holds {shortened(held)}",
-                look="sign_in: login_user(user) writes the number into the session. No other line has to.",
+                look="sign_in: login_user(user) writes the ID into the session. No other line has to.",
             )
 
 
@@ -440,14 +453,14 @@ def test_a_login_ends_on_a_page_that_greets(site: Site, who: str) -> None:
     if page.path != "/welcome":
         greeted = "You are signed in" in page.words and name in page.words
         raise Missed(
-            should="after the login the person is on /welcome.",
-            did=f"they ended at {page.path}, which says: {shortened(page.words)}",
-            look="the view welcome: the front page knows who is logged in, and /welcome sent them away. Does /welcome "
-            'still ask session["user"], which the login does not set any more?'
+            should="the login ends at /welcome.",
+            did=f"it ended at {page.path}, which says: {shortened(page.words)}",
+            look="the view welcome: the front page knows the user, but /welcome redirects. Does /welcome still use "
+            'session["user"], which the login no longer sets?'
             if greeted
             else LOADER
             if '"_user_id":' in session_of(browser)
-            else "sign_in: login_user(user), after the commit: before the commit the user has no number yet.",
+            else "sign_in: call login_user(user) after the commit. Before it, the user has no ID yet.",
             flow=site.flow("Your app"),
             expected=LATER_SIGN_IN,
         )
@@ -455,21 +468,21 @@ def test_a_login_ends_on_a_page_that_greets(site: Site, who: str) -> None:
         page = browser.open(path)
         if taken_as_markup(page):
             raise Missed(
-                should="a name is shown as text, whatever it is: anybody can choose one at Twitter.",
-                did=f"somebody is called {name}, and {path} took the name for markup.",
+                should="your app shows every name as text. Anybody can choose any name at Twitter.",
+                did=f"{path} shows the name {name} as markup.",
                 look=f"templates/index.html and templates/welcome.html. {ESCAPE}",
             )
         if page.status >= 400 or name not in page.words:
             wrong = next((one.name for one in PEOPLE if one.key != who and one.name in page.words), None)
             raise Missed(
                 should=f"{path} greets {name}, who is logged in in this browser.",
-                did=f"it answered with the status {page.status} and says: {shortened(page.words)}",
-                look=f"load_user gave {wrong}, who once had that number. It asks the database at each request, and "
-                "keeps nobody."
+                did=f"it returned status {page.status} and says: {shortened(page.words)}",
+                look=f"load_user gave {wrong}, who once had that ID. Let it ask the database at each request, and keep "
+                "no user."
                 if wrong
                 else "welcome gives current_user to its template."
                 if path == "/welcome"
-                else "templates/index.html: current_user is there in every template, without being given.",
+                else "templates/index.html: Flask-Login gives current_user to every template.",
             )
 
 
@@ -482,8 +495,8 @@ def test_the_welcome_page_reads_the_database(site: Site) -> None:
     page = browser.open("/welcome")
     if name not in page.words:
         raise Missed(
-            should="/welcome shows what the database says at that moment.",
-            did=f"the name in Ada's row was changed to {name}, and {page.path} says: {shortened(page.words)}",
+            should="/welcome shows what the database holds at that moment.",
+            did=f"the check changed the name in Ada's row to {name}, and {page.path} says: {shortened(page.words)}",
             look="welcome: render_template(…, user=current_user). And load_user asks the database at each request.",
         )
 
@@ -493,16 +506,16 @@ def test_strangers_end_on_the_front_page(site: Site) -> None:
     page = site.browser().open("/welcome")
     if page.path != "/" or page.status != 200:
         raise Missed(
-            should="somebody who is not logged in and opens /welcome is sent to the front page.",
-            did=f"it answered at {page.path} with the status {page.status}: {shortened(page.words)}",
-            look="@login_required between @app.route(…) and def welcome(). Where it sends people is "
+            should="/welcome redirects a visitor who is not logged in to the front page.",
+            did=f"the browser ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            look="@login_required between @app.route(…) and def welcome(). It redirects to "
             "login_manager.login_view.",
         )
 
 
 @exercise("4.3")
 def test_a_stranger_who_logs_in_ends_where_they_wanted_to_go(site: Site) -> None:
-    """An app that tells the front page nothing of that, as with a redirect by hand, is not asked for it."""
+    """Only apps that redirect with `next` are checked. A redirect by hand may come without it."""
     for provider in PROVIDERS:
         browser, wanted = site.browser(), f"/welcome?page={secrets.token_hex(4)}&sort=a%2Bb"
         page = browser.open(wanted)
@@ -516,11 +529,11 @@ def test_a_stranger_who_logs_in_ends_where_they_wanted_to_go(site: Site) -> None
         ended = f"{page.path}?{page.query}" if page.query else page.path
         if ended != wanted:
             raise Missed(
-                should=f"a stranger opens {wanted}, is sent to the front page, clicks Sign in with {provider}, and "
-                f"ends at {wanted}.",
-                did=f"the stranger was sent to {front}. The link there led to {urlsplit(login).path}"
+                should=f"a visitor opens {wanted}, is redirected to the front page, clicks Sign in with {provider}, "
+                f"and ends at {wanted}.",
+                did=f"it redirected to {front}. The link there led to {urlsplit(login).path}"
                 f"{'?' + urlsplit(login).query if urlsplit(login).query else ''}, and the login ended at {ended}.",
-                look="templates/index.html: the link hands on what the front page's URL says, by "
+                look="templates/index.html: the link passes on the next of the front page's URL, by "
                 f"url_for('{provider.lower()}_login', next=request.args.get('next')).",
             )
 
@@ -531,15 +544,14 @@ def test_a_user_whose_row_is_gone_is_a_stranger(site: Site) -> None:
     signed_in_with("Twitter", site, browser, "ada")
     site.database.change("DELETE FROM users")
     did = is_stranger(browser)
-    # The button was in a page that has been open since before.
+    # The button is in a page that was open before.
     left = browser.submit(Form("POST", f"{HOME}/logout", (), ()))
     if did is None and left.status >= 400:
-        did = f"A click on Log out was answered with the status {left.status}."
+        did = f"A click on Log out returned status {left.status}."
     if did:
         raise Missed(
-            should="when somebody's row is gone, the app takes them for a stranger: /welcome sends them to the front "
-            "page.",
-            did=f"Ada's row was deleted while she was logged in. {did}",
+            should="when a user's row is gone, the user is not logged in, and /welcome redirects to the front page.",
+            did=f"the check deleted Ada's row while she was logged in. {did}",
             look=LOADER,
         )
 
@@ -552,18 +564,19 @@ def test_logging_out_ends_the_session(site: Site) -> None:
     did = is_stranger(browser)
     if did:
         raise Missed(
-            should="who has logged out is a stranger.",
+            should="after a logout, no user is logged in.",
             did=did,
-            look="logout: the cookie remember_token is still there, and logs in again. logout_user() leaves word in "
-            "the session that it is to be deleted. session.clear() comes before logout_user(), or that word is lost."
+            look="logout: the cookie remember_token is still there, and logs the user in again. logout_user() notes "
+            "in the session that the browser has to delete it. session.clear() comes before logout_user(), or that "
+            "note is lost."
             if browser.cookie("remember_token")
-            else "logout: session.clear() and logout_user(). Does something else still say who it was?",
+            else "logout: session.clear(), and then logout_user(). Does your app keep the user elsewhere, too?",
         )
     signed_in_with("Facebook", site, browser, "ada")
     if is_stranger(browser) is None or len(users(site)) != 1:
         raise Missed(
-            should="who has logged out can log in again, as the same user.",
-            did=f"Ada did, and {in_words(users(site))}.",
+            should="after a logout, a user can log in again, as the same user.",
+            did=f"Ada did. Now {in_words(users(site))}.",
             look="logout: what does it leave behind?",
         )
 
@@ -571,8 +584,8 @@ def test_logging_out_ends_the_session(site: Site) -> None:
 # 4.4 A second way in
 
 LINK = (
-    "sign_in: where nobody was found and current_user.is_authenticated, the user is current_user, and "
-    "setattr(user, column, subject) writes the id into that row."
+    "sign_in: if no user was found and current_user.is_authenticated, the user is current_user, and "
+    "setattr(user, column, subject) writes the ID into that row."
 )
 
 
@@ -587,9 +600,9 @@ def test_whoever_is_logged_in_gets_a_second_way_in(site: Site, provider: str) ->
     rows = users(site)
     if list(ids(rows).values()) != [[one.subject(which.lower()) for which in PROVIDERS]]:
         raise Missed(
-            should=f"Ada signs in with {provider}, and then in the same browser with {second}: one row, with both ids.",
+            should=f"Ada logs in with {provider}, and then in the same browser with {second}. One row has both IDs.",
             did=f"{in_words(rows)}.",
-            look=f"{LINK} The table has it from db.session.commit() on: is the commit reached there, too?"
+            look=f"{LINK} Then db.session.commit() stores it. Does your code reach the commit there, too?"
             if ids(rows) == ids(before)
             else LINK,
         )
@@ -600,7 +613,7 @@ def test_whoever_is_logged_in_gets_a_second_way_in(site: Site, provider: str) ->
         page = new.open("/welcome")
         if name not in page.words or len(users(site)) != 1:
             raise Missed(
-                should=f"afterwards {way} leads to that row, too.",
+                should=f"afterwards, a login with {way} leads to that row, too.",
                 did=f"{in_words(users(site))}. {page.path} says: {shortened(page.words)}",
                 look=FIND,
             )
@@ -615,8 +628,8 @@ def test_an_id_that_is_somebodys_stays_theirs(site: Site) -> None:
         browser = site.browser()
         signed_in_with(provider, site, browser, "ada")
         before = users(site)
-        should = f"Bo's {second} id stays in Bo's row when it comes to a browser where Ada is logged in."
-        look = "sign_in: first look whose the id is. Only an id that is nobody's may be written into a row."
+        should = f"Bo's {second} ID stays in Bo's row when he logs in where Ada is logged in."
+        look = "sign_in: first look which user has the ID. Write it into a row only if no user has it."
         try:
             signed_in_with(second, site, browser, "bo")
         except Missed as missed:
@@ -633,7 +646,7 @@ def test_an_id_that_is_somebodys_stays_theirs(site: Site) -> None:
         page = new.open("/welcome")
         if people["bo"].name not in page.words:
             raise Missed(
-                should="afterwards Bo's own login leads to Bo.",
+                should="afterwards, Bo's own login leads to Bo's row.",
                 did=f"{page.path} says: {shortened(page.words)}",
                 look=FIND,
             )
@@ -651,25 +664,25 @@ def test_another_account_does_not_overwrite_the_first(site: Site) -> None:
         log_out_at(site, browser, provider.lower())
         page = signed_in_with(provider, site, browser, "bo")
         after = users(site)
-        should = f"Ada is logged in, and signs in at {provider} with another account, which is nobody's here."
+        should = f"Ada is logged in, and logs in with another {provider} account, which no user has here."
         if len(after) > len(before):
             raise Missed(
-                should=f"{should} Nothing is changed, and nobody is made.",
-                did=f"a second user was made: {in_words(after)}.",
-                look="sign_in: where current_user has another id of this provider, return sorry(…) before a User is "
-                "made.",
+                should=f"{should} Your app changes nothing, and makes no user.",
+                did=f"it made a second user: {in_words(after)}.",
+                look="sign_in: if current_user has another ID of this provider, return sorry(…) before you make a "
+                "User.",
             )
         if ids(after) != ids(before):
             raise Missed(
-                should=f"{should} Nothing is changed: the first account would not lead in any more.",
+                should=f"{should} Your app changes nothing, or the first account would no longer lead to her.",
                 did=f"before, {in_words(before)}. Afterwards, {in_words(after)}.",
-                look="sign_in: is getattr(current_user, column) None? Only then may the id be written there.",
+                look="sign_in: is getattr(current_user, column) None? Only then write the ID there.",
             )
         message = f"You have another {provider} account here already."
         if message not in page.words:
             raise Missed(
-                should=f"{should} She reads on the front page: {message}",
-                did=f"she ended at {page.path} and read: {shortened(page.words)}",
+                should=f"{should} The front page says: {message}",
+                did=f"the login ended at {page.path}, which says: {shortened(page.words)}",
                 look='sign_in: return sorry(f"You have another {provider} account here already.").',
             )
 
@@ -683,15 +696,15 @@ def test_who_has_logged_out_gets_no_second_way_in(site: Site) -> None:
     rows = users(site)
     if len(rows) != 2:
         raise Missed(
-            should="Ada logs out, and then Bo signs in with Facebook in the same browser: they are two users.",
+            should="Ada logs out, and then Bo logs in with Facebook in the same browser. They are two users.",
             did=f"{in_words(rows)}.",
-            look="sign_in: ask current_user who is logged in now, and nothing that was kept from before.",
+            look="sign_in: ask current_user who is logged in now. Use nothing that your app kept from before.",
         )
 
 
 @exercise("4.4")
 def test_a_user_who_is_gone_gets_no_second_way_in(site: Site) -> None:
-    """Ada's row is deleted while she is at the other provider. Bo's keeps her number from being given again."""
+    """Ada's row is deleted while she is at Facebook. With Bo's row, SQLite does not give her ID again."""
     browser = site.browser()
     signed_in_with("Twitter", site, browser, "ada")
     signed_in_with("Twitter", site, site.browser(), "bo")
@@ -707,11 +720,11 @@ def test_a_user_who_is_gone_gets_no_second_way_in(site: Site) -> None:
     if page.status < 400 and len(new) == 1 and ids(new) == {new[0]["id"]: [None, ada.facebook.id]}:
         return
     raise Missed(
-        should="Ada is logged in, her row is deleted, and then she comes back from Facebook: she is a stranger, so the "
-        "login makes a new user.",
-        did=f"the login ended at {page.path} with the status {page.status}, and {in_words(rows)}.",
-        look="sign_in: ask current_user who is logged in. The number in the session may be that of a user who is gone, "
-        "and then current_user.is_authenticated is False.",
+        should="Ada is logged in, her row is deleted, and then she comes back from Facebook. No user is logged in "
+        "then, so the login makes a new user.",
+        did=f"the login ended at {page.path} with status {page.status}, and {in_words(rows)}.",
+        look="sign_in: ask current_user who is logged in. The ID in the session may belong to a user who is gone. Then "
+        "current_user.is_authenticated is False.",
     )
 
 
@@ -725,9 +738,9 @@ def test_empty_and_unique(folder: Path) -> None:
         "empty_and_unique",
         "c",
         {
-            "a": "Whether a column may be empty is another matter: nullable says so, and unique does not.",
-            "b": "So it would be if NULL were a value. Sign in with Twitter as two people, and look at both rows.",
-            "d": "SQLite's and PostgreSQL's own pages on unique constraints say the same of NULL.",
+            "a": "nullable says whether a column may be NULL, and unique does not.",
+            "b": "That would be so if NULL were a value. Log in with Twitter as two users, and look at both rows.",
+            "d": "SQLite's and PostgreSQL's own pages on unique constraints say the same about NULL.",
         },
     )
 
@@ -739,10 +752,9 @@ def test_a_third_provider(folder: Path) -> None:
         "third_provider",
         "d",
         {
-            "a": "COLUMNS['Google'] would be a KeyError, and where would Google's ids stand?",
-            "b": "COLUMNS only says the name of a column. Somebody has to make it, and the query of 4.6 does not know "
-            "of it.",
-            "c": "db.create_all() looks whether there is a table, and never at its columns: no such column: "
+            "a": "COLUMNS['Google'] would be a KeyError, and Google's IDs would have no column.",
+            "b": "COLUMNS only names a column. You have to make the column, too, and the query of 4.6 does not use it.",
+            "c": "db.create_all() makes missing tables, and no missing columns. The error is: no such column: "
             "users.google_id.",
         },
     )
@@ -755,10 +767,9 @@ def test_whose_address(folder: Path) -> None:
         "whose_address",
         "b",
         {
-            "a": "Sign in with the second provider, and look at the row: email has not changed.",
-            "c": "Facebook does not say that it has verified an address, and sign_in asks neither.",
-            "d": "sign_in writes down what comes first, wherever it comes from. With Facebook first it would be "
-            "Facebook's.",
+            "a": "Log in with the second provider, and look at the row. Its email has not changed.",
+            "c": "Facebook does not say whether it has verified an email address, and sign_in asks neither.",
+            "d": "sign_in stores the email address that comes first. With Facebook first, it would be Facebook's.",
         },
     )
 
@@ -768,22 +779,26 @@ def test_whose_address(folder: Path) -> None:
 WAYS_IN = ("user_id", "provider", "subject")
 
 
+AS_TEXT = (
+    "ways_in.sql: take twitter_id and facebook_id as they are, without CAST. Google's ids have 21 digits, more than "
+    "fit into a number."
+)
 A_COLUMN = "what is in a column of that name"
 
 
 def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
-    """Fills a new table with people who have none, one or two ways in; gives all ways in that there are."""
-    # SQLite takes "twitter" for a text if there is no column of that name; PostgreSQL never does.
+    """Fills a new table with users who have no, one or two accounts at providers, and gives all these accounts."""
+    # SQLite reads "twitter" as a string if there is no column of that name. PostgreSQL does not.
     database.change(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR NOT NULL, email VARCHAR, "
         "twitter_id VARCHAR UNIQUE, facebook_id VARCHAR UNIQUE, "
         f"twitter VARCHAR DEFAULT '{A_COLUMN}', facebook VARCHAR DEFAULT '{A_COLUMN}')"
     )
     table = Table("users", MetaData(), autoload_with=database.engine)
-    first = secrets.randbelow(10**9)
+    first = 10**20 + secrets.randbelow(10**9)  # as long as Google's: no column of numbers has room for it
     rows: list[Row] = []
     for number in range(people):
-        # Two providers may well have given out the same number.
+        # Two providers may give the same ID.
         id, has_twitter, has_facebook = str(first + number), number % 2, number // 2 % 2
         rows.append(
             {
@@ -802,22 +817,21 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
 
 
 def names_for_values(query: str) -> str | None:
-    """Where to look if a query compares something with NULL as if that were a value, or names a column for a text."""
+    """Where to look if a query compares with NULL as if NULL were a value, or names a column instead of a string."""
     if found := re.search(r'"(twitter|facebook)"', query, re.IGNORECASE):
         return (
-            f"ways_in.sql: {found[0]} between double quotes is the name of a column in SQL. A text is between single "
-            f"quotes: '{found[1]}'. SQLite takes double quotes for single ones where there is no such column, and "
-            "PostgreSQL never does."
+            f"ways_in.sql: in SQL, {found[0]} in double quotes is the name of a column. A string is in single quotes: "
+            f"'{found[1]}'. If there is no such column, SQLite reads double quotes as single ones. PostgreSQL does not."
         )
     if found := re.search(r"(!=|<>|=)\s*NULL\b", query, re.IGNORECASE):
-        return f"ways_in.sql: {found[0]} is never true, as NULL means not known. Write IS NOT NULL."
+        return f"ways_in.sql: {found[0]} is never true, because NULL means not known. Write IS NOT NULL."
     return None
 
 
 @exercise("4.6")
 def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
     wanted = a_town(database, 200)
-    should = "ways_in.sql gives a row for each way in, with user_id, provider ('twitter' or 'facebook') and subject."
+    should = "ways_in.sql gives a row for each account, with user_id, provider ('twitter' or 'facebook') and subject."
     file = folder / "ways_in.sql"
     if not file.is_file():
         raise Missed(
@@ -825,17 +839,20 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
         )
     try:
         query = file.read_text(encoding="utf-8-sig")
-        # A colon in it is not the beginning of a value that is to be put in.
+        # A colon in the query does not begin the name of a parameter.
         rows = database.rows(query.replace(":", "\\:"))
     except UnicodeDecodeError:
         raise Missed(
             should=should, did=not_utf8("ways_in.sql"), look=SAVE_AGAIN, subject="your query did"
         ) from None
     except SQLAlchemyError as error:
+        said = own_words(error)
         raise Missed(
             should=should,
-            did=f"the database said: {own_words(error)}.",
-            look="ways_in.sql: one query, which may be two that UNION ALL joins. Its table is users.",
+            did=f"the database said: {said}.",
+            look=AS_TEXT
+            if "out of range" in said
+            else "ways_in.sql: write one query, or two that UNION ALL joins. The table is users.",
             subject="your query did",
         ) from None
     if not rows or set(rows[0]) != set(WAYS_IN):
@@ -849,38 +866,46 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
     empty = [row for row in rows if row["subject"] is None or row["user_id"] is None]
     if empty:
         raise Missed(
-            should=f"{should} Who has no account at a provider has no row for it.",
+            should=f"{should} A user without an account at a provider has no row for it.",
             did=f"{len(empty)} of its {len(rows)} rows have a NULL, such as: {shown(empty[0])}.",
             look="ways_in.sql: WHERE … IS NOT NULL, in each of the two queries.",
             subject="your query did",
         )
-    got = [(row["user_id"], str(row["provider"]), str(row["subject"])) for row in rows]
+    numbers = [row for row in rows if not isinstance(row["subject"], str)]
+    if numbers:
+        raise Missed(
+            should=f"{should} The subject is a text, as it is in the table.",
+            did=f"it gives numbers: {shown(numbers[0])}.",
+            look=AS_TEXT,
+            subject="your query did",
+        )
+    got = [(row["user_id"], str(row["provider"]), row["subject"]) for row in rows]
     missing, odd = wanted - set(got), set(got) - wanted
     if any(provider == A_COLUMN for _, provider, _ in got):
         raise Missed(
             should=should,
-            did="in the database of the check, the table users has a column twitter and a column facebook, too. The "
-            "query gave what is in these columns.",
-            look=names_for_values(query) or "ways_in.sql: 'twitter' between single quotes is a text.",
+            did="in the check's database, users also has the columns twitter and facebook. The query gave the values "
+            "of these columns.",
+            look=names_for_values(query) or "ways_in.sql: 'twitter' in single quotes is a string.",
             subject="your query did",
         )
     if missing or odd:
         some = min(missing or odd, key=str)
         raise Missed(
             should=should,
-            did=f"{len(missing)} of the {len(wanted)} ways in are missing"
-            f"{f', and {len(odd)} rows are no way in' if odd else ''}. The "
-            f"first that {'is missing' if missing else 'is none'}: user {some[0]}, {some[1]}, {some[2]}.",
+            did=f"{len(missing)} of the {len(wanted)} accounts are missing"
+            f"{f', and {len(odd)} rows are no account' if odd else ''}. The "
+            f"first {'missing account' if missing else 'wrong row'}: user {some[0]}, {some[1]}, {some[2]}.",
             look=names_for_values(query)
-            or "ways_in.sql: ask for each provider by itself, and put the rows of both into one list. Somebody with "
-            "two ways in has two rows.",
+            or "ways_in.sql: query each provider by itself, and put the rows of both into one list. A user with two "
+            "accounts has two rows.",
             subject="your query did",
         )
     if len(got) != len(wanted):
         raise Missed(
-            should=f"{should} None stands there twice.",
-            did=f"there are {len(wanted)} ways in, and it gives {len(got)} rows.",
-            look="ways_in.sql: is a table joined with itself, or one provider asked twice?",
+            should=f"{should} No row is there twice.",
+            did=f"there are {len(wanted)} accounts, and it gives {len(got)} rows.",
+            look="ways_in.sql: does the query join a table with itself, or ask one provider twice?",
             subject="your query did",
         )
 
@@ -894,22 +919,22 @@ def test_a_forged_callback_adds_no_way_in(site: Site) -> None:
     eve = site.providers.people["eve"]
     stranger, ada = site.browser(), site.browser()
     signed_in(site, ada, "ada", "/login/twitter")
-    for browser, whose in ((stranger, "nobody"), (ada, "Ada")):
+    for browser, whose in ((stranger, "no user"), (ada, "Ada")):
         # They have begun a login of their own, so the app expects a callback.
         asked_of_the_dialog(site, browser)
         browser.open(callback_for(site, site.browser(), "eve"))
         rows = users(site)
         if any(row.get("facebook_id") == eve.facebook.id for row in rows):
             raise Missed(
-                should=f"a browser in which {whose} is logged in opens a callback that Eve has made. It changes "
-                "nothing, as the login did not begin in that browser (RFC 6749 section 10.12).",
-                did=f"Eve's Facebook id was taken: {in_words(rows)}.",
+                should=f"a browser in which {whose} is logged in opens a callback that Eve has made. Your app "
+                "changes nothing, as the login did not begin in that browser (RFC 6749 section 10.12).",
+                did=f"it stored Eve's Facebook ID: {in_words(rows)}.",
                 look=look,
             )
         words = browser.open("/welcome").words
         if eve.name in words:
             raise Missed(
-                should=f"a callback that Eve has made logs nobody in as Eve, where {whose} is logged in.",
+                should=f"a callback that Eve has made does not log Eve in, where {whose} is logged in.",
                 did=f"/welcome says: {shortened(words)}",
                 look=look,
             )
@@ -920,7 +945,7 @@ def test_ones_own_login_goes_on_working(site: Site) -> None:
     page = signed_in_with_facebook(site, site.browser(), "bo")
     if not any(a.endpoint == "access_token" and a.status == 200 for a in site.providers.facebook.attempts):
         raise Missed(
-            should="a login that began in this browser goes on: the code is swapped for a token.",
-            did=f"it was not. The login ended at {page.path}, which says: {shortened(page.words)}",
-            look="facebook_login: state=new_state() goes along to Facebook, and waits in the session.",
+            should="your app finishes a login that began in this browser. It exchanges the code for a token.",
+            did=f"it did not. The login ended at {page.path}, which says: {shortened(page.words)}",
+            look="facebook_login: state=new_state() sends the state to Facebook, and keeps it in the session.",
         )

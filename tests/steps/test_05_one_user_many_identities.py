@@ -27,10 +27,14 @@ from workbook.exercises.identities_table import (
     insert_identity,
 )
 from workbook.exercises.kept import (
+    CLEAR_FIRST,
+    HEAD_TOO,
+    REMEMBERED,
     check_a_refusal_harms_nothing,
     check_delete_names_nobody,
     check_forged_callbacks,
     check_log_out,
+    check_log_out_of_a_stranger,
     check_nobody_is_in,
     check_refusals,
     check_state_after_an_error,
@@ -38,6 +42,7 @@ from workbook.exercises.kept import (
     check_strangers_delete_nothing,
     check_used_state,
     check_user_is_gone,
+    looked_at,
 )
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
@@ -596,6 +601,18 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
             raise Missed(should=should, did=did, look=look)
     if "999888777666555" in page.words:
         raise Missed(should=should, did="it also lists a way in of somebody else.", look=look)
+    # The next one to open the page is another user.
+    bo = site.browser()
+    come(site, bo, "bo")
+    page = bo.open("/account")
+    of_ada = [f"{provider} {subject}" for provider, subject in ways if subject in page.words]
+    if of_ada:
+        raise Missed(
+            should=should,
+            did=f"Ada opened the page, and then Bo did in another browser. Bo's page lists Ada's {of_ada[0]}.",
+            look="account in app/pages.py: the list belongs to one request. A variable of the module is there for all "
+            "of them, and so is the default of a parameter: Python makes it once.",
+        )
 
 
 @exercise("5.7")
@@ -685,6 +702,13 @@ def test_the_session_is_over(site: Site) -> None:
     # SQLite gives the number of the last user, once it is free, to the next one.
     come(site, site.browser(), "chen", "twitter")
     if "Chén Jìng" in who_is_in(browser):
+        if browser.cookie(REMEMBERED):
+            raise Missed(
+                should=should,
+                did=f"the cookie {REMEMBERED} was still there, with the number of the deleted user. Then somebody new "
+                "got that number, and the old browser was logged in as them.",
+                look=f"delete in app/pages.py: {CLEAR_FIRST}",
+            )
         raise Missed(
             should=should,
             did="the session still held the number of the deleted user. Then somebody new got that number, and the old "
@@ -714,13 +738,14 @@ def test_a_link_deletes_nothing(site: Site) -> None:
     come(site, browser, "ada", "twitter")
     before = as_identities(site.database)
     browser.open("/account")
-    browser.open("/account/delete")
-    if as_identities(site.database) != before:
-        raise Missed(
-            should="only a POST deletes an account. A link or a picture on any page is a GET.",
-            did="a GET of /account/delete deleted it.",
-            look='@bp.route("/account/delete", methods=["POST"]).',
-        )
+    for method, look_at in looked_at(browser, "/account/delete"):
+        look_at()
+        if as_identities(site.database) != before:
+            raise Missed(
+                should="only a POST deletes an account. A link or a picture on any page is a GET.",
+                did=f"a {method} of /account/delete deleted it.",
+                look='@bp.route("/account/delete", methods=["POST"]). ' + HEAD_TOO,
+            )
 
 
 DELETE_LOOK = (
@@ -861,6 +886,14 @@ def test_nothing_is_left_after_a_log_out(migrated_site: Site | None) -> None:
     if site is None:
         return
     check_log_out(site, "twitter", "facebook", LOGOUT_KEPT)
+
+
+@exercise("5.11")
+def test_nothing_is_left_after_a_log_out_in_an_old_page(migrated_site: Site | None) -> None:
+    site = migrated_site
+    if site is None:
+        return
+    check_log_out_of_a_stranger(site, "twitter", "facebook", LOGOUT_KEPT)
 
 
 @exercise("5.12")

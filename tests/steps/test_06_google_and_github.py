@@ -41,6 +41,7 @@ from workbook.exercises.kept import (
     check_account_is_its_users,
     check_forged_callbacks,
     check_log_out,
+    check_log_out_of_a_stranger,
     check_refusals,
     check_state_after_an_error,
     check_strangers,
@@ -1283,6 +1284,11 @@ DELETE_KEPT = (
 @exercise("6.10")
 def test_nothing_is_left_after_a_log_out(site: Site) -> None:
     check_log_out(site, "twitter", "facebook", LOGOUT_KEPT)
+
+
+@exercise("6.10")
+def test_nothing_is_left_after_a_log_out_in_an_old_page(site: Site) -> None:
+    check_log_out_of_a_stranger(site, "twitter", "facebook", LOGOUT_KEPT)
 
 
 @exercise("6.11")

@@ -21,7 +21,7 @@ _ARGUMENTS = (
 
 
 # Playwright gives a page 5 s to become as expected. A busy machine takes longer; one that is right never waits so long.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=90_000)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import psutil
 from workbook.course.places import ROOT
 
 # Longer than anything takes on a slow machine (seconds).
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def free_port() -> int:

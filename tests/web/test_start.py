@@ -58,7 +58,7 @@ def test_the_tour_on_a_fresh_clone(tmp_path: Path, shots: Path) -> None:
         app.screenshot(path=shots / "welcome.png")
         live.bring_to_front()
         diagram = live.locator("#diagram img")
-        expect(diagram).to_be_visible(timeout=20_000)
+        expect(diagram).to_be_visible(timeout=90_000)
         # In the list everybody has the name that the picture gives them.
         expect(live.locator("#messages")).to_contain_text("Your app → Twitter: POST /oauth/access_token")
         live.wait_for_function("document.querySelector('#diagram').dataset.messages >= 12")
@@ -203,7 +203,7 @@ def test_a_port_in_use_is_one_line(work: Path, option: str) -> None:
             + [word for pair in other.items() for word in pair],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()

@@ -18,6 +18,8 @@ from workbook.exercises.tables import SHOWN, entity_diagram
 from workbook.lab.visits import RECORDED
 from workbook.lab.warm_apps import warm_for_apps
 
+from .repeated import left_out
+
 
 @dataclass(frozen=True)
 class Built:
@@ -74,7 +76,7 @@ def _diagram(name: str, text: str, only_check: bool) -> Iterator[Built]:
 
     yield _file(DIAGRAMS / f"{name}.mmd", text, only_check)
     try:
-        svg = to_svg(text)
+        svg = to_svg(text, left_out(name))
     except PicturesUnavailable as error:
         yield Built(DIAGRAMS / f"{name}.svg", True, f"not looked at: {error}")
     else:

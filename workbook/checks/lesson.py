@@ -34,13 +34,18 @@ class Drawing:
 
     text: str
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        from workbook.flow.pictures import PicturesUnavailable, to_png
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        from workbook.flow.pictures import PicturesUnavailable, png_width, to_png
 
         try:
-            return {"image/png": to_png(self.text), "text/plain": self.text}
+            png = to_png(self.text)
         except PicturesUnavailable:
-            return {"text/plain": self.text}
+            return {"text/plain": self.text}, {}
+        return {"image/png": png, "text/plain": self.text}, {
+            "image/png": {"width": png_width(self.text) // 2}
+        }
 
 
 class Lesson:

@@ -44,7 +44,7 @@ def _settings(file: str, **texts: str) -> dict[str, Instead]:
 INSTEAD = {
     "load_dotenv": Instead("app/__init__.py", "load_dotenv()", "In `create_app`, before anything is read."),
     "app": Instead(
-        "app/__init__.py", "app = Flask(__name__)", "In `create_app`: nobody imports it any more."
+        "app/__init__.py", "app = Flask(__name__)", "In `create_app`. No module imports it any more."
     ),
     "app.secret_key": Instead("app/config.py", '"SECRET_KEY": os.environ["SECRET_KEY"]', _IN_CONFIG),
     "app.config['SQLALCHEMY_DATABASE_URI']": Instead(
@@ -73,12 +73,12 @@ INSTEAD = {
     "twitter": Instead(
         "app/providers.py",
         'twitter = oauth.remote_app("twitter", app_key="TWITTER")',
-        "The rest stands in `app/config.py`, under `TWITTER`: Flask-OAuthlib looks there at the first login.",
+        "The rest is in `app/config.py`, under `TWITTER`. Flask-OAuthlib looks there at the first login.",
     ),
     "facebook": Instead(
         "app/providers.py",
         'facebook = oauth.remote_app("facebook", app_key="FACEBOOK")',
-        "The rest stands in `app/config.py`, under `FACEBOOK`.",
+        "The rest is in `app/config.py`, under `FACEBOOK`.",
     ),
     "COLUMNS": Instead(
         "app/auth.py",
@@ -148,8 +148,8 @@ def where_it_went(solutions: Path = SOLUTIONS) -> str:
 
 _HEAD = """# Where every line of step 04 went
 
-This page is made from the two apps. On the left is `app.py` of step 04, in its order; on the right, where that stands
-in step 05, before you change anything. *As it was* means: word for word.
+A program makes this page from the two apps. The left column has `app.py` of step 04, in its order. The right column has
+the place in step 05, before you change anything. *As it was* means that no character has changed.
 
 | step 04, `app.py` | lines | step 05 | |
 | --- | --- | --- | --- |"""

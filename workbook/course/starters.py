@@ -59,7 +59,7 @@ def _starter_lines(lines: Iterator[str], name: str) -> Iterator[str]:
         if begin:
             yield from _todo(begin, lines, name)
         elif _END.fullmatch(line) or _STUB.fullmatch(line):
-            raise WorkbookError(f"{name}: '{line.strip()}' stands outside of an exercise.")
+            raise WorkbookError(f"{name}: '{line.strip()}' is outside of an exercise.")
         else:
             yield line
 

@@ -42,6 +42,9 @@ CLEAR_FIRST = (
     "session.clear() comes before logout_user(). logout_user() leaves word in the session that the cookie "
     f"{REMEMBERED} has to be deleted, and session.clear() forgets that."
 )
+HEAD_TOO = (
+    "Flask has a view that takes GET answer HEAD, too, so a view that changes something takes only POST."
+)
 # The fields in which an app might look for the id of a user, or of an identity.
 ID_FIELDS = (
     "id",
@@ -124,6 +127,14 @@ def naming(browser: Browser, form: Form, number: object) -> dict[str, Callable[[
         "in the path": lambda: browser.submit(Form("POST", f"{path}/{number}", (*tokens, *own, *named), ())),
         "as JSON": lambda: browser.send_json(form.action, dict((*own, *named)), headers),
     }
+
+
+def looked_at(browser: Browser, path: str) -> tuple[tuple[str, Callable[[], Page]], ...]:
+    """The requests for a path that only look, and must change nothing (RFC 9110 section 9.2.1), each with its method.
+    Flask has a view that takes GET answer HEAD, too."""
+    browser.open("/")
+    head = Form("HEAD", urljoin(HOME, path), (), ())
+    return ("GET", lambda: browser.open(path)), ("HEAD", lambda: browser.submit(head))
 
 
 # State
@@ -267,14 +278,14 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
     browser = site.browser()
     if not can_come_in(browser, first):
         return
-    browser.open("/logout")
-    if not is_in(browser):
-        raise Missed(
-            should="only a POST logs somebody out. A link or a picture on another site is a GET.",
-            did="Ada was logged in, and her browser opened /logout, as a picture on another site makes it do. Nobody "
-            "was logged in then.",
-            look='@bp.route("/logout", methods=["POST"]).',
-        )
+    for method, look_at in looked_at(browser, "/logout"):
+        look_at()
+        if not is_in(browser):
+            raise Missed(
+                should="only a POST logs a user out. A link on a different website sends a GET.",
+                did=f"Ada was logged in, and her browser sent a {method} to /logout. Then no one was logged in.",
+                look='@bp.route("/logout", methods=["POST"]). ' + HEAD_TOO,
+            )
     # Two logins are under way, one of them begun from a page where she wants to go back to.
     waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)
@@ -322,6 +333,36 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
         )
 
 
+def check_log_out_of_a_stranger(site: Site, first: str, second: str, look: str) -> None:
+    """A page with the button *Log out* is still open when its user is gone, and a login is under way. A click on that
+    button ends the login."""
+    browser = site.browser()
+    if not can_come_in(browser, first):
+        return
+    waiting = _begun(site, browser, second)
+    form = form_to(browser.open("/"), "/logout")
+    if form is None or waiting is None:
+        return
+    for table in ("identities", "users"):
+        site.database.change(f"DELETE FROM {table}")
+    page = browser.submit(form)
+    what = (
+        "Ada's account was deleted in another browser, and she clicks on Log out in a page that is still open"
+    )
+    if page.status >= 500:
+        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        raise Missed(should=f"{what}: she is on the front page.", did=did, look=look)
+    browser.open(waiting)
+    name = is_in(browser)
+    if name is not None or every_row(site.database)["users"]:
+        raise Missed(
+            should=f"{what}. From then on no login is under way.",
+            did=f"a login with {label(site, second)} was under way, its callback came after the click, and "
+            f"{name or 'a new user'} was logged in.",
+            look=f"{look} A log-out empties the session of everybody who clicks: no @login_required there.",
+        )
+
+
 def _begun(site: Site, browser: Browser, name: str) -> str | None:
     """The callback of a login that has begun in a browser; None where none begins: another exercise says so."""
     try:
@@ -357,30 +398,38 @@ def check_strangers(
                     look=look,
                 )
     for path in pages:
-        stranger = site.browser()
-        page = stranger.open(path)
+        stranger, wanted = site.browser(), f"{path}?page=2"
+        page = stranger.open(wanted)
         if site.at_provider(page) or (closed is not None and path not in closed and page.path == path):
             continue  # a page that strangers see, or that fails for them, is another exercise's
         link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
         should = (
-            f"a stranger opens {path}, is sent to {page.path}{'?' if page.query else ''}{page.query}, clicks there on "
-            f"the button that signs in with {label(site, name)}, and ends on {path}."
+            f"a visitor opens {wanted}, is redirected to {page.path}{'?' if page.query else ''}{page.query}, logs in "
+            f"there with {label(site, name)}, and ends on {wanted}."
         )
         if link is None:
             did = "there is no such button on that page."
             raise Missed(should=should, did=did, look="templates/index.html.")
-        carried = parse_qs(urlsplit(link).query).get("next") == [path]
+        carried = parse_qs(urlsplit(link).query).get("next") == [wanted]
         if carried and ends_elsewhere:
             continue
         try:
             ended = sign_in(stranger, start=link)
         except (NotAsked, NoAnswer):
             return
-        if (ended.path != path or ended.status >= 400) and is_in(stranger):
+        came_to = ended.path + (f"?{ended.query}" if ended.query else "")
+        if (came_to != wanted or ended.status >= 400) and is_in(stranger):
             leads = link.removeprefix(HOME)
+            if path in parse_qs(page.query).get("next", []):
+                raise Missed(
+                    should=should,
+                    did=f"the stranger was sent to {page.path}?{page.query}: the query string of {wanted} is lost.",
+                    look=f"the view of {path}: @login_required sends strangers away with the whole page in next, its "
+                    "query string included. request.path has no query string.",
+                )
             raise Missed(
                 should=should,
-                did=f"the button leads to {leads}, and the login ended on {ended.path} with the status {ended.status}.",
+                did=f"the button leads to {leads}, and the login ended on {came_to} with the status {ended.status}.",
                 look="login in app/auth.py keeps next, and the callback redirects there."
                 if carried
                 else "templates/index.html: the links to /login/… carry next on, as it is in the query string of the "
@@ -546,6 +595,9 @@ def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[S
             check_log_out, first=first, second=second, look=log_out, said_elsewhere=log_out_elsewhere
         )
     pages = ("/welcome", "/account")
+    checks["logged out, and gone"] = partial(
+        check_log_out_of_a_stranger, first="twitter", second="facebook", look=log_out
+    )
     checks["strangers"] = partial(
         check_strangers, pages=pages, name="facebook", look=f"the view of that page: {guard}"
     )

@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 
 from .drawn import LABELS, Arrow, arrows
 from .mermaid import shortened
-from .messages import APP, BROWSER, Flow
+from .messages import APP, BROWSER, EVE, Flow
 from .terminal import folded, in_ascii, one_line
 
 Mode = Literal["strict", "protocol"]
@@ -160,6 +160,8 @@ def _kept_by_apps(drawn: Sequence[Arrow]) -> set[int]:
 
 def _is_protocol(arrow: Arrow) -> bool:
     ends = {arrow.sender, arrow.receiver}
+    if EVE in ends:  # how she came by what she sends is the way there
+        return False
     if ends - {BROWSER, APP}:
         # A page that Twitter shows to a person is Twitter's business, and so are the forms in it.
         return APP in ends or (arrow.is_request and arrow.title.startswith("GET"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import unescape
@@ -16,16 +17,18 @@ from http import HTTPStatus
 from typing import Any
 from unicodedata import category
 
-from .messages import APP, BROWSER, Flow, Message, Parameter, split
+from .messages import APP, BROWSER, BROWSERS, ELSEWHERE, EVE, Flow, Message, Parameter, split
 
 # The providers by their names in addresses, and everybody who takes part, as people call them.
 PROVIDER_LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
 LABELS = {BROWSER: "Browser", APP: "Your app", **PROVIDER_LABELS}
+# Where there are two browsers, whose they are.
+_WHOSE = {BROWSER: "Ada's browser", EVE: "Eve's browser", ELSEWHERE: "Ada's other browser"}
 
 
 def label_of(name: str) -> str:
     """The name of one who takes part as people write it. A provider that has no label here is called by its name."""
-    return LABELS.get(name, name.title())
+    return LABELS.get(name) or _WHOSE.get(name, name.title())
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,19 @@ class Arrow:
     details: tuple[tuple[str, str], ...] = ()
 
 
+def participants(drawn: Iterable[Arrow]) -> dict[str, str]:
+    """Everybody who takes part, with the names that people read: browsers, the app, then the providers as they come.
+    One browser is the browser; of two it is said whose they are."""
+    found = dict.fromkeys(name for arrow in drawn for name in (arrow.sender, arrow.receiver))
+    first = [name for name in (EVE, BROWSER, ELSEWHERE, APP) if name in found]
+    labels = {name: label_of(name) for name in first + [name for name in found if name not in first]}
+    return labels | {
+        name: _WHOSE[name] for name in labels if labels.keys() & {EVE, ELSEWHERE} and name in _WHOSE
+    }
+
+
 # Parameters whose value is new in every request or never to be seen, and what it is drawn as.
-_ALWAYS_NEW = {
+ALWAYS_NEW = {
     "oauth_nonce": "nonce",
     "oauth_timestamp": "timestamp",
     "oauth_signature": "signature",
@@ -128,7 +142,8 @@ class _Names:
         self._numbered: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
         for message in messages:
-            if APP in (message.receiver, message.sender) and BROWSER in (message.receiver, message.sender):
+            ends = {message.receiver, message.sender}
+            if APP in ends and ends & set(BROWSERS):
                 host = split(message.url)
                 self._hosts[host.netloc] = f"{host.hostname}:5000"
                 # A redirect may be the first that is heard of a provider.
@@ -176,8 +191,8 @@ class _Names:
 
     def value(self, parameter: Parameter) -> str:
         """A parameter's value as it is drawn."""
-        if parameter.name in _ALWAYS_NEW:
-            return f"‹{_ALWAYS_NEW[parameter.name]}›"
+        if parameter.name in ALWAYS_NEW:
+            return f"‹{ALWAYS_NEW[parameter.name]}›"
         if parameter.name in _HANDED_ON:
             known = parameter.value in self._known
             return f"‹{self._name(parameter.value) if known else f'unknown {_HANDED_ON[parameter.name]}'}›"
@@ -239,7 +254,7 @@ def _shown(text: str) -> str:
 
 def _path(url: str, provider: str) -> str:
     path = split(url).path or "/"
-    if provider in (APP, BROWSER):
+    if provider in (APP, *BROWSERS):
         return path
     # The APIs stand below the local providers; Facebook's Graph API and GitHub's have hosts of their own.
     return path.removeprefix(f"/{provider}").removeprefix(_API_BELOW.get(provider, "")) or "/"
@@ -303,6 +318,8 @@ def _body(message: Message, names: _Names) -> Iterator[tuple[str, str]]:
         for name in _TELLING:
             if name in data and not (name == "id" and "id_str" in data):
                 yield name, names.value(Parameter(name, _short_json(data[name]), "answer"))
+            if name == "id_token" and name in data:
+                yield from _inside(str(data[name]), names)
     elif "xml" in kind:
         yield "error", _cut(names.text(" ".join(re.sub(r"<[^<>]+>", " ", body).split())))
     elif title := re.search(r"<title>([^<]*)</title>", body, re.IGNORECASE):
@@ -310,6 +327,20 @@ def _body(message: Message, names: _Names) -> Iterator[tuple[str, str]]:
             yield "page", names.text(" ".join(unescape(title[1]).split()))
     elif body and (message.status or 0) >= 400:
         yield "error", _cut(names.text(" ".join(body.split())))
+
+
+def _inside(id_token: str, names: _Names) -> Iterator[tuple[str, str]]:
+    """Whom an ID token names, and their email address: what is signed is not secret (RFC 7519 section 3)."""
+    try:
+        payload = id_token.split(".")[1]
+        claims = _json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode())
+    except (IndexError, ValueError):
+        return
+    if "sub" in claims:
+        yield "its sub", _cut(names.text(str(claims["sub"])))
+    if "email" in claims:
+        verified = "verified" if claims.get("email_verified") is True else "not verified"
+        yield "its email", f"{_cut(names.text(str(claims['email'])))}, {verified}"
 
 
 def _cut(text: str, longest: int = _LONGEST_TEXT) -> str:

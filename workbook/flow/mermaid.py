@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html import unescape
 from html.entities import html5
 
-from .drawn import LABELS, Arrow, arrows, label_of
-from .messages import APP, BROWSER, Flow
+from .drawn import LABELS, Arrow, arrows, participants
+from .messages import Flow
 
 # Longer lines are broken or cut, so that a picture stays readable (characters).
 LONGEST_VALUE = 66
@@ -32,7 +32,7 @@ def to_mermaid(flow: Flow | Sequence[Arrow], title: str | None = None) -> str:
     if title:
         lines.append(f"    title {_escaped(title)}")
     lines.append("    autonumber")
-    lines += [f"    participant {name} as {_escaped(label_of(name))}" for name in _participants(drawn)]
+    lines += [f"    participant {name} as {_escaped(label)}" for name, label in participants(drawn).items()]
     for arrow in drawn:
         line = "->>" if arrow.is_request else "-->>"
         label = [_escaped(arrow.title)]
@@ -45,13 +45,6 @@ def to_mermaid(flow: Flow | Sequence[Arrow], title: str | None = None) -> str:
 def shortened(value: str) -> str:
     """A value cut to what a picture has room for."""
     return value if len(value) <= LONGEST_VALUE else value[: LONGEST_VALUE - 1] + "…"
-
-
-def _participants(drawn: Sequence[Arrow]) -> list[str]:
-    """Browser, app, then the providers as they come."""
-    found = dict.fromkeys(name for arrow in drawn for name in (arrow.sender, arrow.receiver))
-    first = [name for name in (BROWSER, APP) if name in found]
-    return first + [name for name in found if name not in first]
 
 
 # Characters that mean something to Mermaid, or to the HTML that it makes of a label.

@@ -14,6 +14,9 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 BROWSER = "browser"
 APP = "app"
+# Where a flow has two browsers, the other one: an attacker's, or the same person's on another computer.
+EVE, ELSEWHERE = "eve", "elsewhere"
+BROWSERS = (BROWSER, EVE, ELSEWHERE)
 
 
 class Parameter(NamedTuple):

@@ -347,6 +347,7 @@ def explain(name: str, value: str = "") -> Explanation | None:
     `value` is the value as it is drawn. The same name, oauth_token, is the request token at first and the access
     token later: the name by which its value is drawn tells which.
     """
+    name = name.removeprefix("its ")  # a claim of the ID token
     if name == "oauth_token":
         return _ACCESS_TOKEN if "access" in value else _REQUEST_TOKEN
     if name == "oauth_token_secret":

@@ -1,28 +1,27 @@
-"""Mermaid's text as SVG and PNG, by mermaidx: without a browser, and the same bytes every time."""
+"""Mermaid's text as SVG and PNG: without a browser, and the same bytes every time.
+
+Flows are drawn by ourselves (sequence.py says why), tables by mermaidx, which paints the PNGs of both.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import re
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from .mermaid import unescaped
+from .folding import LeftOut
+from .mermaid import from_mermaid, unescaped
+from .sequence import to_sequence_svg
 
-# The width of a PNG in pixels: sharp on a page that is half as wide. Tables are narrow.
-_PNG_WIDTH = 1600
+# The width of a PNG in pixels, twice that of the picture. Tables are narrow.
+_PNG_WIDTH = 1560
 _ENTITY_PNG_WIDTH = 800
-# Enough for the edges of letters: with half of it they look as they did.
-_PNG_COLOURS = 32
+# Enough for the edges of letters: they look as they did.
+_PNG_COLOURS = 16
 
-_SETTINGS = (
-    "%%{init: {'theme': 'base', 'themeVariables': {'fontFamily': 'Helvetica, Arial, sans-serif', 'fontSize': '15px',"
-    "'actorBkg': '#eef3fb', 'actorBorder': '#3b5b92', 'actorTextColor': '#1b2a41', 'signalColor': '#3b5b92',"
-    "'signalTextColor': '#1b2a41', 'sequenceNumberColor': '#ffffff', 'actorLineColor': '#9db0cf'},"
-    "'sequence': {'messageAlign': 'left', 'actorMargin': 190, 'mirrorActors': false, 'width': 150, 'height': 44,"
-    "'messageMargin': 30, 'wrap': false}}}%%\n"
-)
 # Entity diagrams are drawn with the help of chance, unless its seed is given.
 _ENTITY_SETTINGS = (
     "%%{init: {'theme': 'base', 'handDrawnSeed': 1, 'themeVariables': {'fontFamily': 'Helvetica, Arial, sans-serif',"
@@ -35,16 +34,24 @@ class PicturesUnavailable(Exception):
     """There is no mermaidx for this machine: diagrams are text here."""
 
 
-def to_svg(mermaid: str) -> str:
-    """The picture of a diagram, dark on white, with a title for those who do not see it."""
-    svg: str = _diagram(mermaid).svg()
-    # Every picture comes with the same ids; two of them in one page would share their styles and arrowheads.
+def to_svg(mermaid: str, left_out: Sequence[LeftOut] = ()) -> str:
+    """The picture of a diagram, with a title and a description for those who do not see it. The description has the
+    arrows that the picture leaves out, too."""
+    # Two pictures in one page must not share their ids.
     own = f"flow-{hashlib.sha256(mermaid.encode()).hexdigest()[:8]}"
+    title = re.search(r"^\s*(?:title|accTitle:) (.*)$", mermaid, re.MULTILINE)
+    name = unescaped(title[1]) if title else ""
+    if mermaid.startswith("erDiagram"):
+        return _entity_svg(mermaid, name, own)
+    return to_sequence_svg(from_mermaid(mermaid), name, own, left_out)
+
+
+def _entity_svg(mermaid: str, name: str, own: str) -> str:
+    svg: str = _diagram(mermaid).svg()
+    # Every picture of mermaidx comes with the same ids.
     svg = svg.replace("my-svg", own)
     svg = re.sub(rf' id="(?!{own})', f' id="{own}-', svg)
     svg = re.sub(rf'(url\(#|href="#)(?!{own})', rf"\g<1>{own}-", svg)
-    title = re.search(r"^\s*(?:title|accTitle:) (.*)$", mermaid, re.MULTILINE)
-    name = escape(unescaped(title[1]) if title else "Sequence diagram")
     # The picture comes as wide as its page, and begins left of and above nought. An <img> has to know its
     # size, and the white has to lie exactly under it.
     opening = re.search(r"<svg\b[^>]*>", svg)
@@ -53,13 +60,24 @@ def to_svg(mermaid: str) -> str:
     size = f'width="{box[3]}" height="{box[4]}"'
     ground = f'<rect x="{box[1]}" y="{box[2]}" {size} fill="#ffffff"/>'
     sized = opening[0].replace('width="100%"', size)
-    return f"{sized}<title>{name}</title>{ground}{svg[opening.end() :]}"
+    return f"{sized}<title>{escape(name)}</title>{ground}{svg[opening.end() :]}"
 
 
 def to_png(mermaid: str) -> bytes:
-    """The same picture as PNG."""
-    width = _ENTITY_PNG_WIDTH if mermaid.startswith("erDiagram") else _PNG_WIDTH
-    return _with_few_colours(_diagram(mermaid).png(width=width, background="#ffffff"))
+    """The same picture as PNG, png_width wide: to be shown half as wide, and sharp there."""
+    if mermaid.startswith("erDiagram"):
+        return _with_few_colours(_diagram(mermaid).png(width=png_width(mermaid), background="#ffffff"))
+    try:
+        from mermaidx.raster import svg_to_png
+    except ImportError:
+        raise _unavailable() from None
+    light = re.sub(r"<style>.*?</style>", "", to_svg(mermaid), flags=re.DOTALL)
+    return _with_few_colours(svg_to_png(light, width=png_width(mermaid), background="#ffffff"))
+
+
+def png_width(mermaid: str) -> int:
+    """How wide a diagram's PNG is, in pixels."""
+    return _ENTITY_PNG_WIDTH if mermaid.startswith("erDiagram") else _PNG_WIDTH
 
 
 def _with_few_colours(png: bytes) -> bytes:
@@ -77,24 +95,12 @@ def _diagram(mermaid: str) -> Any:
     try:
         from mermaidx.diagram import Diagram
     except ImportError:
-        raise PicturesUnavailable(
-            "There is no picture: mermaidx has no package for this machine. The diagram as text is complete."
-        ) from None
-
-    class WithLongLines(Diagram):  # type: ignore[misc]
-        def _svg(self) -> str:
-            return _to_the_bottom(super()._svg())
-
-    settings = _ENTITY_SETTINGS if mermaid.startswith("erDiagram") else _SETTINGS
+        raise _unavailable() from None
     # An accTitle would become a second title, under an id that to_svg changes.
-    return WithLongLines(settings + re.sub(r"^ *accTitle: .*\n", "", mermaid, flags=re.MULTILINE))
+    return Diagram(_ENTITY_SETTINGS + re.sub(r"^ *accTitle: .*\n", "", mermaid, flags=re.MULTILINE))
 
 
-def _to_the_bottom(svg: str) -> str:
-    """Without boxes at the bottom Mermaid ends the participants' lines at 2000, however high the picture is."""
-    box = re.search(r'viewBox="\S+ (\S+) \S+ (\S+)"', svg)
-    assert box, "an SVG of mermaidx has a viewBox"
-    bottom = float(box[1]) + float(box[2])
-    if bottom <= 2000:
-        return svg
-    return re.sub(r'y2="2000"(?=[^>]*data-et="life-line")', f'y2="{bottom:g}"', svg)
+def _unavailable() -> PicturesUnavailable:
+    return PicturesUnavailable(
+        "There is no picture: mermaidx has no package for this machine. The diagram as text is complete."
+    )

@@ -12,8 +12,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
-from .drawn import Arrow, label_of
-from .messages import APP, BROWSER
+from .drawn import Arrow, label_of, participants
 
 # Narrower than this there is no room for three lifelines: the messages are a numbered list then (columns).
 _NARROWEST = 72
@@ -33,10 +32,7 @@ def to_terminal(
     """The drawing, `width` columns wide at the most. `mark` is the index of an arrow that is pointed out."""
     signs = _UNICODE if unicode else _ASCII
     arrows = arrows if unicode else [in_ascii(arrow) for arrow in arrows]
-    found = dict.fromkeys(name for arrow in arrows for name in (arrow.sender, arrow.receiver))
-    people = [name for name in (BROWSER, APP) if name in found] + [
-        n for n in found if n not in (BROWSER, APP)
-    ]
+    people = participants(arrows)
     if width < _NARROWEST or len(people) < 2:
         text = _list(arrows, width, mark, signs)
     else:
@@ -50,12 +46,12 @@ def to_terminal(
 
 
 def _drawing(
-    arrows: Sequence[Arrow], people: list[str], width: int, mark: int | None, signs: dict[str, str]
+    arrows: Sequence[Arrow], people: dict[str, str], width: int, mark: int | None, signs: dict[str, str]
 ) -> str:
     first, last = 8, width - 6
     places = {name: first + round(i * (last - first) / (len(people) - 1)) for i, name in enumerate(people)}
     step = (last - first) // (len(people) - 1)
-    lines = [_row({place: label_of(name) for name, place in places.items()}, centred=True)]
+    lines = [_row({place: people[name] for name, place in places.items()}, centred=True)]
 
     def lifelines() -> list[str]:
         row = [" "] * (width + 1)
@@ -66,7 +62,7 @@ def _drawing(
     for index, arrow in enumerate(arrows):
         left, right = sorted((places[arrow.sender], places[arrow.receiver]))
         if left == right:  # said to itself: a person may draw that
-            left, right = (left, left + step) if left != places[people[-1]] else (left - step, left)
+            left, right = (left, left + step) if right != last else (left - step, left)
         room = right - left - 3
         for text in [f"{index + 1}. {arrow.title}", *(f"   {name}={value}" for name, value in arrow.details)]:
             for shown in folded(text, room):

@@ -151,11 +151,16 @@ class Browser:
 
     `port` is where the app really listens; it is opened as http://localhost:5000, or http://127.0.0.1:5000, which
     is another site with other cookies. `sink` is given the messages between browser and app. Those with a provider
-    are not written down here: the providers see them all themselves.
+    are not written down here: the providers see them all themselves. `name` is whose browser it is, where a flow has
+    two; then `at_providers` has, in pairs, the times between which it asked a provider.
     """
 
-    def __init__(self, port: int, sink: Callable[[Message], None] = lambda message: None) -> None:
+    def __init__(
+        self, port: int, sink: Callable[[Message], None] = lambda message: None, name: str = BROWSER
+    ) -> None:
         self.page: Page | None = None
+        self.name = name
+        self.at_providers: list[tuple[float, float]] = []
         self._sink = sink
         self._cookies = Cookies()
         self.move_to(port)
@@ -256,7 +261,7 @@ class Browser:
     ) -> Message:
         parts = opened(url)
         if parts is None:
-            raise NoAnswer(f"{method} {short(url)} got no answer: that is no address that a browser can open")
+            raise NoAnswer(f"{method} {short(url)} got no response: a browser cannot open that URL")
         if parts.hostname not in _THIS_MACHINE:
             raise NoAnswer(f"the browser was sent to {short(url)}, {ELSEWHERE}")
         url, sent = urlunsplit(parts), urlencode(fields) if body is None else body
@@ -272,7 +277,7 @@ class Browser:
         if cookies:
             headers["Cookie"] = cookies
         asked = Message(
-            sender=BROWSER,
+            sender=self.name,
             receiver=APP,
             time=time.monotonic(),
             method=method,
@@ -286,15 +291,15 @@ class Browser:
         try:
             status, received, text = self._wire.ask(method, url, headers, sent.encode(), PATIENCE)
         except TimeoutError:
-            raise NoAnswer(f"{method} {short(url)} got no answer within {PATIENCE:g} seconds") from None
+            raise NoAnswer(f"{method} {short(url)} got no response within {PATIENCE:g} seconds") from None
         except ConnectionRefusedError:
-            raise NoAnswer(f"{method} {short(url)} got no answer: nothing listens there") from None
+            raise NoAnswer(f"{method} {short(url)} got no response: nothing listens there") from None
         except (OSError, HTTPException):
-            raise NoAnswer(f"{method} {short(url)} got no answer: the connection was closed") from None
+            raise NoAnswer(f"{method} {short(url)} got no response: the connection was closed") from None
         self._cookies.hear(url, (value for name, value in received if name.lower() == "set-cookie"))
         answer = Message(
             sender=APP,
-            receiver=BROWSER,
+            receiver=self.name,
             time=time.monotonic(),
             method=method,
             url=url,
@@ -304,6 +309,8 @@ class Browser:
         )
         if ours:
             self._sink(answer)
+        elif self.name != BROWSER:
+            self.at_providers.append((asked.time, answer.time))
         return answer
 
 

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
 from workbook.course.starters import source_files
-from workbook.flow.messages import Flow, Message
+from workbook.flow.messages import BROWSER, Flow, Message
 from workbook.providers.people import PEOPLE, Person
 from workbook.providers.server import ProvidersServer
 
@@ -66,6 +67,7 @@ class Site:
         self._writes = 0
         self._written = threading.Condition()
         self._messages: list[Message] = []
+        self._others: list[Browser] = []
         self._lock = threading.Lock()
         with ExitStack() as opened:
             self.providers = opened.enter_context(
@@ -114,6 +116,7 @@ class Site:
             app.begin_anew()
         with self._lock:
             self._messages.clear()
+        self._others.clear()
         return True
 
     def begins_with_nobody(self) -> bool:
@@ -162,9 +165,13 @@ class Site:
         *others, last = self.workers
         return next(filter(None, (app.last_error(0.1) for app in others)), None) or last.last_error()
 
-    def browser(self, worker: int = 0) -> Browser:
-        """A new browser, without cookies, all of whose requests go to one of the app's processes."""
-        return Browser(self.workers[worker].port, self._heard)
+    def browser(self, worker: int = 0, *, name: str = BROWSER) -> Browser:
+        """A new browser, without cookies, all of whose requests go to one of the app's processes. `name` says whose it
+        is, where a flow has two, of people who take turns."""
+        browser = Browser(self.workers[worker].port, self._heard, name)
+        if name != BROWSER:
+            self._others.append(browser)
+        return browser
 
     def move(self, browser: Browser, worker: int) -> None:
         """From now on the browser's requests go to another of the app's processes."""
@@ -185,7 +192,17 @@ class Site:
         """Everything that was said so far, in order."""
         with self._lock:
             ours = list(self._messages)
-        return Flow.of("", [*ours, *self.providers.messages]).messages
+        return Flow.of("", [*ours, *map(self._by_name, self.providers.messages)]).messages
+
+    def _by_name(self, message: Message) -> Message:
+        """A provider's message with the name of the browser. A provider knows only that it is one."""
+        for browser in self._others:
+            if any(begin <= message.time <= end for begin, end in browser.at_providers):
+                if message.sender == BROWSER:
+                    return replace(message, sender=browser.name)
+                if message.receiver == BROWSER:
+                    return replace(message, receiver=browser.name)
+        return message
 
     def flow(self, title: str, since: int = 0) -> Flow:
         """What was said, without the first `since` messages, as a flow."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+from workbook.flow.messages import ELSEWHERE, EVE
+
 from .browser import MOST_REDIRECTS, Browser, Form, Page
 from .site import Site
 
@@ -144,8 +146,9 @@ def _log_out_and_in(site: Site) -> int:
 
 
 def _twitter_then_facebook(site: Site) -> None:
-    sign_in(site.browser(), start="/login/twitter")
-    sign_in(site.browser(), start="/login/facebook")
+    browser = site.browser()
+    sign_in(browser, start="/login/twitter")
+    sign_in(browser, start="/login/facebook")
 
 
 def _two_ways_in(site: Site) -> None:
@@ -154,19 +157,17 @@ def _two_ways_in(site: Site) -> None:
     sign_in(browser, start="/login/facebook")
 
 
-def _forged_callback(site: Site) -> int:
+def _forged_callback(site: Site) -> None:
     """The person has begun a login of their own, in another tab, and not gone on."""
-    link = unused_callback(site.browser(), "eve", start="/login/facebook")
-    since = len(site.messages())
+    link = unused_callback(site.browser(name=EVE), "eve", start="/login/facebook")
     browser = site.browser()
     browser.open("/login/facebook", follow=False)
     browser.open(link)
-    return since
 
 
 def _google_then_github(site: Site) -> None:
     sign_in(site.browser(), start="/login/google")
-    sign_in(site.browser(), start="/login/github")
+    sign_in(site.browser(name=ELSEWHERE), start="/login/github")
 
 
 def _one_more_way_in(site: Site) -> int:
@@ -216,11 +217,11 @@ def _refused_and_merged(site: Site) -> int:
 RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
     "00_what_oauth_is": {
         "sign_in": ("Sign in with Facebook", lambda site: sign_in(_at_front_page(site))),
-        "refusal": ("A person who says no", lambda site: refuse(_at_front_page(site))),
+        "refusal": ("A user who denies access", lambda site: refuse(_at_front_page(site))),
     },
     "01_twitter_login": {
-        "sign_in": ("Signing in with Twitter", lambda site: sign_in(_at_front_page(site))),
-        "refusal": ("A person who refuses", lambda site: refuse(_at_front_page(site))),
+        "sign_in": ("A login with Twitter", lambda site: sign_in(_at_front_page(site))),
+        "refusal": ("A user who denies access", lambda site: refuse(_at_front_page(site))),
     },
     "02_inside_the_session": {
         "by_hand": ("A request token, by hand", lambda site: site.browser().open("/by-hand")),
@@ -236,10 +237,10 @@ RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
     },
     "04_users_in_a_database": {
         "first_login": ("A first login", lambda site: sign_in(site.browser(), start="/login/twitter")),
-        "two_ways_in": ("Two ways in for one person", _two_ways_in),
+        "two_ways_in": ("Ada logs in with Twitter, and then with Facebook", _two_ways_in),
     },
     "05_one_user_many_identities": {
-        "one_more": ("One more way in, and the account page", _one_more_way_in),
+        "one_more": ("Ada adds an identity, and opens her account", _one_more_way_in),
         "delete": ("Deleting an account", _delete_account),
     },
     "06_google_and_github": {
@@ -256,7 +257,7 @@ RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
         "linked": ("One person, two browsers, two providers", _google_then_github),
     },
     "08_the_account_page": {
-        "linked": ("One more way in", _linked),
-        "refused": ("A way in that another account has", _refused_and_merged),
+        "linked": ("Ada links Facebook to her account", _linked),
+        "refused": ("Facebook leads to another account, and Ada merges the two", _refused_and_merged),
     },
 }

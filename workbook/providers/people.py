@@ -89,7 +89,7 @@ PEOPLE = (
     Person(
         "ada",
         "Ada Okafor",
-        "has the same address everywhere, and all have verified it",
+        "has the same email address at all four providers, and has confirmed it everywhere",
         TwitterAccount(
             1204417633,
             "ada_o",
@@ -111,7 +111,7 @@ PEOPLE = (
     Person(
         "bo",
         "Bo Lindqvist",
-        "has another address at each site",
+        "has a different email address at each provider",
         TwitterAccount(29301774, "bolindqvist", "bo@example.org", "Mon Apr 06 21:40:57 +0000 2009", "Umeå"),
         FacebookAccount("10158293847561", "bo.lindqvist@example.net"),
         GoogleAccount("117364920183746529104", "bo.lindqvist@example.com"),
@@ -131,7 +131,7 @@ PEOPLE = (
     Person(
         "chen",
         "Chén Jìng",
-        "has no address at Twitter, only a phone number",
+        "has no email address at Twitter, only a phone number",
         TwitterAccount(871044295313952768, "chenjing88", None, "Sat Jun 03 16:20:09 +0000 2017"),
         FacebookAccount("1029384756102938", "chen@example.org"),
         # An organisation's account: hd is its domain.
@@ -151,7 +151,7 @@ PEOPLE = (
     Person(
         "dara",
         "Dara Haddad",
-        "shows no address in public",
+        "has no public email address at GitHub",
         TwitterAccount(
             533092218, "daracodes", "dara@example.org", "Thu Mar 22 08:15:33 +0000 2012", "Beirut"
         ),
@@ -171,7 +171,7 @@ PEOPLE = (
     Person(
         "eve",
         "Eve Novak",
-        "has registered Ada's address at other sites, and never confirmed it",
+        "has registered Ada's email address at other providers, and never confirmed it",
         TwitterAccount(1409226715, "evenovak", "eve@example.org", "Mon May 06 11:31:47 +0000 2013"),
         FacebookAccount("122093847561029", None),
         GoogleAccount("115049382716058493027", "ada@example.org", email_verified=False),

@@ -11,7 +11,7 @@ from flask import Flask, Response, abort, render_template
 from workbook.flow.drawn import arrows, label_of
 from workbook.flow.mermaid import to_mermaid
 from workbook.flow.parameters import explain
-from workbook.flow.pictures import PicturesUnavailable, to_svg
+from workbook.flow.pictures import to_svg
 from workbook.providers.doors import NO_FRAMES
 
 from .live import Live
@@ -60,10 +60,7 @@ def live_page(live: Live) -> Flask:
 
     @page.get("/live/diagram.svg")
     def diagram() -> Response:
-        try:
-            svg = pictures.of(to_mermaid(live.flow()))
-        except PicturesUnavailable as error:
-            return Response(str(error), status=501, content_type="text/plain; charset=utf-8")
+        svg = pictures.of(to_mermaid(live.flow()))
         return Response(svg, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
     @page.post("/live/forget")

@@ -21,8 +21,8 @@ NO_HELP = "Facebook could not sign you in. Please try again."
 
 def sign_in(provider, subject, name, email):
     """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
-    # TODO 5.5: find the identity, or make one
-    # TODO 5.6: whoever is logged in already gets one more way in
+    # TODO 5.5: find the identity, or create one
+    # TODO 5.6: if a user is logged in, add the identity to this user
     column = f"{provider}_id"
     user = db.session.execute(db.select(User).filter_by(**{column: subject})).scalar_one_or_none()
     if user is None and current_user.is_authenticated:
@@ -49,7 +49,7 @@ def sorry(message):
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -90,13 +90,13 @@ def facebook_login():
 
 @bp.route("/auth/facebook/callback")
 def facebook_authorized():
-    # TODO 5.10: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
+    # TODO 5.10: leave it as it is: a login works once, in the browser that began it, and a denial logs no one in
     if not is_ours(request.args.get("state", "")):
         return sorry(NOT_OURS)
     if "code" not in request.args:
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
     try:
-        # authorized_response() forgets the callback's address after the first tab
+        # authorized_response() forgets the redirect URI after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]

@@ -20,7 +20,7 @@ class User(UserMixin, db.Model):
     id = db.Column(db.Integer, primary_key=True)
     name = db.Column(db.String, nullable=False)
     email = db.Column(db.String)
-    # TODO 5.2: once the migration has moved what they hold, these two columns go
+    # TODO 5.2: after the migration has moved the IDs, remove these two columns
     twitter_id = db.Column(db.String, unique=True, index=True)
     facebook_id = db.Column(db.String, unique=True, index=True)
     # TODO 5.1: a user has many identities

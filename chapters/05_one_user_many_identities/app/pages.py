@@ -13,7 +13,7 @@ def index():
     return render_template("index.html")
 
 
-# TODO 5.12: leave it as it is: a page for people who are logged in
+# TODO 5.12: leave it as it is: a page for users who are logged in
 @bp.route("/welcome")
 @login_required
 def welcome():
@@ -23,8 +23,8 @@ def welcome():
 @bp.route("/account")
 @login_required
 def account():
-    # TODO 5.7: every way in that this user has
+    # TODO 5.7: every identity of this user
     return render_template("account.html", identities=[])
 
 
-# TODO 5.8: delete the user, and whatever belongs to the user
+# TODO 5.8: delete the user, and everything that belongs to the user

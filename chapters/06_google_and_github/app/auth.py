@@ -31,7 +31,7 @@ def sign_in(provider, profile):
         else:
             identity.user = User(name=profile.name, email=profile.email)
         db.session.add(identity)
-    # TODO 6.2: keep what the provider says of the address, each time
+    # TODO 6.2: keep the email address and email_verified, at each login
     user = identity.user
     db.session.commit()
     login_user(user)
@@ -49,7 +49,7 @@ def swapped(remote):
     """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
-    # authorized_response() would forget the callback's address after the first tab
+    # authorized_response() would forget the redirect URI after the first tab
     return remote.handle_oauth2_response(request.args)
 
 
@@ -57,19 +57,19 @@ def swapped(remote):
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
 
-# TODO 6.1: one route that sends people to any provider
+# TODO 6.1: one view that redirects the browser to any provider
 # TODO 6.7: OpenID Connect: the nonce comes back in the ID token
 @bp.route("/login/<name>")
 def login(name):
     return sorry("Nobody sends you there yet: exercise 6.1.")
 
 
-# TODO 6.1: and one where they come back
+# TODO 6.1: one callback view for all providers
 @bp.route("/auth/<name>/callback")
 def authorized(name):
     return sorry("Nobody picks you up yet: exercise 6.1.")

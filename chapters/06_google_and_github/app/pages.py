@@ -14,7 +14,7 @@ def index():
     return render_template("index.html")
 
 
-# TODO 6.11: leave it as it is: a page for people who are logged in
+# TODO 6.11: leave it as it is: a page for users who are logged in
 @bp.route("/welcome")
 @login_required
 def welcome():

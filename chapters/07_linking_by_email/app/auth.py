@@ -37,14 +37,14 @@ def swapped(remote):
     """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
-    # authorized_response() would forget the callback's address after the first tab
+    # authorized_response() would forget the redirect URI after the first tab
     return remote.handle_oauth2_response(request.args)
 
 
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -57,7 +57,7 @@ def login(name):
     callback = url_for("auth.authorized", name=name, _external=True)
     remote = providers.remote_app(name)
     if remote.request_token_url:
-        return remote.authorize(callback=callback)  # OAuth 1.0a: the request token does what state does
+        return remote.authorize(callback=callback)  # OAuth 1.0a has no state: the request token replaces it
     started = begin(name)
     sent = {"state": started["state"]}
     if "openid" in remote.request_token_params.get("scope", ""):
@@ -73,7 +73,7 @@ def authorized(name):
     remote = providers.remote_app(name)
     nonce = None
     if not remote.request_token_url:
-        # TODO 7.10: leave it as it is: only a login that began in this browser ends here, and only once
+        # TODO 7.10: leave it as it is: a login works once, in the browser that began it
         started = finish(name, request.args.get("state", ""))
         if started is None:
             return sorry(NOT_OURS)

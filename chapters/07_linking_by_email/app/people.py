@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from .models import Identity, User, db
 
-# So often a login looks before it gives up. Others can be faster twice: once with the same address, and once with the
+# How often a login looks before it gives up. Others can be faster twice, once with the same email and once with the
 # same identity.
 LOOKS = 3
 
@@ -13,13 +13,13 @@ LOOKS = 3
 def comparable(email):
     """An address as addresses are compared: neither spaces around it nor the case of A to Z make another person. None
     where there is none."""
-    # TODO 7.5: bring an address into the one form in which it is compared
+    # TODO 7.5: give an email address the one form in which the app compares it
     return email
 
 
 def verified_address(profile):
     """The address, as addresses are compared, if the provider says that it is verified; None otherwise."""
-    # TODO 7.2: whose word counts, and which?
+    # TODO 7.2: which provider can verify an email address, and when?
     return None
 
 
@@ -33,7 +33,7 @@ def find_or_create(provider, profile):
 
 def user_of(provider, profile):
     """The same, without a commit."""
-    # TODO 7.4: leave it as it is: the identity is looked for first, by these two words and no other
+    # TODO 7.4: leave it as it is: first look for the identity, by provider and subject alone
     known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
     identity = db.session.execute(known).scalar_one_or_none()
     if identity is None:
@@ -50,24 +50,24 @@ def current_or_linked(profile):
     """The user who gets one more way in: whoever is logged in, or whose verified address it is. None: nobody."""
     if current_user.is_authenticated:
         return current_user._get_current_object()
-    # TODO 7.2: the user whose verified address it is
+    # TODO 7.2: the user with this verified email address
     return None
 
 
 def new_user(profile):
     """A user who has not been here before."""
     user = User(name=profile.name, email=profile.email)
-    # TODO 7.7: a verified address is taken from the first write on: the database refuses it to everybody else
+    # TODO 7.7: claim the verified email address at the first write, so that no other user can get it
     return user
 
 
 def keep_verified(user, profile):
     """Notes that a user's address is verified, once a provider says so of this very address."""
-    # TODO 7.2: not of another address, and not if it is somebody else's verified address already
+    # TODO 7.2: do nothing for a different email address, or if it is already verified for another user
     return
 
 
 def user_with(address):
     """The user who has that verified address; None where nobody has."""
-    # TODO 7.3: leave it as it is: users.email is what somebody has typed in somewhere
+    # TODO 7.3: leave it as it is: a user can type anything into users.email at a provider
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()

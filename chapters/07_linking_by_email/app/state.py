@@ -5,7 +5,7 @@ import secrets
 
 from flask import session
 
-TABS = 5  # so many logins may be under way in one browser
+TABS = 5  # the most unfinished logins in one browser
 
 
 def begin(provider):

@@ -11,14 +11,14 @@ from .providers import oauth
 
 
 def create_app():
-    load_dotenv()  # so that gunicorn finds the same addresses and keys as `flask run`
+    load_dotenv()  # so that gunicorn finds the same URLs and keys as `flask run`
     app = Flask(__name__)
     app.config.from_mapping(config.from_environment())
     db.init_app(app)
     migrate.init_app(app, db)
     login_manager.init_app(app)
     oauth.init_app(app)
-    # TODO 8.1: from here on every POST needs a token
+    # TODO 8.1: from here on every POST needs a CSRF token
     app.register_blueprint(pages.bp)
     app.register_blueprint(auth.bp)
     app.register_blueprint(account.bp)

@@ -11,7 +11,7 @@ from .people import comparable, merge
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
-PROVED_FOR = 10 * 60  # so long may a person think about a merge (seconds)
+PROVED_FOR = 10 * 60  # how long a proof holds (seconds)
 
 
 @bp.route("")
@@ -20,24 +20,24 @@ def page():
     return render_template("account.html", other=proved())
 
 
-# TODO 8.3: one more way in: by POST, and for those who are logged in
+# TODO 8.3: begin a link by POST, for users who are logged in
 
 
-# TODO 8.8: one way in less: by POST, and only one's own
-# TODO 8.9: of two tabs the second one waits here; on SQLite, which has no such lock, it waits at its delete
-# TODO 8.9: the last way in stays
+# TODO 8.8: remove an identity by POST, and only an identity of the current user
+# TODO 8.9: the second of two tabs waits here (SQLite has no such lock, and waits at the delete)
+# TODO 8.9: the last identity stays
 
 
 def proved():
     """The other account that this person has just proved to be theirs; None where there is none."""
-    # TODO 8.10: proved by whoever is logged in now, and not long ago
+    # TODO 8.10: proved by the current user, and not long ago
     return None
 
 
 @bp.route("/merge", methods=["POST"])
 @login_required
 def merge_other():
-    # TODO 8.11: make one account of two, both of which are proved
+    # TODO 8.11: merge two accounts that are both proved
     flash("Nobody makes one account of them yet: exercise 8.11.")
     return redirect(url_for("account.page"))
 

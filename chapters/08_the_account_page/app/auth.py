@@ -34,7 +34,7 @@ def sign_in(name, profile):
     me = current_user._get_current_object() if current_user.is_authenticated else None
     user = find_or_create(name, profile, me)
     page = session.pop("next", None) or url_for("pages.welcome")
-    # TODO 8.2: nothing of whoever was logged in before stays in the session
+    # TODO 8.2: nothing of an earlier user stays in the session
     login_user(user)
     session["provider"] = name
     return redirect(page)
@@ -43,11 +43,11 @@ def sign_in(name, profile):
 def linked(name, profile, user_id):
     """The user with that number comes back from a provider where they went to link it."""
     label = providers.find(name).label
-    # TODO 8.5: is it still the one who began it?
-    # TODO 8.3: it is a way in of whoever is logged in, from now on
-    # TODO 8.6: was it one before?
-    # TODO 8.6: whose is it, and what does that mean for them?
-    # TODO 8.10: it is proved now that the other account is theirs
+    # TODO 8.5: is the current user still the user who began the link?
+    # TODO 8.3: from now on the identity belongs to the current user
+    # TODO 8.6: which identities did the user have before?
+    # TODO 8.6: who owns the identity, and what does the user see?
+    # TODO 8.10: now the user has proved that the other account is theirs, too
     return sorry("Nobody links it yet: exercise 8.3.")
 
 
@@ -61,14 +61,14 @@ def swapped(remote):
     """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
-    # authorized_response() would forget the callback's address after the first tab
+    # authorized_response() would forget the redirect URI after the first tab
     return remote.handle_oauth2_response(request.args)
 
 
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -104,10 +104,10 @@ def authorized(name):
     remote = providers.remote_app(name)
     if remote.request_token_url:
         started = {"user": None, "nonce": None}
-        # TODO 8.4: is the request token that Flask-OAuthlib is about to hand in that of a link?
+        # TODO 8.4: does the request token that Flask-OAuthlib is about to send belong to a link?
     else:
         started = finish(name, request.args.get("state", ""))
-    # TODO 8.13: keep: what did not begin in this browser ends here, and so does what the user refused
+    # TODO 8.13: keep: end a login that this browser did not begin, and a login that the user denied
     if started is None:
         return sorry(NOT_OURS)
     page = "pages.index" if started["user"] is None else "account.page"

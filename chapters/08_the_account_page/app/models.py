@@ -25,8 +25,8 @@ class User(UserMixin, db.Model):
     id = db.Column(db.Integer, primary_key=True)
     name = db.Column(db.String, nullable=False)
     email = db.Column(db.String)
-    # The address that a provider has verified, written in the one way in which addresses are compared. Nobody else can
-    # have it: it is unique, and NULL for everybody who has none.
+    # The email address that a provider has verified, in the form in which the app compares it. No other user can
+    # have it: it is unique, and NULL for users who have none.
     verified_email = db.Column(db.String, unique=True, index=True)
     identities = db.relationship(
         "Identity",
@@ -47,7 +47,7 @@ class Identity(db.Model):
     user_id = db.Column(db.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
     provider = db.Column(db.String, nullable=False)
     subject = db.Column(db.String, nullable=False)
-    # What the provider said last. email_verified is true, false, or NULL: it does not tell.
+    # From the last login. email_verified is true, false, or NULL if the provider does not say.
     email = db.Column(db.String)
     email_verified = db.Column(db.Boolean)
     user = db.relationship("User", back_populates="identities")

@@ -4,7 +4,7 @@ from sqlalchemy.exc import IntegrityError
 
 from .models import Identity, User, db
 
-# So often a login looks before it gives up. Others can be faster twice: once with the same address, and once with the
+# How often a login looks before it gives up. Others can be faster twice, once with the same email and once with the
 # same identity.
 LOOKS = 3
 
@@ -30,7 +30,7 @@ def find_or_create(provider, profile, user=None):
             db.session.commit()
             return owner
         except IntegrityError:
-            # Somebody was faster, between our look and our write. So there is something to find now: look again.
+            # Another request was faster, between our lookup and our write. Now there is a row to find: look again.
             db.session.rollback()
             if look == LOOKS - 1:
                 raise
@@ -42,7 +42,7 @@ def user_of(provider, profile, user):
     identity = db.session.execute(known).scalar_one_or_none()
     if identity is None:
         identity = Identity(provider=provider, subject=profile.subject)
-        # TODO 8.7: keep: for those who are not logged in the rules of step 07 hold
+        # TODO 8.7: keep: if no user is logged in, the rules of step 07 hold
         identity.user = user or user_by_address(profile) or new_user(profile)
         db.session.add(identity)
     identity.email = profile.email
@@ -77,6 +77,6 @@ def user_with(address):
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
 
 
-# TODO 8.11: nothing that the other one has is lost
+# TODO 8.11: lose nothing of the other account
 def merge(user, other):
     """Makes one user of two: everything that the other one has becomes this one's."""

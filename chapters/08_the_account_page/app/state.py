@@ -5,7 +5,7 @@ import secrets
 
 from flask import session
 
-TABS = 5  # so many may be under way in one browser
+TABS = 5  # the most unfinished logins and links in one browser
 
 
 def begin(provider, user_id=None, state=None):

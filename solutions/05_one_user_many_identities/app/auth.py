@@ -24,7 +24,7 @@ NO_HELP = "Facebook could not sign you in. Please try again."
 
 def sign_in(provider, subject, name, email):
     """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
-    # exercise 5.5: find the identity, or make one
+    # exercise 5.5: find the identity, or create one
     # stub: column = f"{provider}_id"
     # stub: user = db.session.execute(db.select(User).filter_by(**{column: subject})).scalar_one_or_none()
     # stub: if user is None and current_user.is_authenticated:
@@ -39,7 +39,7 @@ def sign_in(provider, subject, name, email):
     identity = db.session.execute(known).scalar_one_or_none()
     if identity is None:
         identity = Identity(provider=provider, subject=subject)
-        # exercise 5.6: whoever is logged in already gets one more way in
+        # exercise 5.6: if a user is logged in, add the identity to this user
         if current_user.is_authenticated:
             identity.user = current_user._get_current_object()
         else:
@@ -64,13 +64,13 @@ def sorry(message):
 # stub: @bp.route("/logout", methods=["POST"])
 # stub: def logout():
 # stub:     session.clear()
-# stub:     logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+# stub:     logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
 # stub:     flash("You are logged out of this app.")
 # stub:     return redirect(url_for("pages.index"))
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -114,7 +114,7 @@ def facebook_login():
 
 @bp.route("/auth/facebook/callback")
 def facebook_authorized():
-    # exercise 5.10: leave it as it is: a login counts only where it began, and once, and a refusal signs nobody in
+    # exercise 5.10: leave it as it is: a login works once, in the browser that began it, and a denial logs no one in
     # stub: if not is_ours(request.args.get("state", "")):
     # stub:     return sorry(NOT_OURS)
     # stub: if "code" not in request.args:
@@ -125,7 +125,7 @@ def facebook_authorized():
         return sorry(DENIED if request.args.get("error") == "access_denied" else NO_HELP)
     # end 5.10
     try:
-        # authorized_response() forgets the callback's address after the first tab
+        # authorized_response() forgets the redirect URI after the first tab
         token = facebook.handle_oauth2_response(request.args)["access_token"]
         me = facebook.get("me", data={"fields": "id,name,email"}, token=(token, "")).data
         subject, name = me["id"], me["name"]

@@ -13,7 +13,7 @@ def index():
     return render_template("index.html")
 
 
-# exercise 5.12: leave it as it is: a page for people who are logged in
+# exercise 5.12: leave it as it is: a page for users who are logged in
 # stub: @bp.route("/welcome")
 # stub: @login_required
 # stub: def welcome():
@@ -30,13 +30,13 @@ def welcome():
 @bp.route("/account")
 @login_required
 def account():
-    # exercise 5.7: every way in that this user has
+    # exercise 5.7: every identity of this user
     # stub: return render_template("account.html", identities=[])
     return render_template("account.html", identities=current_user.identities)
     # end 5.7
 
 
-# exercise 5.8: delete the user, and whatever belongs to the user
+# exercise 5.8: delete the user, and everything that belongs to the user
 @bp.route("/account/delete", methods=["POST"])
 @login_required
 def delete():

@@ -31,7 +31,7 @@ def sign_in(provider, profile):
         else:
             identity.user = User(name=profile.name, email=profile.email)
         db.session.add(identity)
-    # exercise 6.2: keep what the provider says of the address, each time
+    # exercise 6.2: keep the email address and email_verified, at each login
     identity.email = profile.email
     identity.email_verified = profile.email_verified
     # end 6.2
@@ -52,7 +52,7 @@ def swapped(remote):
     """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
-    # authorized_response() would forget the callback's address after the first tab
+    # authorized_response() would forget the redirect URI after the first tab
     return remote.handle_oauth2_response(request.args)
 
 
@@ -60,13 +60,13 @@ def swapped(remote):
 # stub: @bp.route("/logout", methods=["POST"])
 # stub: def logout():
 # stub:     session.clear()
-# stub:     logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+# stub:     logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
 # stub:     flash("You are logged out of this app.")
 # stub:     return redirect(url_for("pages.index"))
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -74,7 +74,7 @@ def logout():
 # end 6.10
 
 
-# exercise 6.1: one route that sends people to any provider
+# exercise 6.1: one view that redirects the browser to any provider
 # stub: @bp.route("/login/<name>")
 # stub: def login(name):
 # stub:     return sorry("Nobody sends you there yet: exercise 6.1.")
@@ -86,7 +86,7 @@ def login(name):
     callback = url_for("auth.authorized", name=name, _external=True)
     remote = providers.remote_app(name)
     if remote.request_token_url:
-        return remote.authorize(callback=callback)  # OAuth 1.0a: the request token does what state does
+        return remote.authorize(callback=callback)  # OAuth 1.0a has no state: the request token replaces it
     started = begin(name)
     sent = {"state": started["state"]}
     # exercise 6.7: OpenID Connect: the nonce comes back in the ID token
@@ -99,7 +99,7 @@ def login(name):
 # end 6.1
 
 
-# exercise 6.1: and one where they come back
+# exercise 6.1: one callback view for all providers
 # stub: @bp.route("/auth/<name>/callback")
 # stub: def authorized(name):
 # stub:     return sorry("Nobody picks you up yet: exercise 6.1.")

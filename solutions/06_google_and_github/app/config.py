@@ -6,8 +6,8 @@ import os
 def from_environment():
     return {
         "SECRET_KEY": os.environ["SECRET_KEY"],
-        # A page of another site that sends a form here does so without our cookie.
+        # A form on another website is sent here without our cookie.
         "SESSION_COOKIE_SAMESITE": "Lax",
-        # Without a server in front, the people are kept in the file instance/people.db.
+        # Without DATABASE_URL, the users are in the file instance/people.db.
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL", "sqlite:///people.db"),
     }

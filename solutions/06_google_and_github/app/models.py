@@ -37,7 +37,7 @@ class Identity(db.Model):
     user_id = db.Column(db.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
     provider = db.Column(db.String, nullable=False)
     subject = db.Column(db.String, nullable=False)
-    # What the provider said last. email_verified is true, false, or NULL: it does not tell.
+    # From the last login. email_verified is true, false, or NULL if the provider does not say.
     email = db.Column(db.String)
     email_verified = db.Column(db.Boolean)
     user = db.relationship("User", back_populates="identities")

@@ -14,7 +14,7 @@ def index():
     return render_template("index.html")
 
 
-# exercise 6.11: leave it as it is: a page for people who are logged in
+# exercise 6.11: leave it as it is: a page for users who are logged in
 # stub: @bp.route("/welcome")
 # stub: @login_required
 # stub: def welcome():

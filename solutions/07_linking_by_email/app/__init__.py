@@ -10,7 +10,7 @@ from .providers import oauth
 
 
 def create_app():
-    load_dotenv()  # so that gunicorn finds the same addresses and keys as `flask run`
+    load_dotenv()  # so that gunicorn finds the same URLs and keys as `flask run`
     app = Flask(__name__)
     app.config.from_mapping(config.from_environment())
     db.init_app(app)

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from .models import Identity, User, db
 
-# So often a login looks before it gives up. Others can be faster twice: once with the same address, and once with the
+# How often a login looks before it gives up. Others can be faster twice, once with the same email and once with the
 # same identity.
 LOOKS = 3
 
@@ -13,7 +13,7 @@ LOOKS = 3
 def comparable(email):
     """An address as addresses are compared: neither spaces around it nor the case of A to Z make another person. None
     where there is none."""
-    # exercise 7.5: bring an address into the one form in which it is compared
+    # exercise 7.5: give an email address the one form in which the app compares it
     # stub: return email
     # bytes know ASCII's letters and spaces only, as domain names do (RFC 4343 section 3)
     return (email or "").encode().strip().lower().decode() or None
@@ -22,7 +22,7 @@ def comparable(email):
 
 def verified_address(profile):
     """The address, as addresses are compared, if the provider says that it is verified; None otherwise."""
-    # exercise 7.2: whose word counts, and which?
+    # exercise 7.2: which provider can verify an email address, and when?
     # stub: return None
     return comparable(profile.email) if profile.email_verified is True else None
     # end 7.2
@@ -40,7 +40,7 @@ def find_or_create(provider, profile):
             db.session.commit()
             return user
         except IntegrityError:
-            # Somebody was faster, between our look and our write. So there is something to find now: look again.
+            # Another request was faster, between our lookup and our write. Now there is a row to find: look again.
             db.session.rollback()
             if look == LOOKS - 1:
                 raise
@@ -49,7 +49,7 @@ def find_or_create(provider, profile):
 
 def user_of(provider, profile):
     """The same, without a commit."""
-    # exercise 7.4: leave it as it is: the identity is looked for first, by these two words and no other
+    # exercise 7.4: leave it as it is: first look for the identity, by provider and subject alone
     # stub: known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
     # stub: identity = db.session.execute(known).scalar_one_or_none()
     known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
@@ -69,7 +69,7 @@ def current_or_linked(profile):
     """The user who gets one more way in: whoever is logged in, or whose verified address it is. None: nobody."""
     if current_user.is_authenticated:
         return current_user._get_current_object()
-    # exercise 7.2: the user whose verified address it is
+    # exercise 7.2: the user with this verified email address
     # stub: return None
     address = verified_address(profile)
     return user_with(address) if address else None
@@ -79,7 +79,7 @@ def current_or_linked(profile):
 def new_user(profile):
     """A user who has not been here before."""
     user = User(name=profile.name, email=profile.email)
-    # exercise 7.7: a verified address is taken from the first write on: the database refuses it to everybody else
+    # exercise 7.7: claim the verified email address at the first write, so that no other user can get it
     user.verified_email = verified_address(profile)
     # end 7.7
     return user
@@ -87,7 +87,7 @@ def new_user(profile):
 
 def keep_verified(user, profile):
     """Notes that a user's address is verified, once a provider says so of this very address."""
-    # exercise 7.2: not of another address, and not if it is somebody else's verified address already
+    # exercise 7.2: do nothing for a different email address, or if it is already verified for another user
     # stub: return
     address = verified_address(profile)
     wanted = address and user.verified_email is None and address == comparable(user.email)
@@ -98,7 +98,7 @@ def keep_verified(user, profile):
 
 def user_with(address):
     """The user who has that verified address; None where nobody has."""
-    # exercise 7.3: leave it as it is: users.email is what somebody has typed in somewhere
+    # exercise 7.3: leave it as it is: a user can type anything into users.email at a provider
     # stub: return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
     # end 7.3

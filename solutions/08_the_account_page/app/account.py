@@ -11,7 +11,7 @@ from .people import comparable, merge
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
-PROVED_FOR = 10 * 60  # so long may a person think about a merge (seconds)
+PROVED_FOR = 10 * 60  # how long a proof holds (seconds)
 
 
 @bp.route("")
@@ -20,7 +20,7 @@ def page():
     return render_template("account.html", other=proved())
 
 
-# exercise 8.3: one more way in: by POST, and for those who are logged in
+# exercise 8.3: begin a link by POST, for users who are logged in
 @bp.route("/link/<name>", methods=["POST"])
 @login_required
 def begin_link(name):
@@ -30,7 +30,7 @@ def begin_link(name):
 # end 8.3
 
 
-# exercise 8.8: one way in less: by POST, and only one's own
+# exercise 8.8: remove an identity by POST, and only an identity of the current user
 @bp.route("/unlink/<int:id>", methods=["POST"])
 @login_required
 def unlink(id):
@@ -38,20 +38,20 @@ def unlink(id):
     if identity is None or identity.user_id != current_user.id:
         abort(404)
     label = providers.find(identity.provider).label
-    # exercise 8.9: of two tabs the second one waits here; on SQLite, which has no such lock, it waits at its delete
+    # exercise 8.9: the second of two tabs waits here (SQLite has no such lock, and waits at the delete)
     db.session.get(User, current_user.id, with_for_update=True)
     # end 8.9
     db.session.delete(identity)
     db.session.flush()
     left = db.session.scalars(db.select(Identity).filter_by(user_id=current_user.id)).all()
-    # exercise 8.9: the last way in stays
+    # exercise 8.9: the last identity stays
     if not left:
         db.session.rollback()
         flash("This is your only way in. Link another one first.")
         return redirect(url_for("account.page"))
     # end 8.9
     if current_user.verified_email not in [comparable(one.email) for one in left if one.email_verified]:
-        current_user.verified_email = None  # who said that it is verified is not a way in any more
+        current_user.verified_email = None  # no identity of the user vouches for it any more
     db.session.commit()
     flash(f"You cannot sign in with this {label} account any more.")
     return redirect(url_for("account.page"))
@@ -62,7 +62,7 @@ def unlink(id):
 
 def proved():
     """The other account that this person has just proved to be theirs; None where there is none."""
-    # exercise 8.10: proved by whoever is logged in now, and not long ago
+    # exercise 8.10: proved by the current user, and not long ago
     # stub: return None
     said = session.get("proved")
     if said is None or said["by"] != current_user.id or time.time() - said["at"] > PROVED_FOR:
@@ -74,7 +74,7 @@ def proved():
 @bp.route("/merge", methods=["POST"])
 @login_required
 def merge_other():
-    # exercise 8.11: make one account of two, both of which are proved
+    # exercise 8.11: merge two accounts that are both proved
     # stub: flash("Nobody makes one account of them yet: exercise 8.11.")
     other = proved()
     session.pop("proved", None)

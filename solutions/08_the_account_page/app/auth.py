@@ -36,8 +36,8 @@ def sign_in(name, profile):
     user = find_or_create(name, profile)
     # end 8.2
     page = session.pop("next", None) or url_for("pages.welcome")
-    # exercise 8.2: nothing of whoever was logged in before stays in the session
-    if session.get("_user_id") not in (None, user.get_id()):  # also where that user is gone
+    # exercise 8.2: nothing of an earlier user stays in the session
+    if session.get("_user_id") not in (None, user.get_id()):  # also if that user is deleted
         session.clear()
     # end 8.2
     login_user(user)
@@ -48,22 +48,22 @@ def sign_in(name, profile):
 def linked(name, profile, user_id):
     """The user with that number comes back from a provider where they went to link it."""
     label = providers.find(name).label
-    # exercise 8.5: is it still the one who began it?
+    # exercise 8.5: is the current user still the user who began the link?
     if current_user.get_id() != str(user_id):
         return sorry(SOMEBODY_ELSE.format(label))
     # end 8.5
-    # exercise 8.3: it is a way in of whoever is logged in, from now on
+    # exercise 8.3: from now on the identity belongs to the current user
     # stub: return sorry("Nobody links it yet: exercise 8.3.")
     user = current_user._get_current_object()
-    # exercise 8.6: was it one before?
+    # exercise 8.6: which identities did the user have before?
     before = [(one.provider, one.subject) for one in user.identities]
     # end 8.6
     owner = find_or_create(name, profile, user)
-    # exercise 8.6: whose is it, and what does that mean for them?
+    # exercise 8.6: who owns the identity, and what does the user see?
     if (name, profile.subject) in before:
         return sorry(MINE_ALREADY.format(label), "account.page")
     if owner.id != user.id:
-        # exercise 8.10: it is proved now that the other account is theirs
+        # exercise 8.10: now the user has proved that the other account is theirs, too
         session["proved"] = {"user": owner.id, "by": user.id, "at": time.time()}
         # end 8.10
         return sorry(TAKEN.format(label), "account.page")
@@ -83,14 +83,14 @@ def swapped(remote):
     """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
-    # authorized_response() would forget the callback's address after the first tab
+    # authorized_response() would forget the redirect URI after the first tab
     return remote.handle_oauth2_response(request.args)
 
 
 @bp.route("/logout", methods=["POST"])
 def logout():
     session.clear()
-    logout_user()  # after it: this leaves word in the session that the remember cookie is to be deleted
+    logout_user()  # after clear(): this leaves a note in the session to delete the remember cookie
     flash("You are logged out of this app.")
     return redirect(url_for("pages.index"))
 
@@ -130,13 +130,13 @@ def authorized(name):
     remote = providers.remote_app(name)
     if remote.request_token_url:
         started = {"user": None, "nonce": None}
-        # exercise 8.4: is the request token that Flask-OAuthlib is about to hand in that of a link?
+        # exercise 8.4: does the request token that Flask-OAuthlib is about to send belong to a link?
         token, _ = session.get(f"{name}_oauthtok", ("", ""))
         started = finish(name, token) or started
         # end 8.4
     else:
         started = finish(name, request.args.get("state", ""))
-    # exercise 8.13: keep: what did not begin in this browser ends here, and so does what the user refused
+    # exercise 8.13: keep: end a login that this browser did not begin, and a login that the user denied
     # stub: if started is None:
     # stub:     return sorry(NOT_OURS)
     # stub: page = "pages.index" if started["user"] is None else "account.page"

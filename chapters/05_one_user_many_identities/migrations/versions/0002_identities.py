@@ -8,10 +8,10 @@ down_revision = "0001"
 
 
 def upgrade():
-    # TODO 5.2: make the table, bring everybody over, and drop the columns
+    # TODO 5.2: create the table, move every identity, and drop the columns
     pass
 
 
 def downgrade():
-    # TODO 5.3: and back: a column holds one identity a provider, so the oldest one stays
+    # TODO 5.3: and back: a column holds one identity of a provider, so keep the oldest
     pass

@@ -7,12 +7,12 @@ from . import Profile
 label = "GitHub"
 
 
-# TODO 6.3: GitHub's addresses, key and secret
+# TODO 6.3: GitHub's URLs, client ID and client secret
 def settings():
     return {}
 
 
 def profile(remote, answer, nonce):
-    # TODO 6.3: who is it? The number, not the login name: that one can change
-    # TODO 6.4: the primary address, and whether GitHub has verified it
+    # TODO 6.3: the subject is the ID, and not the login name, because the name can change
+    # TODO 6.4: the primary email address, and whether GitHub has verified it
     raise ValueError("Nobody asks GitHub who it is yet: exercise 6.3.")

@@ -22,12 +22,12 @@ def discovered():
     return answer.json()
 
 
-# TODO 6.5: Google's addresses, key and secret, and the scopes of OpenID Connect
+# TODO 6.5: Google's URLs, client ID and client secret, and the scopes of OpenID Connect
 def settings():
     return {}
 
 
-# TODO 6.6: an ID token counts only when it is verified
-# TODO 6.7: and it has to hold the word that this login began with
+# TODO 6.6: verify the ID token before you read its claims
+# TODO 6.7: the ID token must contain the nonce of this login
 def profile(remote, answer, nonce):
     raise ValueError("Nobody reads the ID token yet: exercise 6.6.")

@@ -24,7 +24,7 @@ def settings():
 def profile(remote, answer, nonce):
     token = (answer["access_token"], "")
     me = remote.get("user", token=token).data
-    # `email` in the profile is what people show in public, and mostly null.
+    # `email` in the profile is the public email address, and it is often null.
     addresses = remote.get("user/emails", data={"per_page": 100}, token=token).data  # else 30
     primary = next((one for one in addresses if one["primary"]), {})
     return Profile(str(me["id"]), primary.get("email"), primary.get("verified"), me["name"] or me["login"])

@@ -23,5 +23,5 @@ def settings():
 def profile(remote, answer, nonce):
     token = (answer["oauth_token"], answer["oauth_token_secret"])
     me = remote.get("account/verify_credentials.json", data={"include_email": "true"}, token=token).data
-    # Twitter gives only addresses that it has verified, and does not say so with each: not told.
+    # Twitter gives only verified email addresses, but sends no field that says so.
     return Profile(me["id_str"], me.get("email"), None, me["name"])

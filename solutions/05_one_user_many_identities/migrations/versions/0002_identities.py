@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade():
-    # exercise 5.2: make the table, bring everybody over, and drop the columns
+    # exercise 5.2: create the table, move every identity, and drop the columns
     # stub: pass
     op.create_table(
         "identities",
@@ -33,7 +33,7 @@ def upgrade():
 
 
 def downgrade():
-    # exercise 5.3: and back: a column holds one identity a provider, so the oldest one stays
+    # exercise 5.3: and back: a column holds one identity of a provider, so keep the oldest
     # stub: pass
     for provider in ("twitter", "facebook"):
         column = f"{provider}_id"

@@ -7,7 +7,7 @@ from . import Profile
 label = "GitHub"
 
 
-# exercise 6.3: GitHub's addresses, key and secret
+# exercise 6.3: GitHub's URLs, client ID and client secret
 # stub: def settings():
 # stub:     return {}
 def settings():
@@ -28,12 +28,12 @@ def settings():
 
 
 def profile(remote, answer, nonce):
-    # exercise 6.3: who is it? The number, not the login name: that one can change
+    # exercise 6.3: the subject is the ID, and not the login name, because the name can change
     # stub: raise ValueError("Nobody asks GitHub who it is yet: exercise 6.3.")
     token = (answer["access_token"], "")
     me = remote.get("user", token=token).data
-    # exercise 6.4: the primary address, and whether GitHub has verified it
-    # `email` in the profile is what people show in public, and mostly null.
+    # exercise 6.4: the primary email address, and whether GitHub has verified it
+    # `email` in the profile is the public email address, and it is often null.
     addresses = remote.get("user/emails", data={"per_page": 100}, token=token).data  # else 30
     primary = next((one for one in addresses if one["primary"]), {})
     # end 6.4

@@ -22,7 +22,7 @@ def discovered():
     return answer.json()
 
 
-# exercise 6.5: Google's addresses, key and secret, and the scopes of OpenID Connect
+# exercise 6.5: Google's URLs, client ID and client secret, and the scopes of OpenID Connect
 # stub: def settings():
 # stub:     return {}
 def settings():
@@ -39,12 +39,12 @@ def settings():
 # end 6.5
 
 
-# exercise 6.6: an ID token counts only when it is verified
+# exercise 6.6: verify the ID token before you read its claims
 # stub: def profile(remote, answer, nonce):
 # stub:     raise ValueError("Nobody reads the ID token yet: exercise 6.6.")
 def profile(remote, answer, nonce):
     claims = verified(answer["id_token"], nonce)
-    # Google has sent it as a text, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
+    # Google has sent it as a string, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
     said = claims.get("email_verified")
     yes, no = said is True or said == "true", said is False or said == "false"
     email_verified = yes if yes or no else None
@@ -59,12 +59,12 @@ def verified(id_token, nonce):
     answer.raise_for_status()
     issuer = discovered()["issuer"]
     rules = jwt.JWTClaimsRegistry(
-        # Old tokens of Google's have the issuer without https://.
+        # Old ID tokens of Google have the issuer without https://.
         iss={"essential": True, "values": [issuer, issuer.removeprefix("https://")]},
         aud={"essential": True, "value": os.environ["GOOGLE_KEY"]},
         exp={"essential": True},
         sub={"essential": True},
-        # exercise 6.7: and it has to hold the word that this login began with
+        # exercise 6.7: the ID token must contain the nonce of this login
         nonce={"essential": True, "value": nonce},
         # end 6.7
         leeway=60,  # seconds by which two clocks may differ

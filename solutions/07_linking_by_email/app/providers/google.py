@@ -35,7 +35,7 @@ def settings():
 
 def profile(remote, answer, nonce):
     claims = verified(answer["id_token"], nonce)
-    # Google has sent it as a text, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
+    # Google has sent it as a string, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
     said = claims.get("email_verified")
     yes, no = said is True or said == "true", said is False or said == "false"
     email_verified = yes if yes or no else None
@@ -50,7 +50,7 @@ def verified(id_token, nonce):
     answer.raise_for_status()
     issuer = discovered()["issuer"]
     rules = jwt.JWTClaimsRegistry(
-        # Old tokens of Google's have the issuer without https://.
+        # Old ID tokens of Google have the issuer without https://.
         iss={"essential": True, "values": [issuer, issuer.removeprefix("https://")]},
         aud={"essential": True, "value": os.environ["GOOGLE_KEY"]},
         exp={"essential": True},

@@ -16,8 +16,8 @@ def comparable(column):
 
 def upgrade():
     op.add_column("users", sa.Column("verified_email", sa.String))
-    # Whose provider has told it already. Where two users have the same address, the older one keeps it: nobody can say
-    # which of them it is, and they can be merged in step 08.
+    # For users whose provider has verified it already. Of two users with the same one, the older user keeps it.
+    # They can merge in step 08.
     own, told = comparable("users.email"), comparable("identities.email")
     op.execute(f"""
         UPDATE users SET verified_email = {own}

@@ -26,9 +26,9 @@ class NotSetUp(Exception):
 class Profile(NamedTuple):
     """Who somebody is at a site."""
 
-    subject: str  # the site's own word for the person: it never changes, and nobody else gets it
+    subject: str  # the provider's ID for the user: it never changes, and no other user gets it
     email: str | None
-    email_verified: bool | None  # has the site made sure that the address is theirs? None: it does not tell
+    email_verified: bool | None  # has the provider verified the email address? None: it does not say
     name: str
 
 
