@@ -373,11 +373,11 @@ def test_a_login_that_failed_leaves_no_token(site: Site) -> None:
         held = "".join(given_to(browser).values())
         if any(token in held for token in site.providers.facebook.access_tokens):
             raise Missed(
-                should="your app does not keep the access token, also where a login comes to nothing.",
-                did=f"Facebook gave an access token, and then answered `me` with {words}. The access token is in a "
-                "cookie now, and everybody who has the cookie can read it.",
-                look="facebook_authorized: the access token is needed for one request. Keep it in a local variable, "
-                "and not in session.",
+                should="your app does not keep the access token, also if a login fails.",
+                did=f"Facebook gave an access token, and then responded to `me` with {words}. The access token is in "
+                "a cookie now, and anybody who has the cookie can read it.",
+                look="facebook_authorized: your app needs the access token for one request. Keep it in a local "
+                "variable, and not in session.",
                 whole=True,
             )
 
