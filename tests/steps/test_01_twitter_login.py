@@ -351,8 +351,8 @@ def test_after_a_refusal_one_can_still_sign_in(site: Site) -> None:
 @exercise("1.4")
 def test_a_failure_of_twitters_is_no_refusal(site: Site) -> None:
     for kind, words in (
-        ("error", "answers the request for the access token with an error"),
-        ("expired_code", "says that the request token is too old"),
+        ("error", "responded to the exchange with an error"),
+        ("expired_code", "said that the request token is too old"),
     ):
         browser = site.browser()
         try:
@@ -364,10 +364,10 @@ def test_a_failure_of_twitters_is_no_refusal(site: Site) -> None:
         site.providers.faults.clear()
         if DENIED in page.words or DENIED in browser.open("/").words:
             raise Missed(
-                should="only a user who has said no at Twitter reads that they denied the request.",
-                did=f"Ada said yes, and Twitter {words}. She read: {DENIED}",
-                look="oauth_authorized: resp is None says that the user refused. An OAuthException says that Twitter "
-                "did not help: leave it to the view refused, which is given.",
+                should="only a user who denied access at Twitter reads that they denied the request.",
+                did=f"Ada allowed access, and Twitter {words}. She read: {DENIED}",
+                look="oauth_authorized: if resp is None, the user denied access. An OAuthException is no denial. "
+                "Leave it to the view refused, which was given.",
             )
 
 

@@ -698,12 +698,12 @@ def test_the_last_of_two_request_tokens_goes_on(site: Site) -> None:
         end = browser.submit(form, person="ada", decision="allow")
         if end.path != "/welcome" or end.status != 200:
             raise Missed(
-                should="the login that /by-hand begins ends on /welcome, also for a user who has begun one before: a "
-                "new request token takes the place of the old one.",
-                did=f"Ada {words}, and gave that up. The next login by hand ended at {end.path} with the status "
-                f"{end.status}: {shortened(end.words)}",
-                look="by_hand in app.py: the session keeps the pair of this visit, whatever was there. setdefault() "
-                "leaves an older pair in its place.",
+                should="the login that /by-hand begins ends on /welcome, also if the user has begun a login before. "
+                "The new request token replaces the old one.",
+                did=f"Ada {words}, and did not finish that login. The next login by hand ended at {end.path} with "
+                f"status {end.status}: {shortened(end.words)}",
+                look="by_hand in app.py: keep the pair of this visit in session, whatever was there. setdefault() "
+                "keeps an older pair.",
                 meant="OAuthException",
             )
 

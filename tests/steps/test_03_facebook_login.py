@@ -373,11 +373,11 @@ def test_a_login_that_failed_leaves_no_token(site: Site) -> None:
         held = "".join(given_to(browser).values())
         if any(token in held for token in site.providers.facebook.access_tokens):
             raise Missed(
-                should="your app does not keep the access token, also where a login comes to nothing.",
-                did=f"Facebook gave an access token, and then answered `me` with {words}. The access token is in a "
-                "cookie now, and everybody who has the cookie can read it.",
-                look="facebook_authorized: the access token is needed for one request. Keep it in a local variable, "
-                "and not in session.",
+                should="your app does not keep the access token, also if a login fails.",
+                did=f"Facebook gave an access token, and then responded to `me` with {words}. The access token is in "
+                "a cookie now, and anybody who has the cookie can read it.",
+                look="facebook_authorized: your app needs the access token for one request. Keep it in a local "
+                "variable, and not in session.",
                 whole=True,
             )
 
@@ -463,7 +463,7 @@ def test_each_login_has_a_state_of_its_own(site: Site) -> None:
     if states[0] == states[2]:
         raise Missed(
             should="each login has a state of its own, also in the same browser.",
-            did=f"a user began two logins, and it sent both to Facebook with the same state, {states[0]!r}.",
+            did=f"it sent both logins of one user to Facebook with the same state, {states[0]!r}.",
             look=STATE_LOOK,
         )
     if min(map(len, states)) < 20:
@@ -597,9 +597,9 @@ def test_any_other_state_is_refused(site: Site) -> None:
     victim = site.browser()
     mine = asked_of_the_dialog(site, victim).get("state", "")
     for state, how in (
-        (secrets.token_urlsafe(24), "Eve invented a state"),
-        (mine[: len(mine) // 2], "The state was half of the right one"),
-        ("é" + mine[1:], "The state had a character that is not ASCII"),
+        (secrets.token_urlsafe(24), "A callback came with Eve's code and an invented state"),
+        (mine[: len(mine) // 2], "A callback came with Eve's code and half of the right state"),
+        ("é" + mine[1:], "A callback came with Eve's code and a state that is not ASCII"),
     ):
         forged(
             site, changed(callback, state=state), victim, how, f"{COMPARE} Compare the whole state, as bytes."
