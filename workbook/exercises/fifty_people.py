@@ -175,7 +175,9 @@ def first_difference(before: Mapping[int, Person], after: Mapping[int, Person]) 
         if now is None:
             return f"{_named(was)} is gone."
         if (now.name, now.email) != (was.name, was.email):
-            return f"{_named(was)} is now {now.name!r}, with the email {now.email!r} instead of {was.email!r}."
+            return (
+                f"{_named(was)} is now {now.name!r}, with the email {now.email!r} instead of {was.email!r}."
+            )
         if now.ways_in != was.ways_in:
             return f"{_named(was)} had the identities {_said(was)}, and now has {_said(now)}."
     extra = next((person for id, person in after.items() if id not in before), None)
