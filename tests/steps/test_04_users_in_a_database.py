@@ -576,7 +576,7 @@ def test_logging_out_ends_the_session(site: Site) -> None:
     if is_stranger(browser) is None or len(users(site)) != 1:
         raise Missed(
             should="after a logout, a user can log in again, as the same user.",
-            did=f"Ada did. Now {in_words(users(site))}.",
+            did=f"Ada logged in again. Now {in_words(users(site))}.",
             look="logout: what does it leave behind?",
         )
 
@@ -927,7 +927,7 @@ def test_a_forged_callback_adds_no_way_in(site: Site) -> None:
         if any(row.get("facebook_id") == eve.facebook.id for row in rows):
             raise Missed(
                 should=f"a browser in which {whose} is logged in opens a callback that Eve has made. Your app "
-                "changes nothing, as the login did not begin in that browser (RFC 6749 section 10.12).",
+                "changes nothing, because the login did not begin in that browser (RFC 6749 section 10.12).",
                 did=f"it stored Eve's Facebook ID: {in_words(rows)}.",
                 look=look,
             )

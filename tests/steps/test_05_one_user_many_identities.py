@@ -1,4 +1,4 @@
-"""Step 05: one user, many identities. What the database holds, before and after, looked at by its address."""
+"""Step 05: one user, many identities. What the database holds, before and after, read through its URL."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ OLD_COLUMNS = ("twitter_id", "facebook_id")
 
 
 def migrated(folder: Path, warm: Warm, database: Database, *arguments: str) -> AppFailed | None:
-    """Carries out `flask db …` on a database: its error, None where it ended well."""
+    """Runs `flask db …` on a database, and gives its error, or None if there was none."""
     return flask(folder, warm, environment_for(database), "db", *(arguments or ("upgrade",))).failure
 
 
 def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> None:
-    """The same; Missed where it failed."""
+    """The same; Missed if it failed."""
     failure = migrated(folder, warm, database, *command)
     if failure:
         raise Missed(
@@ -78,34 +78,34 @@ def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> Non
         )
 
 
-# What a mistake in the migration looks like that means something else elsewhere, and where it is.
+# Errors that have a cause of their own in a migration, and where to look for it.
 MEANT = (
     (
         r"(NOT NULL constraint failed: identities\.subject|\"subject\" of relation \"identities\" violates not-null)",
-        f"{MIGRATION} Somebody without a way in at a provider has NULL in its column, and gets no row for it: WHERE "
-        "twitter_id IS NOT NULL, and for Facebook the same.",
+        f"{MIGRATION} A user without an account at a provider has NULL in its column, and gets no row for it. Write "
+        "WHERE twitter_id IS NOT NULL, and the same for Facebook.",
     ),
     (
         r"UNIQUE constraint failed: identities\.|duplicate key value .*identities",
-        f"{MIGRATION} Two rows have the same pair of provider and subject now. Each subject moves as it is, as a text.",
+        f"{MIGRATION} Two rows now have the same pair of provider and subject. Move each subject as it is, a string.",
     ),
     (
         r"TypeError: .*takes 0 positional arguments but 1 was given",
-        "migrations/env.py: for the event begin, SQLAlchemy calls the function with the connection, so it takes one "
-        "argument: lambda connection: ….",
+        "migrations/env.py: at the event begin, SQLAlchemy calls the function with the connection. So it takes one "
+        "argument, as in lambda connection: ….",
     ),
 )
 
 
 def _meant(failure: AppFailed) -> tuple[str, str | None]:
-    """Where to look where a migration failed, and the pattern by which that was found; None where no pattern was."""
+    """Where to look if a migration failed, and the pattern that matched its error, or None if no pattern did."""
     return next(
         ((look, error) for error, look in MEANT if re.search(error, failure.error)), (MIGRATION, None)
     )
 
 
 def old_columns(database: Database, table: str = "users") -> list[str]:
-    """Those of step 04's columns that the table of people still has."""
+    """The columns of step 04 that the table of users still has."""
     return [c["name"] for c in database.look().get_columns(table) if c["name"] in OLD_COLUMNS]
 
 
@@ -117,8 +117,8 @@ def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
     made = create_tables(folder, warm, environment_for(database), related=True)
     if made.failure:
         raise Missed(
-            should="the models can be made into tables.",
-            did=f"SQLAlchemy refused: {made.failure.error}",
+            should="SQLAlchemy can make tables from the models.",
+            did=f"SQLAlchemy failed: {made.failure.error}",
             look=where_to_look(made.failure, "app/models.py."),
         )
     check_identities_table(
@@ -131,8 +131,8 @@ def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
             should="Identity(provider=…, subject=…, user=user) gives a user an identity. user.identities has it, "
             "and identity.user is the user.",
             did=f"{made.told}.",
-            look="app/models.py: two times db.relationship, identities in User and user in Identity, each with the "
-            "other's name as back_populates.",
+            look="app/models.py: write db.relationship twice, identities in User and user in Identity. Each names the "
+            "other in back_populates.",
         )
 
 
@@ -144,18 +144,18 @@ AFTER = (
 
 
 def check_moved(before: People, database: Database, when: str) -> None:
-    """Missed where not everybody of before is there, with their ways in as identities."""
+    """Missed unless every user of before is there, with their accounts as identities."""
     check_tables_and_columns(database, AFTER, MIGRATION)
     after = as_identities(database)
     difference = first_difference(before, after)
     if difference:
         raise Missed(
-            should=f"{when} all {len(before)} people are there as before: the same id, name, address and ways in.",
-            did=f"{difference} Now there are {len(after)} people with {sum(len(p.ways_in) for p in after.values())} "
-            f"identities; before there were {sum(len(p.ways_in) for p in before.values())} ways in.",
-            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every way in."
+            should=f"{when} all {len(before)} users have the same ID, name, email address and identities as before.",
+            did=f"{difference} Now there are {len(after)} users with {sum(len(p.ways_in) for p in after.values())} "
+            f"identities. Before, there were {sum(len(p.ways_in) for p in before.values())} identities.",
+            look=f"{MIGRATION} The query of step 04's ways_in.sql lists every identity."
             if before.keys() == after.keys()
-            else f"{MIGRATION} The rows of users stay. The migration deletes none and makes none.",
+            else f"{MIGRATION} The migration keeps the rows of users. It deletes none and makes none.",
         )
 
 
@@ -171,7 +171,7 @@ def test_the_columns_are_gone(
     folder: Path, warm: Warm, database: Database, pytestconfig: pytest.Config
 ) -> None:
     before = fill(database, warm)
-    # Step 04's text allows both: a unique column with an index, or a rule of the table.
+    # Step 04's text allows both, a unique column with an index, and a rule of the table.
     unique_without_index(database)
     upgraded(folder, warm, database)
     check_moved(
@@ -180,7 +180,7 @@ def test_the_columns_are_gone(
     left = old_columns(database)
     if left:
         raise Missed(
-            should="after the move users has no column for a provider any more: what is kept twice differs one day.",
+            should="after the move, users has no column for a provider. Two copies of the same data can differ.",
             did=f"users still has {' and '.join(left)}.",
             look=f"{MIGRATION} op.drop_index, then op.drop_column.",
         )
@@ -188,7 +188,7 @@ def test_the_columns_are_gone(
         column = next(c for c in database.look().get_columns("users") if c["name"] == name)
         if bool(column["nullable"]) != may_be_null:
             raise Missed(
-                should="the migration leaves name and email as they were: a name is never NULL, an address may be.",
+                should="the migration does not change name and email. A name is never NULL, an email address may be.",
                 did=f"the column {name} {'may now be NULL' if column['nullable'] else 'must not be NULL any more'}.",
                 look=MIGRATION,
             )
@@ -197,8 +197,8 @@ def test_the_columns_are_gone(
         left = old_columns(fresh) if made.failure is None else []
     if left:
         raise Missed(
-            should="the model knows what the database has: the columns for providers leave both.",
-            did=f"the class User still has {' and '.join(left)}, and each query for a user would ask for them.",
+            should="the model has the same columns as the table. The columns for providers leave both.",
+            did=f"the class User still has {' and '.join(left)}, so each query for a user asks for them.",
             look="app/models.py: class User. `flask db check` says where models and migrations differ.",
         )
 
@@ -213,14 +213,14 @@ def test_an_empty_database(folder: Path, warm: Warm, database: Database) -> None
 
 
 def has_an_order(database: Database) -> bool:
-    """Whether the rows of identities tell which of them is the older one: they have a number."""
+    """Whether the rows of identities show which one is older. They do if they have an integer `id`."""
     columns = database.look().get_columns("identities")
     return any(column["name"] == "id" and isinstance(column["type"], Integer) for column in columns)
 
 
 def second_accounts(people: People, database: Database) -> str:
-    """Gives two people one more account at a provider where they have one, one with a smaller subject than the first,
-    and one with a greater; says so."""
+    """Gives two users a second account at a provider, one with a smaller subject than the first, and one with a
+    greater. Gives this as a sentence."""
     told = []
     for (provider, name), subject in ((("twitter", "Hana Sato"), "1"), (("facebook", "Ivo Marek"), "9")):
         id = next(p.id for p in people.values() if p.name == name)
@@ -238,35 +238,37 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
         second = second_accounts(before, database)
     upgraded(folder, warm, database, "downgrade")
     should = (
-        "flask db downgrade goes back: the columns of step 04, with everybody's ways in, and no identities."
+        "flask db downgrade goes back to step 04's columns, with every user's subjects, and no identities."
     )
     missing = [column for column in OLD_COLUMNS if column not in old_columns(database)]
     if missing or "identities" in database.look().get_table_names():
         did = (
             f"users has no {' and no '.join(missing)}." if missing else "the table identities is still there."
         )
-        raise Missed(should=should, did=did, look=f"{MIGRATION} downgrade is upgrade, the other way round.")
+        raise Missed(
+            should=should, did=did, look=f"{MIGRATION} downgrade does the steps of upgrade in reverse."
+        )
     difference = first_difference(before, as_columns(database))
     if difference:
         if second:
-            should = f"{should} A column holds one identity: of two at one provider the older one stays."
-            difference = f"{second}, and after the downgrade: {difference}"
+            should = f"{should} A column holds one identity, so of two at one provider the older one stays."
+            difference = f"{second}. After the downgrade, {difference}"
         raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: ORDER BY id LIMIT 1.")
     twice = next((column for column in OLD_COLUMNS if takes_twice(database, column)), None)
-    # Without its indexes the next upgrade fails, and says so in words of its own.
+    # Without the indexes the next upgrade fails, with a message of its own.
     upgraded(folder, warm, database)
     check_moved(before, database, "after flask db downgrade and upgrade again")
     if twice:
         raise Missed(
-            should=f"after flask db downgrade an id is in one row only, as in step 04: {twice} is unique.",
-            did=f"a second row with the same {twice} was accepted.",
+            should=f"after flask db downgrade, an ID is in one row only, as in step 04, because {twice} is unique.",
+            did=f"the database accepted a second row with the same {twice}.",
             look=f"{MIGRATION} downgrade: the index on each column is unique, "
             'op.create_index(…, "users", [column], unique=True).',
         )
 
 
 def takes_twice(database: Database, column: str) -> bool:
-    """Whether the database accepts a second row with a value of that column; the row does not stay."""
+    """Whether the database accepts a second row with a value of that column. The row is deleted again."""
     rows = database.rows(f"SELECT {column} AS id FROM users WHERE {column} IS NOT NULL")
     insert = f"INSERT INTO users (id, name, {column}) VALUES (9999, 'Twin', :known)"
     try:
@@ -282,18 +284,18 @@ def takes_twice(database: Database, column: str) -> bool:
 # A view of the old columns. Neither SQLite nor PostgreSQL drops a column under it: the migration fails in the middle.
 VIEW = "CREATE VIEW report AS SELECT twitter_id, facebook_id FROM users"
 ENV = (
-    "migrations/env.py: sqlite3 has to leave transactions alone (isolation_level = None), and then BEGIN has to be "
-    "sent before anything else, where SQLAlchemy says that a transaction begins (event.listen)."
+    "migrations/env.py: sqlite3 must begin no transaction by itself (isolation_level = None). Your code sends BEGIN "
+    "instead, at SQLAlchemy's event begin (event.listen)."
 )
 
 
 def failed_in_the_middle(folder: Path, warm: Warm, database: Database) -> None:
-    """Carries the migration out where it must fail."""
+    """Runs the migration where it must fail."""
     database.change(VIEW)
     if migrated(folder, warm, database) is None:
         raise Missed(
-            should="flask db upgrade fails where the columns cannot be dropped, as a view uses them, and says so.",
-            did="it went through: either the columns are not dropped, or its errors are swallowed.",
+            should="flask db upgrade fails with an error, because it cannot drop columns that a view uses.",
+            did="it went through. Either it does not drop the columns, or it hides the errors.",
             look=MIGRATION,
         )
 
@@ -301,17 +303,17 @@ def failed_in_the_middle(folder: Path, warm: Warm, database: Database) -> None:
 @exercise("5.4")
 def test_a_failure_leaves_all_as_it_was(folder: Path, warm: Warm, database: Database) -> None:
     before = fill(database, warm)
-    # As far as a student has come. Where 0001 is carried out in the same go, its INSERT into alembic_version makes
-    # Python's sqlite3 begin a transaction, and all is well by luck.
+    # As far as a student has come. If 0001 runs in the same upgrade, its INSERT into alembic_version makes Python's
+    # sqlite3 begin a transaction, and the check passes by luck.
     upgraded(folder, warm, database, "upgrade", "0001")
     failed_in_the_middle(folder, warm, database)
-    should = "when a migration fails in the middle, the database is as it was before."
+    should = "when a migration fails in the middle, the database stays as it was."
     left = sorted(set(database.look().get_table_names()) - {"users", "alembic_version"})
     if "users" not in database.look().get_table_names():
-        raise Missed(should=should, did="the table users is gone, and everybody with it.", look=ENV)
+        raise Missed(should=should, did="the table users is gone, with all users.", look=ENV)
     if left:
         rows = database.rows(f"SELECT count(*) AS n FROM {left[0]}")[0]["n"]
-        did = f"the table {left[0]} was left behind, with {rows} rows in it."
+        did = f"it left the table {left[0]} behind, with {rows} rows in it."
         raise Missed(should=should, did=did, look=ENV)
     if len(old_columns(database)) < 2:
         raise Missed(should=should, did="a column of users is gone.", look=ENV)
@@ -327,18 +329,17 @@ def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database:
     left = sorted(set(database.look().get_table_names()) - {"users"})
     if left:
         raise Missed(
-            should="a database of step 04 has had neither 0001 nor 0002. When 0002 fails, flask db upgrade takes both "
-            "back: all of it happens, or nothing.",
-            did=f"the table {left[0]} was left behind."
-            + (" So 0001 was committed by itself." if left == ["alembic_version"] else ""),
+            should="a database of step 04 has neither 0001 nor 0002. When 0002 fails, flask db upgrade undoes both.",
+            did=f"it left the table {left[0]} behind."
+            + (" So it committed 0001 by itself." if left == ["alembic_version"] else ""),
             look=f"{ENV} And options['transactional_ddl'] = True puts all migrations into one transaction.",
         )
     database.change("DROP VIEW report")
     failure = migrated(folder, warm, database)
     if failure:
         raise Missed(
-            should="once the cause of a failure is gone, flask db upgrade goes through.",
-            did=f"the second time it failed with: {failure.error}",
+            should="when the cause of a failure is gone, flask db upgrade goes through.",
+            did=f"the second time, it failed with: {failure.error}",
             look=ENV,
         )
     check_moved(before, database, "when flask db upgrade has failed once, and then gone through,")
@@ -349,14 +350,14 @@ def test_run_again_it_changes_nothing(folder: Path, warm: Warm, database: Databa
     before = fill(database, warm)
     for _ in range(3):
         upgraded(folder, warm, database)
-    check_moved(before, database, "after flask db upgrade was run three times")
+    check_moved(before, database, "after three runs of flask db upgrade")
 
 
 # 5.5 and 5.6 Find or create, and a second way in
 
 
 def come(site: Site, browser: Browser, who: str = SOMEBODY, provider: str = "twitter") -> Page:
-    """A person signs in with a provider, and arrives; Missed where that does not lead to /welcome."""
+    """A user logs in with a provider, and arrives; Missed if the login does not end at /welcome."""
     start = f"/login/{provider}"
     try:
         page = sign_in(browser, who, start=start)
@@ -364,8 +365,8 @@ def come(site: Site, browser: Browser, who: str = SOMEBODY, provider: str = "twi
         page = error.page
     if page.path != "/welcome" or page.status >= 400:
         raise Missed(
-            should=f"a login with {provider.title()}, which begins at {start}, ends on /welcome.",
-            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            should=f"a login with {provider.title()}, which begins at {start}, ends at /welcome.",
+            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="sign_in in app/auth.py.",
         )
     return page
@@ -377,15 +378,15 @@ def who_is_in(browser: Browser) -> str:
 
 
 def in_the_same_session(site: Site, browser: Browser) -> Browser:
-    """Another browser with the same session at the app, and at no provider logged in as anybody."""
+    """Another browser with the same session at the app. In it, no user is logged in at a provider."""
     another = site.browser()
     another.set_cookie("session", browser.cookie("session") or "")
     return another
 
 
 def add_user(database: Database, name: str, *ways_in: tuple[str, str]) -> int:
-    """Writes somebody into the database from outside."""
-    as_identities(database)  # says so where there is no table for them
+    """Writes a user into the database from outside."""
+    as_identities(database)  # Missed if there is no table for identities
     database.change("INSERT INTO users (name) VALUES (:name)", name=name)
     id = int(database.rows("SELECT id FROM users WHERE name = :name", name=name)[0]["id"])
     for provider, subject in ways_in:
@@ -406,7 +407,7 @@ def in_words(people: People) -> str:
     )
 
 
-FIND = "sign_in in app/auth.py: look for an identity by provider and subject. The user is identity.user then."
+FIND = "sign_in in app/auth.py: look for an identity by provider and subject. Its user is identity.user."
 
 
 @exercise("5.5")
@@ -418,24 +419,24 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
     known = person(who)
     email = known.twitter.email if provider == "twitter" else known.facebook.email
     should = (
-        f"{known.name}'s first login with {provider.title()} makes a user, with name and address ({email}), "
+        f"{known.name}'s first login with {provider.title()} makes a user, with name and email ({email}), "
         f"and an identity: provider '{provider}', subject '{way_in(who, provider)[1]}'."
     )
     kept = [(p.name, p.email, p.ways_in) for p in people.values()]
     if kept != [(known.name, email, (way_in(who, provider),))]:
-        did = f"the database holds {in_words(people) or 'nobody'}" + (
-            f", with the address {kept[0][1]!r}." if kept else "."
+        did = f"the database holds {in_words(people) or 'no user'}" + (
+            f", with the email {kept[0][1]!r}." if kept else "."
         )
         names = {way[0] for _, _, ways in kept for way in ways}
         look = FIND
         if names != {name.lower() for name in names}:
-            look = "the provider is kept in small letters, 'twitter' or 'facebook': it is what sign_in was called with."
+            look = "store the provider as sign_in gets it, 'twitter' or 'facebook', in small letters."
         elif [(name, ways) for name, _, ways in kept] == [(known.name, (way_in(who, provider),))]:
-            look = "sign_in in app/auth.py: a new User gets the name and the email address that sign_in was given."
+            look = "sign_in in app/auth.py: a new User gets the name and the email address that sign_in gets."
         raise Missed(should=should, did=did, look=look)
     if known.name not in who_is_in(browser):
         raise Missed(
-            should=should, did="the front page does not say who is signed in.", look="login_user(user)."
+            should=should, did="the front page does not show the user's name.", look="login_user(user)."
         )
 
 
@@ -446,8 +447,8 @@ def test_a_second_login_finds_the_same_user(site: Site) -> None:
     people = as_identities(site.database)
     if len(people) != 1 or any(len(p.ways_in) != 1 for p in people.values()):
         raise Missed(
-            should="whoever comes again is found: no new user, no new identity.",
-            did=f"Ada signed in twice, and now there are {in_words(people)}.",
+            should="when a user logs in again, your app makes no new user and no new identity.",
+            did=f"Ada logged in twice. Now the database holds {in_words(people)}.",
             look=FIND,
         )
 
@@ -462,8 +463,8 @@ def test_whoever_was_moved_is_found(folder: Path, warm: Warm, database: Database
     difference = first_difference(before, as_identities(database))
     if difference:
         raise Missed(
-            should="people who came in with step 04's app are found by the identities that the migration made of them.",
-            did=f"Ada and Chén Jìng signed in, and then {difference}",
+            should="your app finds the users of step 04 by the identities that the migration made.",
+            did=f"Ada and Chén Jìng logged in. Then {difference}",
             look=f"{FIND} The provider is 'twitter' or 'facebook', in small letters, here and in the migration.",
         )
 
@@ -478,9 +479,9 @@ def test_the_subject_alone_is_nobody(site: Site) -> None:
     front = who_is_in(browser)
     if len(people) != 2 or "A stranger" in front:
         raise Missed(
-            should="the same subject at another provider is somebody else.",
-            did=f"Ada's number at Twitter is {subject}. Somebody had that number at Facebook, user {stranger}, and Ada "
-            f"was let in as them: {shortened(front)}",
+            should="the same subject at another provider is another user.",
+            did=f"Ada's subject at Twitter is {subject}. User {stranger} has the same subject at Facebook, and Ada was "
+            f"logged in as this user: {shortened(front)}",
             look=FIND,
         )
 
@@ -492,15 +493,15 @@ def test_an_address_leads_nowhere(site: Site) -> None:
     people = as_identities(site.database)
     if len(people) != 2:
         raise Missed(
-            should="two logins that bring the same address, each where nobody is logged in, are two users: no provider "
-            "here says that it has verified the address.",
+            should="two logins with the same email address, each where no user is logged in, make two users. An email "
+            "address does not prove who a user is.",
             did=f"the database holds {in_words(people)}.",
             look=FIND,
         )
 
 
 FLOW = "05_one_user_many_identities.one_more"
-ADD = "sign_in in app/auth.py: a new identity belongs to current_user where somebody is logged in."
+ADD = "sign_in in app/auth.py: if a user is logged in, a new identity belongs to current_user."
 
 
 @exercise("5.6")
@@ -514,7 +515,7 @@ def test_a_second_way_in(site: Site) -> None:
     both = tuple(sorted([way_in("ada", "twitter"), way_in("ada", "facebook")]))
     if [p.ways_in for p in people.values()] != [both]:
         raise Missed(
-            should="Ada is logged in, and signs in with Facebook, too: then one user has two identities.",
+            should="Ada is logged in, and logs in with Facebook, too. Then one user has two identities.",
             did=f"the database holds {in_words(people)}.",
             look=ADD,
             flow=site.flow("Your app", since),
@@ -525,8 +526,8 @@ def test_a_second_way_in(site: Site) -> None:
         come(site, another, "ada", provider)
     if as_identities(site.database) != people:
         raise Missed(
-            should="from then on either way leads in to the same user.",
-            did=f"after logins with both the database holds {in_words(as_identities(site.database))}.",
+            should="from then on, both identities lead to the same user.",
+            did=f"after logins with both, the database holds {in_words(as_identities(site.database))}.",
             look=FIND,
         )
 
@@ -540,12 +541,12 @@ def test_a_second_account_at_the_same_provider(site: Site) -> None:
     both = tuple(sorted([way_in("ada", "twitter"), way_in("bo", "twitter")]))
     if [p.ways_in for p in people.values()] != [both]:
         raise Missed(
-            should="somebody who is logged in may add a second account at the same provider: then there are two "
-            "identities, and the first one is as it was.",
-            did="Ada was logged in, and signed in with another account at Twitter, "
+            should="a logged-in user may add a second account at the same provider. Then there are two identities, and "
+            "the first one is as it was.",
+            did="Ada was logged in, and logged in with another account at Twitter, "
             f"@{person('bo').twitter.screen_name}. That ended at {page.path}, and now the database holds "
             f"{in_words(people)}.",
-            look=f"{ADD} It is a new row; no row is changed.",
+            look=f"{ADD} Add a new row, and change none.",
         )
 
 
@@ -558,22 +559,20 @@ def test_a_known_identity_stays_where_it_is(site: Site) -> None:
     come(site, browser, "bo", "facebook")
     after = as_identities(site.database)
     front = who_is_in(browser)
-    should = (
-        "an identity that is known leads to the user whose it is, whoever is logged in, and is never moved."
-    )
+    should = "a known identity leads to its own user, whichever user is logged in, and never moves."
     difference = first_difference(before, after)
     if difference:
         raise Missed(
             should=should,
-            did=f"Ada was logged in, and then Bo signed in with Facebook in the same browser: {difference}",
-            look="sign_in in app/auth.py: only an identity that nobody has yet is given to current_user.",
+            did=f"Ada was logged in, and then Bo logged in with Facebook in the same browser: {difference}",
+            look="sign_in in app/auth.py: give an identity to current_user only if no user has it yet.",
         )
     if "Bo Lindqvist" not in front:
         raise Missed(
             should=should,
-            did="Bo has come by Facebook before. Where Ada was logged in, Bo signed in with Facebook, and the "
-            f"front page says: {shortened(front)}",
-            look="sign_in in app/auth.py: login_user(identity.user), also where somebody is logged in already.",
+            did="Bo has an identity at Facebook. Ada was logged in, and then Bo logged in with Facebook in the same "
+            f"browser. The front page says: {shortened(front)}",
+            look="sign_in in app/auth.py: login_user(identity.user), also if a user is logged in already.",
         )
 
 
@@ -588,19 +587,17 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
     browser = site.browser()
     come(site, browser)
     page = browser.open("/account")
-    should = (
-        "/account lists every way in of whoever is logged in, with provider and subject, and nobody else's."
-    )
+    should = "/account lists every identity of the logged-in user, with provider and subject, and no others."
     look = "account in app/pages.py: a user has identities."
     if page.path != "/account" or page.status >= 400:
-        did = f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}"
+        did = f"it ended at {page.path} with status {page.status}: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
     for provider, subject in ways:
         if subject not in page.words or provider not in page.words.lower():
             did = f"{provider} {subject} is not on it. It says: {shortened(page.words)}"
             raise Missed(should=should, did=did, look=look)
     if "999888777666555" in page.words:
-        raise Missed(should=should, did="it also lists a way in of somebody else.", look=look)
+        raise Missed(should=should, did="it also lists another user's identity.", look=look)
     # The next one to open the page is another user.
     bo = site.browser()
     come(site, bo, "bo")
@@ -610,8 +607,8 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
         raise Missed(
             should=should,
             did=f"Ada opened the page, and then Bo did in another browser. Bo's page lists Ada's {of_ada[0]}.",
-            look="account in app/pages.py: the list belongs to one request. A variable of the module is there for all "
-            "of them, and so is the default of a parameter: Python makes it once.",
+            look="account in app/pages.py: make a new list in each request. All requests share a variable of the module "
+            "and the default of a parameter, because Python makes both once.",
         )
 
 
@@ -621,8 +618,8 @@ def test_strangers_have_no_account_page(site: Site) -> None:
     page = site.browser().open("/account")
     if page.path == "/account" and page.status not in (401, 403, 404):
         raise Missed(
-            should="/account is only for those who are logged in; strangers are sent away.",
-            did=f"it answered a stranger with the status {page.status}: {shortened(page.words)}",
+            should="/account is only for logged-in users.",
+            did=f"a visitor who is not logged in got status {page.status}: {shortened(page.words)}",
             look="account in app/pages.py: @login_required stays.",
         )
 
@@ -639,21 +636,21 @@ def delete_account(browser: Browser) -> Page:
     if not forms or forms[0].method != "POST":
         raise Missed(
             should="/account has a button that sends a POST to /account/delete.",
-            did="there is no such form." if not forms else f"the form there is sent by {forms[0].method}.",
+            did="there is no such form." if not forms else f"the form there sends a {forms[0].method}.",
             look=BUTTON,
         )
     page = browser.submit(forms[0])
     if page.status >= 400:
         raise Missed(
-            should="after a click on Delete the person is on the front page, and nobody is signed in.",
-            did=f"{page.path} answered with the status {page.status}.",
+            should="after a click on Delete, the user is on the front page, and not logged in.",
+            did=f"{page.path} returned status {page.status}.",
             look="delete in app/pages.py.",
         )
     return page
 
 
 def still_shown(site: Site, browser: Browser, path: str) -> bool:
-    """Whether a page shows in a browser that does not show to strangers."""
+    """Whether a browser gets a page that visitors who are not logged in do not get."""
     return browser.open(path).path == path and site.browser().open(path).path != path
 
 
@@ -664,15 +661,15 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     come(site, browser, "ada", "twitter")
     add_user(site.database, "After", ("twitter", "3"))
     ada = next(p.id for p in as_identities(site.database).values() if p.name == "Ada Okafor")
-    # A second way in, from outside.
+    # A second identity, from outside.
     insert_identity(site.database, ada, "facebook", "4")
-    # Somebody else has the same digits at another provider.
+    # Another user has the same digits at another provider.
     add_user(site.database, "Equal", ("twitter", "4"), ("facebook", person("ada").subject("twitter")))
     before = as_identities(site.database)
     delete_account(browser)
     rows = site.database.rows("SELECT user_id FROM identities")
-    should = "deleting an account deletes the user and all of their identities, and nothing of anybody else."
-    look = "delete in app/pages.py: delete the user whose id is current_user.id; identities go by ON DELETE CASCADE."
+    should = "deleting an account deletes the user with all identities, and nothing of other users."
+    look = "delete in app/pages.py: delete the user with the id current_user.id. ON DELETE CASCADE does the rest."
     if ada in {row["user_id"] for row in rows}:
         raise Missed(should=should, did="identities of the user are still there.", look=look)
     after = as_identities(site.database)
@@ -682,10 +679,10 @@ def test_the_account_is_deleted_and_nobody_elses(site: Site) -> None:
     if difference:
         if "Equal" in difference:
             look = (
-                "delete in app/pages.py: two providers may give the same digits to two people. An identity is yours if "
-                "its user_id is your id, whatever its subject is."
+                "delete in app/pages.py: two providers may give the same subject to two people. An identity belongs to "
+                "the user in its user_id, whatever its subject is."
             )
-        raise Missed(should=should, did=f"Ada (id {ada}) deleted her account, and {difference}", look=look)
+        raise Missed(should=should, did=f"Ada (id {ada}) deleted her account. Then {difference}", look=look)
     assert first in after
 
 
@@ -695,24 +692,24 @@ def test_the_session_is_over(site: Site) -> None:
     come(site, browser, "ada", "twitter")
     delete_account(browser)
     front = who_is_in(browser)
-    should = "whoever has deleted their account is logged out."
+    should = "a user who has deleted their account is logged out."
     look = "delete in app/pages.py: session.clear(), and then logout_user()."
     if "Ada Okafor" in front or still_shown(site, browser, "/welcome"):
         raise Missed(should=should, did=f"the front page says: {shortened(front)}", look=look)
-    # SQLite gives the number of the last user, once it is free, to the next one.
+    # SQLite gives the highest ID, once it is free, to the next user.
     come(site, site.browser(), "chen", "twitter")
     if "Chén Jìng" in who_is_in(browser):
         if browser.cookie(REMEMBERED):
             raise Missed(
                 should=should,
-                did=f"the cookie {REMEMBERED} was still there, with the number of the deleted user. Then somebody new "
-                "got that number, and the old browser was logged in as them.",
+                did=f"the cookie {REMEMBERED} was still there, with the ID of the deleted user. Then a new user got that "
+                "ID, and the old browser was logged in as this user.",
                 look=f"delete in app/pages.py: {CLEAR_FIRST}",
             )
         raise Missed(
             should=should,
-            did="the session still held the number of the deleted user. Then somebody new got that number, and the old "
-            "browser was logged in as them.",
+            did="the session still held the ID of the deleted user. Then a new user got that ID, and the old browser "
+            "was logged in as this user.",
             look=look,
         )
 
@@ -726,7 +723,7 @@ def test_whoever_comes_back_is_new(site: Site) -> None:
     people = as_identities(site.database)
     if [p.ways_in for p in people.values()] != [(way_in("ada", "twitter"),)]:
         raise Missed(
-            should="whoever deletes their account and signs in again is a new user, with one identity.",
+            should="a user who deletes their account and logs in again is a new user, with one identity.",
             did=f"the database holds {in_words(people)}.",
             look="delete in app/pages.py.",
         )
@@ -742,15 +739,15 @@ def test_a_link_deletes_nothing(site: Site) -> None:
         look_at()
         if as_identities(site.database) != before:
             raise Missed(
-                should="only a POST deletes an account. A link or a picture on any page is a GET.",
-                did=f"a {method} of /account/delete deleted it.",
+                should="only a POST deletes an account. A link or an image on any page sends a GET.",
+                did=f"a {method} of /account/delete deleted the account.",
                 look='@bp.route("/account/delete", methods=["POST"]). ' + HEAD_TOO,
             )
 
 
 DELETE_LOOK = (
-    "delete in app/pages.py: the user is current_user, and nothing that was sent says whom to delete. @login_required "
-    "is between the route and the function."
+    "delete in app/pages.py: delete current_user, and read no user from the request. @login_required is between the "
+    "route and the function."
 )
 
 
@@ -778,10 +775,10 @@ def test_a_login_under_way_is_over(site: Site) -> None:
     people = as_identities(site.database)
     if people:
         raise Missed(
-            should="whoever has deleted their account is logged out, and no login of before comes to its end.",
+            should="a user who has deleted their account is logged out, and cannot finish a login from before.",
             did="a login with Facebook was under way in another tab. Its callback came after the click on Delete, and "
             f"now the database holds {in_words(people)}.",
-            look="delete in app/pages.py: session.clear() takes the states away, too.",
+            look="delete in app/pages.py: session.clear() removes the states, too.",
         )
 
 
@@ -791,7 +788,7 @@ def test_a_browser_whose_user_is_gone(site: Site) -> None:
     here, there = site.browser(), site.browser()
     come(site, there, "ada", "twitter")
     come(site, here, "ada", "twitter")
-    # SQLite would give Ada's number to the next user: nobody is to get it here.
+    # SQLite would give Ada's ID to the next user. This row keeps it from that.
     add_user(site.database, "After", ("twitter", "3"))
     waiting = callback_for(site, there, "facebook")
     delete_account(here)
@@ -808,11 +805,11 @@ def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
         "unique_together",
         "c",
         {
-            "a": "Two people who have registered at one provider have two subjects there: that is what a subject is.",
-            "b": "The pair says nothing about users. A user may have two identities at one provider: two subjects, two "
-            "rows.",
-            "d": "An index makes the search fast, and one over subject alone would, too. Being unique says what may "
-            "stand in the table at all.",
+            "a": "Two people at one provider have two subjects there. That is what a subject is.",
+            "b": "The pair says nothing about users. A user may have two identities at one provider, with two subjects "
+            "in two rows.",
+            "d": "An index makes the search fast, and one over subject alone would, too. Unique says which rows may be "
+            "in the table.",
         },
     )
 
@@ -824,7 +821,7 @@ STATE_KEPT = (
     "of all (RFC 6749 section 10.12)."
 )
 REFUSAL_KEPT = (
-    "app/auth.py: at Twitter authorized_response() is None then; at Facebook there is no code, and "
+    "app/auth.py: after a denial, Twitter's authorized_response() is None. Facebook sends no code, and "
     "error=access_denied (RFC 6749 section 4.1.2.1)."
 )
 LOGOUT_KEPT = "logout in app/auth.py: session.clear(), and then logout_user()."
@@ -833,7 +830,7 @@ STRANGERS_KEPT = "app/pages.py: @login_required, between the route and the funct
 
 @pytest.fixture
 def migrated_site(open_site: SITE) -> Site | None:
-    """The app; None where its migrations fail: exercise 5.2 says so, and nothing of what is kept is lost by it."""
+    """The app; None if its migrations fail. Exercise 5.2 says so then, and the keep exercises pass."""
     try:
         return open_site(may_fail=True)
     except MigrationFailed:
@@ -853,7 +850,9 @@ def test_a_state_that_was_used(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
         return
-    used = "is_ours in app/state.py: a state that has come leaves the session, and is good for nothing after that."
+    used = (
+        "is_ours in app/state.py: take a state out of the session when it comes, so that it works only once."
+    )
     check_used_state(site, "facebook", used)
     check_state_after_an_error(site, "facebook", STATE_KEPT)
 
@@ -875,7 +874,7 @@ def test_an_error_that_is_no_refusal(migrated_site: Site | None) -> None:
     browser = site.browser()
     state = asked_of(site, browser, "facebook").get("state", "")
     page = browser.open(f"{callback_at('facebook')}?error=server_error&state={state}")
-    what = "Facebook sends somebody back with error=server_error, and without a code"
+    what = "Facebook sends the browser back with error=server_error, and without a code"
     check_nobody_is_in(site, browser, what=what, look=REFUSAL_KEPT)
     reads(site, page, NO_HELP.format("Facebook"), what=what, look=REFUSAL_KEPT)
 
@@ -901,5 +900,5 @@ def test_pages_that_strangers_do_not_get(migrated_site: Site | None) -> None:
     site = migrated_site
     if site is None:
         return
-    # Whether strangers see /account is a matter of exercise 5.7.
+    # Exercise 5.7 checks whether visitors who are not logged in see /account.
     check_strangers(site, ("/welcome", "/account"), "twitter", STRANGERS_KEPT, closed=("/welcome",))

@@ -1,4 +1,4 @@
-"""A login with any provider that the app has a module for, and what is said where it fails."""
+"""A login with any provider that the app has a module for, and the messages if it fails."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .missed import Missed
 from .session_lost import why_session_was_lost
 from .twitter_login import LATER_SIGN_IN, left_at_provider, shortened
 
-# What a person reads where a login came to nothing.
+# The app's own messages when a login fails.
 DENIED = "You denied the request to sign in."
 NOT_OURS = "This sign-in is over already, or did not begin here. Please try again."
 NO_HELP = "{} could not sign you in. Please try again."
-# Where to look where a callback of Twitter's was answered with NOT_OURS.
+# Where to look if the app shows NOT_OURS at Twitter's callback.
 NO_STATE = "the callback in app/auth.py: Twitter's OAuth 1.0a has no state."
 
-# The recorded flow that a login with each is held against.
+# The recorded flow with which a login at each provider is compared.
 _RECORDED = {
     "twitter": LATER_SIGN_IN,
     "facebook": "03_facebook_login.sign_in",
@@ -38,17 +38,17 @@ def label(site: Site, name: str) -> str:
 
 
 def start_of(name: str) -> str:
-    """The app's address where a login with a provider begins."""
+    """The app's URL where a login with a provider begins."""
     return f"/login/{name}"
 
 
 def callback_at(name: str) -> str:
-    """The app's address where a provider sends people back to."""
+    """The app's URL to which a provider sends the browser back."""
     return f"{HOME}/auth/{name}/callback"
 
 
 def tried(site: Site, browser: Browser, name: str, who: str = SOMEBODY, start: str | None = None) -> Page:
-    """A person signs in as far as that leads. Missed where the provider's page is not reached, or not left."""
+    """A user logs in, as far as that goes. Missed if the browser does not reach the provider's page, or stays there."""
     start = start or start_of(name)
     since = len(site.messages())
     try:
@@ -64,7 +64,7 @@ def tried(site: Site, browser: Browser, name: str, who: str = SOMEBODY, start: s
 def signed_in_at(
     site: Site, browser: Browser, name: str, who: str = SOMEBODY, *, look: str, start: str | None = None
 ) -> Page:
-    """A person signs in, and is on /welcome then. Missed where not: `look` is where to look, in the student's words."""
+    """A user logs in, and ends at /welcome; Missed if not. `look` is where to look, in the student's words."""
     since = len(site.messages())
     page = tried(site, browser, name, who, start)
     if page.path != "/welcome" or page.status != 200:
@@ -73,25 +73,25 @@ def signed_in_at(
 
 
 def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) -> Missed:
-    """A login that was to end on /welcome, and did not. It began after `since` messages."""
+    """The message for a login that did not end at /welcome. It began after `since` messages."""
     said = " ".join(filter(None, [refused_by(site, name), _logged(site)]))
     if NOT_OURS in page.words:
         look = why_session_was_lost(site) or (
             f"{NO_STATE} Which logins do you look up by a state?"
             if name == "twitter"
-            else f"is the state that was sent the one that is looked for? {look}"
+            else f"does your app look for the state that it sent? {look}"
         )
     if name == "github" and any(
         a.endpoint == "emails" and a.status == 404 for a in site.providers.github.attempts
     ):
-        look = "settings() in app/providers/github.py: only with the scope user:email GitHub gives the addresses."
+        look = "settings() in app/providers/github.py: GitHub gives the email addresses only with the scope user:email."
     if any(m.sender == "github" and m.status == 404 and m.path == "/github/user" for m in site.messages()):
         look = (
             "settings() in app/providers/github.py: base_url ends in a slash, or user replaces its last part."
         )
     return Missed(
-        should=f"a user who says yes at {label(site, name)} is signed in, and on /welcome.",
-        did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)} {said}".strip(),
+        should=f"a user who allows access at {label(site, name)} is logged in, and at /welcome.",
+        did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)} {said}".strip(),
         look=look,
         flow=site.flow("Your app", since),
         expected=_RECORDED.get(name),
@@ -99,8 +99,8 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) ->
 
 
 def asked_of(site: Site, browser: Browser, name: str) -> dict[str, str]:
-    """What the app asks of a provider when somebody begins a login: the parameters of the redirect there. The browser
-    does not go there. Missed where the redirect leads somewhere else."""
+    """The parameters with which the app redirects to a provider when a login begins. The browser does not go there.
+    Missed if the redirect leads elsewhere."""
     start = start_of(name)
     page = browser.open(start, follow=False)
     for _ in range(MOST_REDIRECTS):
@@ -115,7 +115,7 @@ def asked_of(site: Site, browser: Browser, name: str) -> dict[str, str]:
 
 
 def callback_for(site: Site, browser: Browser, name: str, who: str = SOMEBODY) -> str:
-    """The address to which a provider sends a person back who has just said yes. The browser does not go there."""
+    """The URL to which a provider sends the browser back when a user has just allowed access. It does not go there."""
     since = len(site.messages())
     try:
         return unused_callback(browser, who, start=start_of(name))
@@ -124,7 +124,7 @@ def callback_for(site: Site, browser: Browser, name: str, who: str = SOMEBODY) -
 
 
 def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Missed:
-    """`start` was to lead to a provider's page, and did not. The login began after `since` messages."""
+    """The message if `start` did not lead to a provider's page. The login began after `since` messages."""
     who = label(site, name)
     look = f"settings() in app/providers/{name}.py."
     if site.at_provider(page):
@@ -134,23 +134,25 @@ def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Miss
             for key, value in asked.items()
             if key in ("client_id", "redirect_uri", "scope")
         )
-        did = f"{who}'s page says: {shortened(page.words)} Your app had sent {sent or 'nothing'}."
+        did = f"{who}'s page says: {shortened(page.words)} Your app sent {sent or 'nothing'}."
         if not urlsplit(asked.get("redirect_uri", HOME)).netloc:
-            look = "login in app/auth.py: url_for(…, _external=True) gives the callback's URL with its host."
+            look = "login in app/auth.py: url_for(…, _external=True) gives the redirect URI with its host."
         elif asked.get("redirect_uri", callback_at(name)) != callback_at(name):
-            look = f"login in app/auth.py: {who} knows the callback {callback_at(name)}, and no other."
+            look = f"login in app/auth.py: {who} knows the redirect URI {callback_at(name)}, and no other."
         elif asked.get("client_id") == site.providers.environment().get(f"{name.upper()}_SECRET"):
-            look += " consumer_key and consumer_secret are swapped: everybody can read the secret in that address."
+            look += (
+                " consumer_key and consumer_secret are swapped. Everybody can read the secret in that URL."
+            )
         else:
             look += " authorize_url and consumer_key."
     elif page.status == 404:
-        did = f"{start} answered 404: the app has no such site."
+        did = f"{start} returned status 404. The app has no such page."
         look = f"names() in app/providers/__init__.py: is {name!r} one of them? And login in app/auth.py."
     elif "is not set up here" in page.words:
         did = f"{start} led to the front page, which says: {who} is not set up here."
         look += " consumer_key and consumer_secret."
     else:
-        did = f"{start} led to {page.path} with the status {page.status}: {shortened(page.words)}"
+        did = f"{start} led to {page.path} with status {page.status}: {shortened(page.words)}"
         # Twitter's and Facebook's modules were given.
         look = (
             "login in app/auth.py."
@@ -158,7 +160,7 @@ def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Miss
             else f"login in app/auth.py, and {look}"
         )
     return Missed(
-        should=f"{start} sends the browser to {who}'s page.",
+        should=f"{start} redirects the browser to {who}'s page.",
         did=did,
         look=look,
         flow=site.flow("Your app", since),
@@ -167,38 +169,38 @@ def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Miss
 
 
 def refused_by(site: Site, name: str) -> str:
-    """The last error that a provider answered the app with, as a sentence; empty where there was none."""
+    """The last error that a provider sent to the app, as a sentence; empty if there was none."""
     for message in reversed(site.messages()):
         if message.sender == name and message.receiver == APP:
             words = " ".join(message.body.split())
             if (message.status or 0) >= 400 or "error=" in words or '"error"' in words:
-                return f"{label(site, name)} had answered {message.path} with {message.status}: {shortened(words)}"
+                return f"{label(site, name)}'s response for {message.path} was {message.status}: {shortened(words)}"
             return ""
     return ""
 
 
 def reads(site: Site, page: Page, message: str, *, what: str, look: str) -> None:
-    """A person whose login came to nothing is on a page of the app, and reads why; Missed where not."""
-    should = f"{what}: the person ends on the front page and reads there: {message}"
+    """Missed unless a user whose login failed is on a page of the app that shows the message."""
+    should = f"{what}. Then the front page says: {message}"
     if page.status >= 400:
-        raise Missed(should=should, did=f"{page.path} answered with the status {page.status}.", look=look)
+        raise Missed(should=should, did=f"{page.path} returned status {page.status}.", look=look)
     if site.at_provider(page) or message not in page.words:
-        did = f"they ended at {page.path} and read: {shortened(page.words)}"
+        did = f"the browser ended at {page.path}, which says: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
 
 
 def nobody_is_in(browser: Browser, *, what: str, look: str) -> None:
-    """Missed where somebody is signed in."""
+    """Missed if a user is logged in."""
     words = browser.open("/").words
     welcome = browser.open("/welcome")
     name = next((one.name for one in PEOPLE if one.name in words), None)
     if name or (welcome.path == "/welcome" and welcome.status == 200):
-        did = f"{name} is signed in." if name else f"/welcome says: {shortened(welcome.words)}"
-        raise Missed(should=f"{what}: nobody is signed in.", did=did, look=look)
+        did = f"{name} is logged in." if name else f"/welcome says: {shortened(welcome.words)}"
+        raise Missed(should=f"{what}. Then no user is logged in.", did=did, look=look)
 
 
 def identities(site: Site, name: str) -> list[dict[str, Any]]:
-    """The identities of a provider as the database has them, the oldest first. `email_verified` is a bool or None, on
+    """The identities at a provider that are in the database, the oldest first. `email_verified` is a bool or None, on
     any database."""
     rows = site.database.rows("SELECT * FROM identities WHERE provider = :name ORDER BY id", name=name)
     return [
@@ -223,7 +225,7 @@ def _as_sql(value: object) -> str:
 
 
 def _logged(site: Site) -> str:
-    # Flask's own form of a line, or the words that the given code logs.
+    # A line in Flask's own form, or the sentence that the given code logs.
     logged = re.compile(r" (?:WARNING|ERROR) in \w+: |signs nobody in")
     lines = [line for line in site.app.log().splitlines() if logged.search(line)]
     return f"The app logged: {lines[-1].partition(': ')[2] or lines[-1]}" if lines else ""

@@ -1,4 +1,4 @@
-"""Recognises what lies behind an app that does not start, does not answer or raises, and says where to look."""
+"""Recognizes the cause if an app does not start, does not respond or raises an error, and says where to look."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from workbook.lab.browser import NoAnswer
     from workbook.lab.site import Site
 
-# How Flask-OAuthlib says that the session does not hold what it put there.
+# Flask-OAuthlib's error when the session has lost the request token.
 _LOST = "Token not found"
 
 
 def cause_of(error: str) -> Cause | None:
-    """The first cause that is found in an error, as "KeyError: 'email'"; None where none is known."""
+    """The first cause that matches an error, as "KeyError: 'email'"; None if no cause matches."""
     return next((cause for cause in CAUSES if re.search(cause.error, error)), None)
 
 
 def where_to_look(error: AppFailed, otherwise: str = "", meant: str | None = None) -> str:
-    """Where an exception of the app sends the student: what it is known for, or else `otherwise`, and its place in
-    their files. An error that the pattern `meant` is found in is what the check is about: `otherwise` knows it best."""
+    """Where an exception of the app sends the student: the look of its known cause, or else `otherwise`, and its place
+    in the student's files. If the pattern `meant` matches the error, the check expects it, and `otherwise` is used."""
     cause = None if meant and re.search(meant, error.error) else cause_of(error.error)
     known = cause.look if cause else otherwise
     place = error.traceback.strip().splitlines()[-1:]
@@ -36,7 +36,7 @@ def where_to_look(error: AppFailed, otherwise: str = "", meant: str | None = Non
 
 
 def app_failed(error: AppFailed) -> Missed:
-    """What to say of every exercise of an app that does not start, or whose database cannot be made."""
+    """The message of every exercise if the app does not start, or its database cannot be made."""
     if isinstance(error, MigrationFailed):
         return Missed(
             should="flask db upgrade goes through, before the app starts.",
@@ -51,39 +51,38 @@ def app_failed(error: AppFailed) -> Missed:
 
 
 def no_answer(error: NoAnswer, site: Site) -> Missed:
-    """What to say when a browser waited in vain."""
+    """The message if a browser got no response."""
     if ELSEWHERE in str(error):
         return Missed(
-            should="the app sends the browser to a provider at the address that the environment names.",
+            should="the app sends the browser to a provider's URL from the environment.",
             did=f"{error}.",
-            look="the addresses of providers come from the environment, or from a discovery document that is there.",
+            look="your app takes the providers' URLs from the environment, or from a provider's discovery document.",
         )
     return with_app_error(
         Missed(
-            should="the app answers every request of the browser within a few seconds.",
+            should="the app responds to every request of the browser within a few seconds.",
             did=f"{error}.",
-            look="the view function of that address: a loop that does not end, or a redirect to itself?",
+            look="the view function of that URL. Is there a loop that does not end, or a redirect to itself?",
         ),
         site,
     )
 
 
 def with_app_error(missed: Missed, site: Site | None, meant: str | None = None) -> Missed:
-    """Adds what went wrong inside of the app, where it can be seen: it is the likeliest cause. `meant` is as for
-    where_to_look."""
+    """Adds the app's own error, if there is one, because it is the likeliest cause. `meant` is as for where_to_look."""
     if site is None or missed.whole:
         return missed
     answers = [m for m in site.messages() if m.sender == "app" and m.status]
     said = [m for m in answers if (m.status or 0) >= 500]
     error = site.last_error() if any(m.status == 500 for m in said) else None
     if not said and answers and answers[-1].status == 400:
-        # Flask answers 400 by itself where request.args[…] has no such name.
+        # Flask responds with status 400 by itself if request.args[…] has no such name.
         error = site.last_error()
     lost = _LOST in (error.error if error else "") or any(_LOST in m.body for m in said)
     if error is None and not lost:
         return missed
     if error is None:
-        # The app has caught it, and shows a page of its own.
+        # The app has caught the error, and shows a page of its own.
         error = AppFailed(f"OAuthException: {_LOST}, maybe you disabled cookie")
     look = [
         where_to_look(error, missed.look, meant or missed.meant),

@@ -1,4 +1,4 @@
-"""Fifty people as step 04 keeps them, every awkward one among them, and what becomes of each when they are moved."""
+"""Fifty users as step 04 keeps them, with every awkward case, and what happens to each in a migration."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ STEP_04 = SOLUTIONS / "04_users_in_a_database"
 
 Row = tuple[str, str | None, str | None, str | None]
 
-# Name, address, Twitter's id, Facebook's id. Who they are is said where it matters.
+# Name, email address, Twitter's ID, Facebook's ID. A comment says what is special about a row.
 AWKWARD: tuple[Row, ...] = (
-    ("Gustav Ek", "gustav@example.org", "300100200", "40010020030040050"),  # two ways in
+    ("Gustav Ek", "gustav@example.org", "300100200", "40010020030040050"),  # two accounts
     ("Hana Sato", "hana@example.org", "300100201", None),  # only Twitter
     ("Ivo Marek", "ivo@example.net", None, "40010020030040051"),  # only Facebook
-    ("Jo Nobody", "jo@example.org", None, None),  # no way in at all
-    ("Sam Lee", "sam@example.org", "300100202", None),  # two people of one name
+    ("Jo Nobody", "jo@example.org", None, None),  # no account at all
+    ("Sam Lee", "sam@example.org", "300100202", None),  # two users with one name
     ("Sam Lee", "sam.lee@example.net", None, "40010020030040052"),
-    ("Kim Family", "home@example.org", "300100203", None),  # two people of one address
+    ("Kim Family", "home@example.org", "300100203", None),  # two users with one email address
     ("Kit Family", "home@example.org", None, "40010020030040053"),
-    ("Lou Carter", "lou@example.org", "300100204", None),  # one address in two spellings
+    ("Lou Carter", "lou@example.org", "300100204", None),  # one email address in two spellings
     ("Lou Carter", "Lou@Example.org", None, "40010020030040054"),
-    ("Mia Twin", "mia@example.org", "555000111", None),  # one number at both providers, and two people
+    ("Mia Twin", "mia@example.org", "555000111", None),  # one ID at both providers, and two users
     ("Noa Twin", "noa@example.org", None, "555000111"),
     (
         "Pat Same",
         "pat@example.org",
         "777000222",
         "777000222",
-    ),  # and one person whose two numbers are the same
+    ),  # and one user whose two IDs are the same
     (
         "Quy Cross",
         "quy@example.org",
         "888000333",
         "999000444",
-    ),  # each has the other's numbers, the other way round
+    ),  # each has the other's IDs, at the other provider
     ("Ren Cross", "ren@example.org", "999000444", "888000333"),
-    ("Old Timer", "old@example.org", "12", None),  # the first people had short numbers
+    ("Old Timer", "old@example.org", "12", None),  # the first IDs were short
     ("Big Number", None, "1799999999999999999", "90071992547409931234"),  # beyond 2^53, and beyond 2^63
     ("Big Neighbour", None, "1799999999999999998", "90071992547409931235"),  # equal to it as a float
-    ("Zoë Åström", "zoë@example.org", "300100205", None),  # letters beyond ASCII
+    ("Zoë Åström", "zoë@example.org", "300100205", None),  # characters beyond ASCII
     ("王小明", None, None, "40010020030040055"),
     ("Siobhán O'Brien", "o'brien@example.org", "300100206", "40010020030040056"),  # an apostrophe
-    ("100 % :sure", "percent@example.org", "300100207", None),  # what means something in a query
-    ("facebook", "twitter", "300100208", None),  # a name and an address that look like columns
+    ("100 % :sure", "percent@example.org", "300100207", None),  # characters with a meaning in a query
+    ("facebook", "twitter", "300100208", None),  # a name and an email address that look like columns
 )
 _PLAIN: tuple[Row, ...] = tuple(
     (
@@ -63,7 +63,7 @@ _PLAIN: tuple[Row, ...] = tuple(
     )
     for number in range(50 - len(AWKWARD) - 4)
 )
-# These are made by logging in with step 04's app, as people are.
+# Logins with step 04's app make these users.
 _LOGGED_IN = (
     ("ada", ("twitter", "facebook")),
     ("bo", ("facebook",)),
@@ -74,7 +74,7 @@ _LOGGED_IN = (
 
 @dataclass(frozen=True)
 class Person:
-    """One user, and the ways in, each as (provider, subject), in order."""
+    """One user, with the identities, each as (provider, subject), in order."""
 
     id: int
     name: str
@@ -86,9 +86,9 @@ People = dict[int, Person]
 
 
 def fill(database: Database, warm: Warm, *, by_login: bool = False) -> People:
-    """Makes an empty database the one that step 04's app would have left with fifty people in it, and gives them.
+    """Fills an empty database with fifty users, as step 04's app would leave it, and gives the users.
 
-    With `by_login` four of them come in by step 04's own login; otherwise their rows are written from outside, too.
+    With `by_login`, four of them log in with step 04's app; otherwise their rows are written from outside, too.
     """
     made = create_tables(STEP_04, warm, environment_for(database))
     assert made.failure is None, made.failure
@@ -118,14 +118,14 @@ def _insert(database: Database, rows: Iterable[Row]) -> None:
     with database.engine.begin() as connection:
         for number, row in enumerate(rows):
             if number % 10 == 5:
-                # Somebody who has left since: numbers that are missing.
+                # A user who has left, so an ID is missing.
                 connection.execute(insert, {**dict.fromkeys(names), "name": "gone"})
             connection.execute(insert, dict(zip(names, row, strict=True)))
         connection.execute(text("DELETE FROM users WHERE name = 'gone'"))
 
 
 def unique_without_index(database: Database) -> None:
-    """Makes the two columns of step 04 unique by a rule of the table, as `unique=True` without `index=True` does."""
+    """Makes step 04's two columns unique by a rule of the table, as `unique=True` without `index=True` does."""
     for column in ("twitter_id", "facebook_id"):
         database.change(f"DROP INDEX ix_users_{column}")
         if database.server is not None:
@@ -141,7 +141,7 @@ def unique_without_index(database: Database) -> None:
 
 
 def as_columns(database: Database) -> People:
-    """The people of a database of step 04."""
+    """The users of a database of step 04."""
     people = {}
     for row in database.rows("SELECT id, name, email, twitter_id, facebook_id FROM users"):
         ways = [(p, row[f"{p}_id"]) for p in ("facebook", "twitter") if row[f"{p}_id"] is not None]
@@ -150,11 +150,11 @@ def as_columns(database: Database) -> People:
 
 
 def as_identities(database: Database) -> People:
-    """The people of a database of step 05; Missed where it has no table for identities."""
+    """The users of a database of step 05; Missed if it has no table for identities."""
     if "identities" not in database.look().get_table_names():
         raise Missed(
-            should="the app keeps ways in in the table identities, which flask db upgrade makes.",
-            did="after flask db upgrade there is no such table.",
+            should="the app keeps identities in the table identities, which flask db upgrade makes.",
+            did="after flask db upgrade, there is no such table.",
             look="migrations/versions/0002_identities.py.",
         )
     ways: dict[int, list[tuple[str, str]]] = {}
@@ -169,17 +169,19 @@ def as_identities(database: Database) -> People:
 
 
 def first_difference(before: Mapping[int, Person], after: Mapping[int, Person]) -> str | None:
-    """The first person who is not as before, in words; None where everybody is."""
+    """The first user who is not as before, in words; None if every user is."""
     for id, was in before.items():
         now = after.get(id)
         if now is None:
             return f"{_named(was)} is gone."
         if (now.name, now.email) != (was.name, was.email):
-            return f"{_named(was)} is now named {now.name!r}, with the address {now.email!r}; it was {was.email!r}."
+            return (
+                f"{_named(was)} is now {now.name!r}, with the email {now.email!r} instead of {was.email!r}."
+            )
         if now.ways_in != was.ways_in:
-            return f"{_named(was)} had the ways in {_said(was)}, and now has {_said(now)}."
+            return f"{_named(was)} had the identities {_said(was)}, and now has {_said(now)}."
     extra = next((person for id, person in after.items() if id not in before), None)
-    return f"there is somebody new: {_named(extra)}, with {_said(extra)}." if extra else None
+    return f"there is a new user, {_named(extra)}, with {_said(extra)}." if extra else None
 
 
 def _named(person: Person) -> str:

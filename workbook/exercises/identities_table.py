@@ -1,4 +1,4 @@
-"""What the table `identities` has to be able to do and to refuse, tried out in the database itself."""
+"""Which rows the table `identities` has to accept and to reject, tried out in the database itself."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _CASCADE = 'The foreign key of user_id: ForeignKey("users.id", ondelete="CASCADE
 
 
 def check_tables_and_columns(database: Database, should: str, where: str) -> None:
-    """Missed where a table or a column that the chapter names is not there, or is of another type.
+    """Missed if a table or a column that the chapter names is not there, or has another type.
 
-    `should` is what was to make them, `where` the place to look at.
+    `should` says what makes them, `where` is the place to look at.
     """
     from sqlalchemy import Integer, String
 
@@ -40,15 +40,15 @@ def check_tables_and_columns(database: Database, should: str, where: str) -> Non
             if not isinstance(columns[name]["type"], type):
                 raise Missed(
                     should=should,
-                    did=f"the column {name} of {table} is of the type {columns[name]['type']}.",
-                    look=f"{where} Subjects are texts, even where they are digits; user_id is a number, as users.id.",
+                    did=f"the column {name} of {table} has the type {columns[name]['type']}.",
+                    look=f"{where} A subject is a string, also if it is digits. user_id is a number, as users.id.",
                 )
 
 
 def check_identities_table(database: Database, should: str, where: str) -> None:
-    """Missed where the tables are not those of the chapter, or take what they should refuse, or the other way round.
+    """Missed if the tables are not those of the chapter, accept a wrong row, or reject a right one.
 
-    `should` and `where` are as above. The database is one to try things out in: nobody may be in it.
+    `should` and `where` are as above. The check writes into the database, which must have no user.
     """
     check_tables_and_columns(database, should, where)
     first, second = _somebody(database, "First"), _somebody(database, "Second")
@@ -57,7 +57,9 @@ def check_identities_table(database: Database, should: str, where: str) -> None:
         refused = _refused(database, user_id, provider, subject)
         if refused:
             raise Missed(
-                should=f"identities takes {why}.", did=f"it refused: {refused}", look=f"{where} {look}"
+                should=f"identities accepts {why}.",
+                did=f"the database rejected it: {refused}",
+                look=f"{where} {look}",
             )
 
     def not_taken(
@@ -65,37 +67,37 @@ def check_identities_table(database: Database, should: str, where: str) -> None:
     ) -> None:
         if not _refused(database, user_id, provider, subject):
             raise Missed(
-                should=f"identities refuses {why}.",
-                did=f"it took user_id={user_id}, provider={provider!r}, subject={subject!r}.",
+                should=f"identities rejects {why}.",
+                did=f"the database accepted user_id={user_id}, provider={provider!r}, subject={subject!r}.",
                 look=f"{where} {look}",
             )
 
-    taken(first, "twitter", "1", "a way in of somebody", "Only these three columns must be given.")
+    taken(first, "twitter", "1", "an identity of a user", "Require only these three columns.")
     taken(
         second,
         "facebook",
         "1",
-        "the same subject at another provider: it is somebody else",
-        f"Unique are provider and subject together: {_UNIQUE}.",
+        "the same subject at another provider, which is another user",
+        f"Together, provider and subject are unique: {_UNIQUE}.",
     )
     taken(
         first,
         "twitter",
         "2",
-        "a second account of one person at one provider",
-        "Nothing but provider and subject is unique, not user_id and provider either.",
+        "a second account of one user at one provider",
+        "Only provider and subject together are unique, not user_id and provider.",
     )
     taken(
         second,
         "google",
         "118223456789012345678",
         "a subject of 21 digits",
-        "The column subject is a text of any length.",
+        "The column subject is a string of any length.",
     )
-    not_taken(second, "twitter", "1", "a pair of provider and subject that is somebody else's", f"{_UNIQUE}.")
+    not_taken(second, "twitter", "1", "a pair of provider and subject that another user has", f"{_UNIQUE}.")
     not_taken(first, "twitter", "1", "the same pair of provider and subject twice", f"{_UNIQUE}.")
     not_taken(first + second + 1, "twitter", "3", "an identity of a user who does not exist", f"{_CASCADE}.")
-    not_taken(None, "twitter", "4", "an identity of nobody, user_id NULL", "nullable=False.")
+    not_taken(None, "twitter", "4", "an identity without a user, user_id NULL", "nullable=False.")
     not_taken(first, None, "5", "an identity without a provider", "nullable=False.")
     not_taken(first, "twitter", None, "an identity without a subject", "nullable=False.")
     _check_cascade(database, first, second, where)
@@ -104,24 +106,24 @@ def check_identities_table(database: Database, should: str, where: str) -> None:
 def _check_cascade(database: Database, first: int, second: int, where: str) -> None:
     from sqlalchemy.exc import DBAPIError
 
-    should = "when a user is deleted, the database deletes the user's identities, and nobody else's."
+    should = "when a user is deleted, the database deletes the user's identities, and no others."
     look = f"{where} {_CASCADE}."
     try:
         database.change("DELETE FROM users WHERE id = :id", id=first)
     except DBAPIError as error:
-        did = f"it refused to delete a user who has identities: {_said(error)}"
+        did = f"the database did not delete a user who has identities: {_said(error)}"
         raise Missed(should=should, did=did, look=look) from None
     left = database.rows("SELECT user_id FROM identities ORDER BY subject")
     if [row["user_id"] for row in left] != [second, second]:
-        did = f"the identities that are left are of the users {[row['user_id'] for row in left]}, and not of {second}."
+        did = f"the users of the remaining identities are {[row['user_id'] for row in left]}, and not {[second] * 2}."
         raise Missed(should=should, did=did, look=look)
 
 
 def insert_identity(
     database: Database, user_id: int | None, provider: str | None, subject: str | None
 ) -> None:
-    """Writes an identity into the table from outside. A key that the database does not make by itself, such as a UUID
-    that SQLAlchemy would make, is made here."""
+    """Writes an identity into the table from outside, with a key if the database does not make one by itself, as with a
+    UUID that SQLAlchemy would make."""
     from sqlalchemy import Integer
 
     look = database.look()
@@ -138,8 +140,8 @@ def insert_identity(
 
 
 def takes_what_it_is_given(database: Database) -> None:
-    """On SQLite: lets the column subject keep a number as a number, so that the two are told apart as on PostgreSQL. By
-    its type VARCHAR SQLite would make a text of it (sqlite.org/datatype3.html, section 3)."""
+    """Makes SQLite keep a number in the column subject as a number, so that checks can see it, as on PostgreSQL. In a
+    VARCHAR column SQLite makes a string of it (sqlite.org/datatype3.html, section 3)."""
     if database.server is not None:
         return
     with database.engine.begin() as connection:
@@ -160,7 +162,7 @@ def _somebody(database: Database, name: str) -> int:
 def _refused(
     database: Database, user_id: int | None, provider: str | None, subject: str | None
 ) -> str | None:
-    """Tries to write a row: what the database says against it, None where it took it."""
+    """Tries to write a row, and gives the database's error, or None if it accepts the row."""
     from sqlalchemy.exc import DBAPIError
 
     try:
@@ -171,5 +173,5 @@ def _refused(
 
 
 def _said(error: Exception) -> str:
-    """What the database itself says, in one line."""
+    """The database's own message, in one line."""
     return " ".join(str(getattr(error, "orig", error)).split())

@@ -1,4 +1,4 @@
-"""What checks need of people who come back: a login with either provider, logging out, and what a session keeps."""
+"""What checks need for users who come back: a login with either provider, a logout, and the session's content."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PROVIDERS = ("Twitter", "Facebook")
 def signed_in_with(
     provider: str, site: Site, browser: Browser, who: str = SOMEBODY, expected: str | None = None
 ) -> Page:
-    """Signs a person in with "Twitter" or "Facebook", as far as that leads; Missed where the way there is not right,
-    or where the app answers with an error at its end. `expected` is the recorded flow that all of what was said is then
-    held against; without it this login is held against one of its kind."""
+    """Logs a user in with "Twitter" or "Facebook", as far as that goes; Missed if the messages are not right, or if
+    the app responds with an error at the end. `expected` is the recorded flow with which all messages are compared;
+    without it, this login is compared with one of its kind."""
     since = 0 if expected else len(site.messages())
     if provider == "Twitter":
         expected = expected or LATER_SIGN_IN
@@ -31,7 +31,7 @@ def signed_in_with(
     if page.status >= 400:
         raise Missed(
             should=f"a login with {provider} ends on a page of the app.",
-            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="sign_in." if page.path != "/welcome" else "the view welcome, and its template.",
             flow=site.flow("Your app", since),
             expected=expected,
@@ -40,30 +40,30 @@ def signed_in_with(
 
 
 def log_out(browser: Browser) -> Page:
-    """Clicks the button on the front page, and gives the page where that ends; Missed where there is no button, or
-    where it leads to an error."""
+    """Clicks the button on the front page, and gives the page where that ends; Missed if there is no button, or if it
+    leads to an error."""
     front = browser.open("/")
     forms = [form for form in front.forms() if form.action.endswith("/logout")]
     if not forms or forms[0].method != "POST":
         raise Missed(
-            should="for somebody who is signed in, the front page has a button that sends a POST to /logout.",
+            should="for a logged-in user, the front page has a button that sends a POST to /logout.",
             did="there is no such form."
             if not forms
-            else f"the form there is sent by {forms[0].method}. A GET is also sent by every link and picture.",
-            look="templates/index.html: a form whose method is POST and whose action is the URL of the view that logs "
-            "out, with a button in it.",
+            else f"the form there sends a {forms[0].method}. Every link and picture sends a GET, too.",
+            look="templates/index.html: a form with a button. Its method is POST, and its action is the URL of the "
+            "view that logs out.",
         )
     page = browser.submit(forms[0])
     if page.status >= 400:
         raise Missed(
-            should="after a click on Log out the person is on the front page.",
-            did=f"{page.path} answered with the status {page.status}.",
+            should="after a click on Log out, the user is on the front page.",
+            did=f"{page.path} returned status {page.status}.",
             look='@app.route("/logout", methods=["POST"]): a route without methods takes GET only.',
         )
     return page
 
 
 def session_of(browser: Browser) -> str:
-    """What the session cookie holds, as everybody who has the cookie can read it; empty where that is nothing. A cookie
-    that is made in another way than Flask's is given as it is."""
+    """What the session cookie holds, as everybody who has the cookie can read it; empty if it holds nothing. A cookie
+    that is not made as Flask makes it is given as it is."""
     return readable(browser.cookie("session") or "")

@@ -1,4 +1,4 @@
-"""People who come in by several providers: a login at any of them, and whose user they are in the database."""
+"""Users with several identities: a login with any provider, and the user in the database to whom it leads."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from .twitter_login import shortened
 def comes_in(
     site: Site, who: str, provider: str, look: str, *, browser: Browser | None = None, why: str = ""
 ) -> Browser:
-    """Somebody signs in, in a new browser if none is given, and is on a page that only people see who are signed in.
+    """A user logs in, in a new browser if none is given, and gets a page that is only for logged-in users.
 
-    Missed where that does not work; `look` says where to look then, and `why` what is special about this login.
+    Missed if that does not work. `look` says where to look then, and `why` what is special about this login.
     """
     browser = browser or site.browser()
     page = tried(site, browser, provider, who)
     is_in(
         browser,
         page,
-        f"{site.providers.people[who].name} signs in with {PROVIDER_LABELS[provider]}{why}, and gets in.",
+        f"{site.providers.people[who].name} logs in with {PROVIDER_LABELS[provider]}{why}, and can open /welcome.",
         look,
     )
     return browser
 
 
 def is_in(browser: Browser, page: Page | NoAnswer, should: str, look: str) -> None:
-    """Missed where a login did not end well, or nobody is signed in after it. `page` is where it ended."""
+    """Missed if a login did not end well, or no user is logged in after it. `page` is where it ended."""
     if isinstance(page, NoAnswer):
         raise Missed(should=should, did=f"{page}.", look=look)
     if page.status >= 400:
-        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
     welcome = browser.open("/welcome")
     if welcome.path != "/welcome" or welcome.status != 200:
         did = f"the login ended at {page.path}, which says: {shortened(page.words)}"
-        raise Missed(should=should, did=f"{did} Nobody is signed in after it.", look=look)
+        raise Missed(should=should, did=f"{did} No user is logged in after it.", look=look)
 
 
 def user_in(site: Site, browser: Browser) -> int | None:
-    """Whose row in the table users the person in a browser has: its id, None where there is none.
+    """The ID of the logged-in user in a browser, None if there is none.
 
-    Every row gets a name of its own for a moment, and /welcome greets one of them.
+    Every row of users gets a name of its own for a moment, and /welcome greets one of them.
     """
     rows = site.database.rows("SELECT id, name FROM users")
     word = secrets.token_hex(6)
@@ -62,7 +62,7 @@ def user_in(site: Site, browser: Browser) -> int | None:
 
 
 def users_in_words(site: Site) -> str:
-    """Who is in the tables, and by which ways in."""
+    """The users in the tables, and the providers of their identities."""
     users = site.database.rows("SELECT id, name FROM users ORDER BY id")
     identities = site.database.rows("SELECT user_id, provider FROM identities ORDER BY id")
     if not users:
@@ -75,5 +75,5 @@ def users_in_words(site: Site) -> str:
             for i in identities
             if i["user_id"] == user["id"]
         ]
-        told.append(f"{user['name']} (number {user['id']}, by {' and '.join(ways) or 'no way in'})")
+        told.append(f"{user['name']} (id {user['id']}, with {' and '.join(ways) or 'no identity'})")
     return f"{many} in the database: {', '.join(told)}"
