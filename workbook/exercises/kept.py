@@ -283,8 +283,8 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
         if not is_in(browser):
             raise Missed(
                 should="only a POST logs somebody out. A link or a picture on another site is a GET.",
-                did=f"Ada was logged in, and her browser sent a {method} to /logout, as a page of another site can make "
-                "it do. Nobody was logged in then.",
+                did=f"Ada was logged in, and her browser sent a {method} to /logout, as a page of another site can "
+                "make it do. Nobody was logged in then.",
                 look='@bp.route("/logout", methods=["POST"]). ' + HEAD_TOO,
             )
     # Two logins are under way, one of them begun from a page where she wants to go back to.
@@ -405,8 +405,8 @@ def check_strangers(
             continue  # a page that strangers see, or that fails for them, is another exercise's
         link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
         should = (
-            f"a stranger opens {wanted}, is sent to {page.path}{'?' if page.query else ''}{page.query}, clicks there on "
-            f"the button that signs in with {label(site, name)}, and ends on {wanted}."
+            f"a stranger opens {wanted}, is sent to {page.path}{'?' if page.query else ''}{page.query}, clicks there "
+            f"on the button that signs in with {label(site, name)}, and ends on {wanted}."
         )
         if link is None:
             did = "there is no such button on that page."
