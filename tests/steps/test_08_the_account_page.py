@@ -29,7 +29,7 @@ from workbook.exercises.account_page import (
 )
 from workbook.exercises.answers import check_answer
 from workbook.exercises.any_provider import DENIED, asked_of, tried
-from workbook.exercises.kept import naming, since_one_route, why_remembered
+from workbook.exercises.kept import HEAD_TOO, looked_at, naming, since_one_route, why_remembered
 from workbook.exercises.markup import ESCAPE, MARKUP, taken_as_markup
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
@@ -412,13 +412,13 @@ def test_a_link_begins_by_a_form_of_ones_own_page(site: Site, provider: str) -> 
     browser = site.browser()
     came_in(site, browser, "twitter")
     path = f"{ACCOUNT}/link/{provider}"
-    page = browser.open(path, follow=False)
-    if at_provider_next(site, page):
-        raise Missed(
-            should=f"only a POST begins a link. A GET of {path} is sent by any link and any picture.",
-            did=f"a GET sent the browser to {LABELS[provider]}.",
-            look='begin_link: @bp.route("/link/<name>", methods=["POST"]).',
-        )
+    for method, look_at in looked_at(browser, path, follow=False):
+        if at_provider_next(site, look_at()):
+            raise Missed(
+                should=f"only a POST begins a link. A GET of {path} is sent by any link and any picture.",
+                did=f"a {method} sent the browser to {LABELS[provider]}.",
+                look='begin_link: @bp.route("/link/<name>", methods=["POST"]). ' + HEAD_TOO,
+            )
     page = without_a_token(browser, path)
     if at_provider_next(site, page):
         raise Missed(
@@ -960,13 +960,14 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
     first, _ = two_ways_in(site, browser)
     path = f"{ACCOUNT}/unlink/{first['id']}"
     button(browser, path, UNLINK_SHOULD, UNLINK_LOOK)
-    browser.open(path)
-    if len(identities(site)) != 2:
-        raise Missed(
-            should=f"only a POST removes a way in. A GET of {path} is sent by any link and any picture.",
-            did="a GET removed it.",
-            look='unlink: @bp.route("/unlink/<int:id>", methods=["POST"]).',
-        )
+    for method, look_at in looked_at(browser, path):
+        look_at()
+        if len(identities(site)) != 2:
+            raise Missed(
+                should=f"only a POST removes a way in. A GET of {path} is sent by any link and any picture.",
+                did=f"a {method} removed it.",
+                look='unlink: @bp.route("/unlink/<int:id>", methods=["POST"]). ' + HEAD_TOO,
+            )
     without_a_token(browser, path)
     if len(identities(site)) != 2:
         raise Missed(
@@ -1278,8 +1279,8 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
             look = "a proof holds when it was made, time.time(), and is good for ten minutes."
             if minutes > 60:
                 look += (
-                    " The difference of two times of time.time() is in seconds, of any number. timedelta.seconds begins "
-                    "again after each day: total_seconds() does not."
+                    " The difference of two times of time.time() is in seconds, of any number. timedelta.seconds "
+                    "begins again after each day: total_seconds() does not."
                 )
             check_no_proof(later, what, look)
         elif not what_is_proved(later):
@@ -1476,9 +1477,10 @@ def test_a_merge_needs_a_form_of_ones_own_page(site: Site) -> None:
     came_in(site, browser, "twitter")
     form = proved(site, browser, "facebook", "bo")
     before, people = identities(site), users(site)
-    browser.open(MERGE)
-    look = 'merge_other: @bp.route("/merge", methods=["POST"]).'
-    check_not_merged(site, before, people, f"Ada's browser opens {MERGE} by a GET.", look)
+    look = f'merge_other: @bp.route("/merge", methods=["POST"]). {HEAD_TOO}'
+    for method, look_at in looked_at(browser, MERGE):
+        look_at()
+        check_not_merged(site, before, people, f"Ada's browser opens {MERGE} by a {method}.", look)
     plain = {name: value for name, value in form.fields if "csrf" not in name}
     without_a_token(browser, MERGE, **plain)
     look = "merge_other must not be exempt from csrf, and csrf.init_app(app) must be there."
