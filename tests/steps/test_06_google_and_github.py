@@ -52,7 +52,7 @@ from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser, Page
 from workbook.lab.site import Site
 from workbook.providers.github.scopes import READS_EMAILS
-from workbook.providers.people import person
+from workbook.providers.people import GitHubEmail, person
 from workbook.providers.server import ProvidersServer
 
 SITE = Callable[..., Site]
@@ -247,6 +247,16 @@ def test_a_site_that_does_not_help(site: Site, name: str) -> None:
                     did="your app wrote nothing into its log.",
                     look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…) with it.",
                 )
+            given = getattr(site.providers, name).access_tokens
+            if any(token in site.app.log()[before:] for token in given):
+                raise Missed(
+                    should="your app's log says what went wrong, and holds no access token: more people read a log "
+                    "than may act for a user.",
+                    did=f"{label(site, name)} had a fault at {endpoint} ({kind}), and your app wrote the access token "
+                    "that it had got into its log.",
+                    look="authorized in app/auth.py: current_app.logger.warning(…) gets the provider's label and the "
+                    "error, and not the answer with the access token.",
+                )
 
 
 def no_help_from(site: Site, name: str, endpoint: str, kind: str) -> None:
@@ -349,6 +359,7 @@ def nothing_is_known(site: Site, name: str, who: str) -> None:
 @either
 def test_the_last_word_counts(site: Site, name: str) -> None:
     signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
+    own = site.database.rows("SELECT email FROM users")
     new = f"ada.{secrets.token_hex(4)}@example.org"
     # Yesterday it said something else of the address, or nothing at all.
     for address, before in (
@@ -382,6 +393,13 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
                 did=f"email_verified was {before[1]} before the login, and after it the row is: {in_words([row])}.",
                 look="sign_in in app/auth.py: identity.email_verified = profile.email_verified, also where that is "
                 "None.",
+            )
+        users = site.database.rows("SELECT email FROM users")
+        if users != own:
+            raise Missed(
+                should=f"users.email stays the address of the first login, {own[0]['email']}.",
+                did=f"after a later login it is {users[0]['email']}.",
+                look="sign_in in app/auth.py: what is told today goes into the identity, and not into the user.",
             )
 
 
@@ -574,6 +592,17 @@ def test_on_the_second_page(site: Site) -> None:
         'Ask for user/emails with per_page=100, as in data={"per_page": 100}.'
     )
     address_of(site, "bo", should, "bo-codes@example.net", verified=True, look=look)
+    others = tuple(GitHubEmail(f"dara+{n}@example.net", primary=False, verified=True) for n in range(99))
+    last = GitHubEmail("dara@example.org", primary=True, verified=True, visibility="private")
+    site.providers.people.change("dara", github={"emails": (*others, last)})
+    should = (
+        "Dara Haddad has 100 addresses at GitHub, as many as fit on one page. The primary one is the last."
+    )
+    look = (
+        "profile in app/providers/github.py: per_page may be up to 100. With less, the others are on the next page, "
+        "which your app has to ask for, too."
+    )
+    address_of(site, "dara", should, "dara@example.org", verified=True, look=look)
 
 
 @exercise("6.4")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from workbook.exercises.ways_in import (
 )
 from workbook.flow.drawn import PROVIDER_LABELS as LABELS
 from workbook.lab.browser import Browser
+from workbook.lab.databases import Database
 from workbook.lab.races import at_once
 from workbook.lab.site import Site
 from workbook.providers.people import GitHubEmail
@@ -243,6 +245,25 @@ def test_what_another_way_in_tells_takes_nothing_away(site: Site, provider: str)
 
 
 @exercise("7.2")
+def test_a_users_own_address_stays(site: Site) -> None:
+    own = "bo@example.net"
+    tells(site, "bo", "google", own)
+    one = comes_in(site, "bo", "google", LINK)
+    for provider, verified in (("github", True), ("facebook", False)):
+        tells(site, "bo", provider, f"bo-{provider}@example.com", verified=verified)
+        comes_in(site, "bo", provider, LINK, browser=one)
+        rows = site.database.rows("SELECT email, verified_email FROM users")
+        if rows != [{"email": own, "verified_email": own}]:
+            raise Missed(
+                should=f"Bo came by Google, with {own}, and adds {LABELS[provider]}, which tells another address. "
+                f"users.email and users.verified_email stay {own}.",
+                did=f"the table users has: {'; '.join(str(row) for row in rows)}.",
+                look="user_of: what a provider tells at a login goes into the identity. users.email is the address of "
+                "the first login, and verified_email never becomes another one.",
+            )
+
+
+@exercise("7.2")
 def test_another_verified_address_takes_no_address_away(site: Site) -> None:
     """Bo has one address at Google and another at GitHub, each of them verified. Chen's and Dara's accounts at the
     providers are second ones of Bo's here."""
@@ -452,6 +473,24 @@ def test_a_known_identity_wins_over_the_user_who_is_logged_in(site: Site) -> Non
         other_users(site, [ada, browser], should, LOGGED_IN)
 
 
+@exercise("7.4")
+def test_subjects_are_compared_letter_by_letter(site: Site) -> None:
+    subjects = {"ada": "abX1z", "bo": "ABx1Z", "dara": "ab_1%"}
+    browsers = []
+    for who, subject in subjects.items():
+        site.providers.people.change(who, google={"sub": subject})
+        browsers.append(comes_in(site, who, "google", KNOWN_FIRST))
+    should = (
+        f"Google knows Ada as {subjects['ada']!r}, Bo as {subjects['bo']!r} and Dara as {subjects['dara']!r}. A "
+        "subject is case-sensitive (OpenID Connect Core section 2), so they are three users."
+    )
+    look = (
+        "user_of: the subject is compared as it is, by filter_by(provider=…, subject=…). lower() and ILIKE take "
+        "capital letters for small ones, and LIKE takes _ and % for any letters."
+    )
+    other_users(site, browsers, should, look)
+
+
 # 7.5 Letter case and spaces
 
 COMPARABLE = (
@@ -493,6 +532,8 @@ def test_no_address_has_no_spelling(site: Site) -> None:
 LOOK_ALIKES = {
     "klau.ssi@example.org": "a dot is a letter like any other",
     "klaussi+news@example.org": "a plus is a letter like any other",
+    "Ada <klaussi@example.org>": "parseaddr() reads what is between < and >, as in the header of a mail",
+    "klaussi@example.org (Ada)": "parseaddr() leaves out what is between ( and ), as in the header of a mail",
     "klaussi@example.net": "the domain is another one",
     "klau ssi@example.org": "a space inside is part of the address",
     "kla_ssi@example.org": "LIKE and ILIKE take _ for any letter",
@@ -561,10 +602,14 @@ def race(
     *,
     known: str | None = None,
     first_alone: bool = False,
+    other_words: bool = False,
 ) -> None:
     """Somebody comes by each of these providers at once, each time to another worker of the app, and is one user with
-    one identity for each provider. Where `known`, they have come by that one before."""
+    one identity for each provider. Where `known`, they have come by that one before. With `other_words` SQLite refuses
+    a second row in PostgreSQL's words."""
     site = open_site(workers=len(providers), watch_writes=True)
+    if other_words:
+        refuse_as_postgresql(site)
     if known:
         comes_in(site, who, known, look)
     browsers = [site.browser(worker) for worker in range(len(providers))]
@@ -583,6 +628,44 @@ def race(
     rows = site.database.rows("SELECT id FROM identities")
     if len(site.database.rows("SELECT id FROM users")) != 1 or len(rows) != len(wanted):
         raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
+
+
+def refuse_as_postgresql(site: Site) -> None:
+    """From now on SQLite says of a second equal row what PostgreSQL says."""
+    for table, rule, columns in (
+        ("identities", "uq_identities_provider_subject", ("provider", "subject")),
+        ("users", "ix_users_verified_email", ("verified_email",)),
+    ):
+        equal = " AND ".join(f"{column} = NEW.{column}" for column in columns)
+        site.database.change(
+            f"CREATE TRIGGER {rule}_in_other_words BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {equal}) BEGIN SELECT RAISE(ABORT, "
+            f"'duplicate key value violates unique constraint \"{rule}\"'); END"
+        )
+
+
+# What an app looks for that goes by the words of one database.
+WORDS_OF_SQLITE = re.compile(
+    r"unique constraint failed|constraint failed|sqlite_error|sqlite_constraint", re.I
+)
+
+
+@exercise("7.6")
+def test_a_refusal_in_the_words_of_another_database(
+    open_site: SITE, folder: Path, database: Database
+) -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in sorted((folder / "app").rglob("*.py")))
+    if database.server is not None or not WORDS_OF_SQLITE.search(code):
+        return  # an IntegrityError by itself is the same with every database
+    should = (
+        "Dara's first login with GitHub comes twice at the same moment, and the database refuses the second as "
+        "PostgreSQL does: duplicate key value violates unique constraint. Both get in."
+    )
+    look = (
+        "find_or_create: catch IntegrityError, and ask nothing of its text: each database has words of its own. "
+        "PostgreSQL does not say UNIQUE constraint failed."
+    )
+    race(open_site, "dara", ["github", "github"], should, look, other_words=True)
 
 
 @exercise("7.6")

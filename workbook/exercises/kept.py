@@ -129,12 +129,17 @@ def naming(browser: Browser, form: Form, number: object) -> dict[str, Callable[[
     }
 
 
-def looked_at(browser: Browser, path: str) -> tuple[tuple[str, Callable[[], Page]], ...]:
+def looked_at(
+    browser: Browser, path: str, *, follow: bool = True
+) -> tuple[tuple[str, Callable[[], Page]], ...]:
     """The requests for a path that only look, and must change nothing (RFC 9110 section 9.2.1), each with its method.
     Flask has a view that takes GET answer HEAD, too."""
     browser.open("/")
     head = Form("HEAD", urljoin(HOME, path), (), ())
-    return ("GET", lambda: browser.open(path)), ("HEAD", lambda: browser.submit(head))
+    return (
+        ("GET", lambda: browser.open(path, follow=follow)),
+        ("HEAD", lambda: browser.submit(head, follow=follow)),
+    )
 
 
 # State
