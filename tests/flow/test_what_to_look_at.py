@@ -94,9 +94,6 @@ def test_the_chapter_has_the_line_under_the_diagram(name: str) -> None:
     assert " ".join(after.split()).startswith(" ".join(LINES[name]["line"].split()))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the chapters do not have the links yet; take this mark away with them"
-)
 @pytest.mark.parametrize("name", [name for name in LINES if "shown_before" in LINES[name]])
 def test_the_chapter_links_the_whole_flow_where_the_picture_leaves_a_part_out(name: str) -> None:
     chapter = (CHAPTERS / name.partition(".")[0] / "README.md").read_text(encoding="utf-8")

@@ -607,8 +607,8 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
         raise Missed(
             should=should,
             did=f"Ada opened the page, and then Bo did in another browser. Bo's page lists Ada's {of_ada[0]}.",
-            look="account in app/pages.py: make a new list in each request. All requests share a variable of the module "
-            "and the default of a parameter, because Python makes both once.",
+            look="account in app/pages.py: make a new list in each request. Python makes a variable of the module and "
+            "the default of a parameter once, for all requests.",
         )
 
 
@@ -702,8 +702,8 @@ def test_the_session_is_over(site: Site) -> None:
         if browser.cookie(REMEMBERED):
             raise Missed(
                 should=should,
-                did=f"the cookie {REMEMBERED} was still there, with the ID of the deleted user. Then a new user got that "
-                "ID, and the old browser was logged in as this user.",
+                did=f"the cookie {REMEMBERED} was still there, with the ID of the deleted user. Then a new user got "
+                "that ID, and the old browser was logged in as this user.",
                 look=f"delete in app/pages.py: {CLEAR_FIRST}",
             )
         raise Missed(
