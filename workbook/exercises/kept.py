@@ -348,8 +348,10 @@ def check_log_out_of_a_stranger(site: Site, first: str, second: str, look: str) 
     form = form_to(browser.open("/"), "/logout")
     if form is None or waiting is None:
         return
+    # The starter of step 05 has no table for identities yet.
     for table in ("identities", "users"):
-        site.database.change(f"DELETE FROM {table}")
+        if site.database.look().has_table(table):
+            site.database.change(f"DELETE FROM {table}")
     page = browser.submit(form)
     what = (
         "Ada's account was deleted in another browser, and she clicks on Log out in a page that is still open"
