@@ -780,8 +780,8 @@ WAYS_IN = ("user_id", "provider", "subject")
 
 
 AS_TEXT = (
-    "ways_in.sql: take twitter_id and facebook_id as they are, without CAST. Google's ids have 21 digits, more than "
-    "fit into a number."
+    "ways_in.sql: take twitter_id and facebook_id as they are, without CAST. Google's IDs can have 255 characters, "
+    "too many for a number."
 )
 A_COLUMN = "what is in a column of that name"
 
@@ -795,7 +795,7 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
         f"twitter VARCHAR DEFAULT '{A_COLUMN}', facebook VARCHAR DEFAULT '{A_COLUMN}')"
     )
     table = Table("users", MetaData(), autoload_with=database.engine)
-    first = 10**20 + secrets.randbelow(10**9)  # as long as Google's: no column of numbers has room for it
+    first = 10**20 + secrets.randbelow(10**9)  # 21 digits, too many for a number column
     rows: list[Row] = []
     for number in range(people):
         # Two providers may give the same ID.
@@ -874,7 +874,7 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
     numbers = [row for row in rows if not isinstance(row["subject"], str)]
     if numbers:
         raise Missed(
-            should=f"{should} The subject is a text, as it is in the table.",
+            should=f"{should} The subject is a string, as it is in the table.",
             did=f"it gives numbers: {shown(numbers[0])}.",
             look=AS_TEXT,
             subject="your query did",
