@@ -74,7 +74,10 @@ def test_a_login(fifth: FifthState, server: ProvidersServer) -> None:
     address = f"{server.url}/{fifth.name}{fifth.me_path}"
     told = requests.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=10).json()
     assert told[fifth.says_email] == "ada@example.org" and told[fifth.says_verified] is False
-    assert requests.get(address, timeout=10).status_code == 401
+    without = requests.get(address, timeout=10)
+    assert (without.status_code, without.headers["WWW-Authenticate"]) == (401, "Bearer")
+    wrong = requests.get(address, headers={"Authorization": "Bearer wrong"}, timeout=10)
+    assert (wrong.status_code, wrong.headers["WWW-Authenticate"]) == (401, 'Bearer error="invalid_token"')
     assert [(m.sender, m.receiver) for m in server.messages if m.is_request][-2:] == [("app", fifth.name)] * 2
 
 

@@ -78,9 +78,13 @@ def fifth_pages(state: FifthState, faults: Faults) -> Blueprint:
     @pages.get(state.me_path)
     def me() -> AnyResponse:
         attempt = state.noted(Attempt("me", request.method))
-        found = state.access_tokens.get(token_in_header("bearer").strip())
+        token = token_in_header("bearer").strip()
+        found = state.access_tokens.get(token)
         if found is None:
-            return _error(attempt, "invalid_token", 401)  # RFC 6750 section 3.1
+            answer = _error(attempt, "invalid_token", 401)
+            # Without a token the challenge names no error (RFC 6750 sections 3 and 3.1).
+            answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"' if token else "Bearer"
+            return answer
         attempt.status, attempt.person = 200, found.person.key
         return jsonify(state.told_of(state.people[found.person.key]))
 
@@ -104,7 +108,7 @@ def _back(**answer: str) -> AnyResponse:
     return redirect(with_query(request.args["redirect_uri"], **answer, **state_sent_back()))
 
 
-def _error(attempt: Attempt, error: str, status: int) -> AnyResponse:
+def _error(attempt: Attempt, error: str, status: int) -> Response:
     attempt.status, attempt.error = status, error
     answer = jsonify(error=error)
     answer.status_code = status
