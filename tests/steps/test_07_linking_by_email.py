@@ -245,25 +245,6 @@ def test_what_another_way_in_tells_takes_nothing_away(site: Site, provider: str)
 
 
 @exercise("7.2")
-def test_a_users_own_address_stays(site: Site) -> None:
-    own = "bo@example.net"
-    tells(site, "bo", "google", own)
-    one = comes_in(site, "bo", "google", LINK)
-    for provider, verified in (("github", True), ("facebook", False)):
-        tells(site, "bo", provider, f"bo-{provider}@example.com", verified=verified)
-        comes_in(site, "bo", provider, LINK, browser=one)
-        rows = site.database.rows("SELECT email, verified_email FROM users")
-        if rows != [{"email": own, "verified_email": own}]:
-            raise Missed(
-                should=f"Bo came by Google, with {own}, and adds {LABELS[provider]}, which tells another address. "
-                f"users.email and users.verified_email stay {own}.",
-                did=f"the table users has: {'; '.join(str(row) for row in rows)}.",
-                look="user_of: what a provider tells at a login goes into the identity. users.email is the address of "
-                "the first login, and verified_email never becomes another one.",
-            )
-
-
-@exercise("7.2")
 def test_another_verified_address_takes_no_address_away(site: Site) -> None:
     """Bo has one address at Google and another at GitHub, each of them verified. Chen's and Dara's accounts at the
     providers are second ones of Bo's here."""
@@ -303,6 +284,25 @@ def test_a_verified_address_stays_with_its_user(site: Site) -> None:
     )
     same_user(site, [ada, again], should, TAKEN)
     other_users(site, [eve, ada], should, TAKEN)
+
+
+@exercise("7.2")
+def test_a_users_own_address_stays(site: Site) -> None:
+    own = "bo@example.net"
+    tells(site, "bo", "google", own)
+    one = comes_in(site, "bo", "google", LINK)
+    for provider, verified in (("github", True), ("facebook", False)):
+        tells(site, "bo", provider, f"bo-{provider}@example.com", verified=verified)
+        comes_in(site, "bo", provider, LINK, browser=one)
+        rows = site.database.rows("SELECT email, verified_email FROM users")
+        if rows != [{"email": own, "verified_email": own}]:
+            raise Missed(
+                should=f"Bo came by Google, with {own}, and adds {LABELS[provider]}, which tells another address. "
+                f"users.email and users.verified_email stay {own}.",
+                did=f"the table users has: {'; '.join(str(row) for row in rows)}.",
+                look="user_of: what a provider tells at a login goes into the identity. users.email is the address of "
+                "the first login, and verified_email never becomes another one.",
+            )
 
 
 # 7.3 What never links
