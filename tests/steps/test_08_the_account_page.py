@@ -218,23 +218,6 @@ def test_nothing_of_whoever_was_there_stays(site: Site) -> None:
 
 
 @exercise("8.2")
-def test_a_message_for_whoever_was_there_is_not_for_the_next_one(site: Site) -> None:
-    browser = site.browser()
-    came_in(site, browser, "twitter")
-    state = asked_of(site, browser, "facebook").get("state", "")
-    # The browser does not follow the redirect, as in a tab that was closed: the message has not been shown yet.
-    browser.open(f"/auth/facebook/callback?error=access_denied&state={state}", follow=False)
-    page = tried(site, browser, "google", "bo")
-    if DENIED in page.words:
-        raise Missed(
-            should="nothing of Ada's stays in the session when Bo logs in, in the same browser: no message either.",
-            did=f"Ada had refused a login with Facebook, and had not read the message yet. Bo read: {DENIED}",
-            look="sign_in: session.clear() takes everything out. Flask keeps messages that were not shown yet under "
-            "_flashes, so a key that begins with _ has to go, too.",
-        )
-
-
-@exercise("8.2")
 @pytest.mark.parametrize("provider", ["twitter", "github"])
 def test_a_login_of_whoever_was_there_is_over(site: Site, provider: str) -> None:
     """Ada is logged in, and one more login of hers is under way. Then Bo logs in, in the same browser."""
@@ -320,6 +303,23 @@ def test_next_is_still_where_a_login_ends(site: Site) -> None:
             should=f"a login that begins with next={wanted} ends there, also where somebody else was logged in.",
             did=f"it ended at {page.path}{'?' if page.query else ''}{page.query}: {shortened(page.words)}",
             look="sign_in: take next out of the session before you clear it.",
+        )
+
+
+@exercise("8.2")
+def test_a_message_for_whoever_was_there_is_not_for_the_next_one(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    state = asked_of(site, browser, "facebook").get("state", "")
+    # The browser does not follow the redirect, as in a tab that was closed: the message has not been shown yet.
+    browser.open(f"/auth/facebook/callback?error=access_denied&state={state}", follow=False)
+    page = tried(site, browser, "google", "bo")
+    if DENIED in page.words:
+        raise Missed(
+            should="nothing of Ada's stays in the session when Bo logs in, in the same browser: no message either.",
+            did=f"Ada had refused a login with Facebook, and had not read the message yet. Bo read: {DENIED}",
+            look="sign_in: session.clear() takes everything out. Flask keeps messages that were not shown yet under "
+            "_flashes, so a key that begins with _ has to go, too.",
         )
 
 
