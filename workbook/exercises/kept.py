@@ -43,7 +43,7 @@ CLEAR_FIRST = (
     f"{REMEMBERED} has to be deleted, and session.clear() forgets that."
 )
 HEAD_TOO = (
-    "Flask has a view that takes GET answer HEAD, too, so a view that changes something takes only POST."
+    "Flask lets HEAD reach every view that accepts GET, so a view that changes something accepts only POST."
 )
 # The fields in which an app might look for the id of a user, or of an identity.
 ID_FIELDS = (
@@ -133,7 +133,7 @@ def looked_at(
     browser: Browser, path: str, *, follow: bool = True
 ) -> tuple[tuple[str, Callable[[], Page]], ...]:
     """The requests for a path that only look, and must change nothing (RFC 9110 section 9.2.1), each with its method.
-    Flask has a view that takes GET answer HEAD, too."""
+    In Flask HEAD reaches every view that accepts GET."""
     browser.open("/")
     head = Form("HEAD", urljoin(HOME, path), (), ())
     return (
