@@ -785,6 +785,34 @@ def test_logins_that_were_never_finished(site: Site) -> None:
         )
 
 
+# So many unfinished logins a browser may have: TABS in app.py, which was given.
+TABS = 5
+
+
+@exercise("3.7")
+def test_the_newest_logins_are_kept(site: Site) -> None:
+    browser = site.browser()
+    # Many, so that an app that does not keep the order of its states loses one of the newest for certain.
+    for _ in range(40):
+        asked_of_the_dialog(site, browser)
+    callbacks = [callback_for(site, browser, "ada") for _ in range(TABS)]
+    exchanged = 0
+    for callback in callbacks:
+        browser.open(callback)
+        code = dict(parse_qsl(urlsplit(callback).query)).get("code")
+        exchanged += code in [a.code for a in facebook_asked(site, "access_token")]
+    if exchanged < TABS:
+        raise Missed(
+            should=f"of a browser's unfinished logins, your app keeps the newest {TABS} (TABS). When their callbacks "
+            f"come, it exchanges {TABS} codes.",
+            did=f"a user began 40 logins in one browser, and then {TABS} more. Of the last {TABS}, your app exchanged "
+            f"{exchanged} codes.",
+            look=why_session_was_lost(site)
+            or "new_state: keep the states in a list, and drop the first one of the list. Flask sorts the keys of a "
+            "dictionary when it writes the session cookie, so the first key is not the oldest.",
+        )
+
+
 # 3.8 A callback for each tab
 
 
