@@ -390,8 +390,8 @@ def test_no_variable_of_the_module_has_the_token(open_site: Callable[..., Site])
     for token in site.providers.facebook.access_tokens:
         for name in variables_with(site, token):
             raise Missed(
-                should="your app does not keep the access token. At a login, the token is in a local variable. Two users "
-                "may log in at the same moment. With one variable for both, your app may log Ada in as Bo.",
+                should="your app does not keep the access token. At a login, the token is in a local variable. Two "
+                "users may log in at the same moment. With one variable for both, your app may log Ada in as Bo.",
                 did=f"after the login, the variable {name} holds the access token. This variable exists once, for all "
                 "users.",
                 look='facebook_authorized: give the token to facebook.get("me", …, token=(token, "")), in the same '

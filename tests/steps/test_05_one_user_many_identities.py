@@ -406,7 +406,7 @@ def test_identities_stay_when_users_is_built_anew(
     left = database.rows("SELECT count(*) AS n FROM identities")[0]["n"]
     if left != wanted:
         raise Missed(
-            should="a later migration may build the table users anew. SQLite does so for many changes to a table. Then "
+            should="a later migration may build the table users anew, as Alembic does on SQLite for many changes. Then "
             "every identity stays.",
             did=f"the check added such a migration to a copy of your app, and ran flask db upgrade. Of {wanted} "
             f"identities, {left} are left. DROP TABLE users deletes them, by ON DELETE CASCADE.",
