@@ -503,8 +503,34 @@ def test_greets_by_name(site: Site, who: str) -> None:
 
 
 @exercise("1.6")
+def test_a_second_person_is_greeted_by_their_own_name(site: Site) -> None:
+    browser = site.browser()
+    for who in ("ada", "bo"):
+        signed_in(site, browser, who)
+        page = browser.open("/welcome")
+        log_out_at(site, browser, "twitter")
+    name = person("bo").name
+    if page.status != 200 or name not in page.words:
+        raise Missed(
+            should=f"Ada logs in, and then {name} logs in, in the same browser. /welcome greets {name}.",
+            did=f"/welcome responded with status {page.status} and says: {shortened(page.words)}",
+            look="welcome: use the profile in Twitter's response to this request. A profile in the session belongs to "
+            "the user who logged in before.",
+        )
+
+
+@exercise("1.6")
 def test_strangers_go_to_the_front_page(site: Site) -> None:
     page = site.browser().open("/welcome")
+    status = page.answers[0].status
+    if status in (301, 308):
+        raise Missed(
+            should="/welcome redirects a logged-out user temporarily, with status 302, because later they may be "
+            "logged in.",
+            did=f"it redirected with status {status}, a permanent redirect. A browser may store it (RFC 9110 section "
+            "15.4.2). Then it never requests /welcome again, also after a login.",
+            look="welcome: redirect(url_for('index')) without a code gives status 302.",
+        )
     if page.path == "/" and page.status == 200:
         return
     if site.at_provider(page) or page.path == "/login":

@@ -30,6 +30,7 @@ from workbook.exercises.missed import Missed
 from workbook.exercises.readable import given_to, held_by, session_sent_with
 from workbook.exercises.session_lost import why_session_was_lost
 from workbook.exercises.twitter_login import shortened, signed_in
+from workbook.exercises.variables import ASKED_FOR_VARIABLES, variables_with
 from workbook.flow.messages import APP
 from workbook.lab.alike import Alike
 from workbook.lab.browser import Browser, Page
@@ -379,6 +380,22 @@ def test_a_login_that_failed_leaves_no_token(site: Site) -> None:
                 look="facebook_authorized: your app needs the access token for one request. Keep it in a local "
                 "variable, and not in session.",
                 whole=True,
+            )
+
+
+@exercise("3.2")
+def test_no_variable_of_the_module_has_the_token(open_site: Callable[..., Site]) -> None:
+    site = open_site(may_fail=True, **ASKED_FOR_VARIABLES)
+    signed_in_with_facebook(site, site.browser(), "ada")
+    for token in site.providers.facebook.access_tokens:
+        for name in variables_with(site, token):
+            raise Missed(
+                should="your app does not keep the access token. At a login, the token is in a local variable. Two "
+                "users may log in at the same moment. With one variable for both, your app may log Ada in as Bo.",
+                did=f"after the login, the variable {name} holds the access token. This variable exists once, for all "
+                "users.",
+                look='facebook_authorized: give the token to facebook.get("me", …, token=(token, "")), in the same '
+                "function, and keep it nowhere. You need no tokengetter for Facebook.",
             )
 
 
@@ -782,6 +799,34 @@ def test_logins_that_were_never_finished(site: Site) -> None:
             did=f"a user began a hundred logins, and the next login ended at {page.path} with status {page.status}: "
             f"{shortened(page.words)}",
             look=f"new_state: keep only the last TABS states. {why_session_was_lost(site)}",
+        )
+
+
+# So many unfinished logins a browser may have: TABS in app.py, which was given.
+TABS = 5
+
+
+@exercise("3.7")
+def test_the_newest_logins_are_kept(site: Site) -> None:
+    browser = site.browser()
+    # Many, so that an app that does not keep the order of its states loses one of the newest for certain.
+    for _ in range(40):
+        asked_of_the_dialog(site, browser)
+    callbacks = [callback_for(site, browser, "ada") for _ in range(TABS)]
+    exchanged = 0
+    for callback in callbacks:
+        browser.open(callback)
+        code = dict(parse_qsl(urlsplit(callback).query)).get("code")
+        exchanged += code in [a.code for a in facebook_asked(site, "access_token")]
+    if exchanged < TABS:
+        raise Missed(
+            should=f"of a browser's unfinished logins, your app keeps the newest {TABS} (TABS). When their callbacks "
+            f"come, it exchanges {TABS} codes.",
+            did=f"a user began 40 logins in one browser, and then {TABS} more. Of the last {TABS}, your app exchanged "
+            f"{exchanged} codes.",
+            look=why_session_was_lost(site)
+            or "new_state: keep the states in a list, and drop the first one of the list. Flask sorts the keys of a "
+            "dictionary when it writes the session cookie, so the first key is not the oldest.",
         )
 
 

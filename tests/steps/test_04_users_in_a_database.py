@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -213,6 +213,20 @@ def test_an_id_stands_in_one_row(site: Site) -> None:
                 did=f"the database accepted two rows with the same {column}.",
                 look=f"class User: {column} = db.Column(db.String, unique=True, …).",
             )
+
+
+@exercise("4.1")
+def test_a_second_start_keeps_the_rows(site: Site, open_site: Callable[..., Site]) -> None:
+    add_user(site.database, name="Ada Okafor")
+    open_site(database=site.database)
+    rows = users(site)
+    if [row["name"] for row in rows] != ["Ada Okafor"]:
+        raise Missed(
+            should="when your app starts again with the same database, users has the same rows as before.",
+            did=f"the check wrote one row into users, and started your app once more. Now {in_words(rows)}.",
+            look="db.create_all(), after class User, makes only the tables that are missing. db.drop_all() deletes all "
+            "tables, with their rows, at each start.",
+        )
 
 
 # 4.2 Find or create

@@ -49,7 +49,7 @@ from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser, Page
 from workbook.lab.commands import MigrationFailed, create_tables, environment_for, flask
 from workbook.lab.databases import Database
-from workbook.lab.running import AppFailed
+from workbook.lab.running import AppFailed, copied
 from workbook.lab.site import Site
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 from workbook.lab.warm import Warm
@@ -71,11 +71,26 @@ def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> Non
     """The same; Missed if it failed."""
     failure = migrated(folder, warm, database, *command)
     if failure:
+        made = made_by_the_app(folder, warm) if "already exists" in failure.error else []
+        if made := [name for name in made if name in failure.error]:
+            raise Missed(
+                should="only the migrations make and change tables. Your app makes none when it starts.",
+                did=f"flask db upgrade failed: {failure.error}. Your app itself had made {' and '.join(made)}, because "
+                "flask db … starts the app before it runs a migration.",
+                look="app/__init__.py: does create_app call db.create_all()? Leave it to the migrations.",
+            )
         raise Missed(
             should=f"flask db {' '.join(command or ('upgrade',))} goes through.",
             did=f"it failed: {failure.error}",
             look=where_to_look(failure, *_meant(failure)),
         )
+
+
+def made_by_the_app(folder: Path, warm: Warm) -> list[str]:
+    """The tables that the app makes when it starts, without a migration. `flask db current` makes none itself."""
+    with Database() as empty:
+        migrated(folder, warm, empty, "current")
+        return sorted(set(empty.look().get_table_names()) - {"alembic_version"})
 
 
 # Errors that have a cause of their own in a migration, and where to look for it.
@@ -351,6 +366,53 @@ def test_run_again_it_changes_nothing(folder: Path, warm: Warm, database: Databa
     for _ in range(3):
         upgraded(folder, warm, database)
     check_moved(before, database, "after three runs of flask db upgrade")
+
+
+# A later migration that builds users anew. On SQLite that is what many a change to a table means.
+BUILDS_ANEW = """
+from alembic import op
+
+revision = "of_the_check"
+down_revision = {newest!r}
+
+
+def upgrade():
+    with op.batch_alter_table("users", recreate="always"):
+        pass
+
+
+def downgrade():
+    pass
+"""
+
+
+@exercise("5.4")
+def test_identities_stay_when_users_is_built_anew(
+    folder: Path, warm: Warm, database: Database, tmp_path: Path
+) -> None:
+    if database.server is not None:
+        return  # PostgreSQL changes a table in its place
+    before = fill(database, warm)
+    upgraded(folder, warm, database)
+    newest = database.rows("SELECT version_num FROM alembic_version")
+    if len(newest) != 1:
+        return  # 5.2 says what is wrong with the migrations
+    later = copied(folder, tmp_path)
+    (later / "migrations/versions/of_the_check.py").write_text(
+        BUILDS_ANEW.format(newest=newest[0]["version_num"]), encoding="utf-8"
+    )
+    upgraded(later, warm, database)
+    wanted = sum(len(one.ways_in) for one in before.values())
+    left = database.rows("SELECT count(*) AS n FROM identities")[0]["n"]
+    if left != wanted:
+        raise Missed(
+            should="a later migration may build the table users anew, as Alembic does on SQLite for many changes. Then "
+            "every identity stays.",
+            did=f"the check added such a migration to a copy of your app, and ran flask db upgrade. Of {wanted} "
+            f"identities, {left} are left. DROP TABLE users deletes them, by ON DELETE CASCADE.",
+            look="migrations/env.py: PRAGMA foreign_keys = OFF has to run before the transaction begins. SQLite "
+            "ignores it inside a transaction.",
+        )
 
 
 # 5.5 and 5.6 Find or create, and a second way in

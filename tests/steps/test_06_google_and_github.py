@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -50,6 +50,8 @@ from workbook.exercises.kept import (
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
 from workbook.lab.browser import Browser, Page
+from workbook.lab.outside import Outside
+from workbook.lab.running import AppFailed
 from workbook.lab.site import Site
 from workbook.providers.github.scopes import READS_EMAILS
 from workbook.providers.people import GitHubEmail, person
@@ -302,6 +304,30 @@ def test_who_is_logged_in_gets_one_more_way_in(site: Site) -> None:
         )
 
 
+BLAMED_LOOK = (
+    "authorized in app/auth.py: which exceptions does your except clause catch? Catch only those in the chapter's "
+    "table, and call sign_in after the try."
+)
+
+
+@exercise("6.1")
+def test_the_apps_own_database_is_no_fault_of_the_provider(site: Site) -> None:
+    browser = site.browser()
+    callback = callback_for(site, browser, "twitter")
+    site.database.change("ALTER TABLE identities RENAME TO identities_away")
+    try:
+        page = browser.open(callback)
+    finally:
+        site.database.change("ALTER TABLE identities_away RENAME TO identities")
+    if NO_HELP.format("Twitter") in page.words:
+        raise Missed(
+            should="sign_in fails, because your app's database has no table identities. Then your app responds with an "
+            "error, such as status 500, and does not say that Twitter failed.",
+            did=f"{page.path} says: {NO_HELP.format('Twitter')} But Twitter had responded without an error.",
+            look=BLAMED_LOOK,
+        )
+
+
 # 6.2 What a site tells of the address
 
 KEEP_LOOK = (
@@ -530,6 +556,34 @@ def test_github_does_not_help(site: Site) -> None:
         no_help_from(site, "github", "user", kind)
 
 
+@exercise("6.3")
+@pytest.mark.parametrize("unset", ["GITHUB_URL", "GITHUB_API_URL"])
+def test_the_real_github_where_no_other_is_set(open_site: SITE, unset: str) -> None:
+    """The local providers cannot be the real GitHub. So a proxy notes the hosts that the app asks for."""
+    host = {"GITHUB_URL": "github.com", "GITHUB_API_URL": "api.github.com"}[unset]
+    with Outside() as outside:
+        site = open_site(environment={unset: None, **outside.environment}, may_fail=True)
+        browser = site.browser()
+        if unset == "GITHUB_API_URL":
+            tried(site, browser, "github")
+            hosts = list(outside.hosts)
+        else:
+            location = browser.open(start_of("github"), follow=False).answers[-1].header("Location") or ""
+            to = urlsplit(location)
+            hosts = [to.netloc]
+            if to.netloc == host:
+                state = dict(parse_qsl(to.query)).get("state")
+                browser.open(changed(callback_at("github"), state=state, code="made-up"))
+                hosts += outside.hosts
+    if set(hosts) != {host}:
+        raise Missed(
+            should=f"if {unset} is not set, your app uses https://{host}.",
+            did=f"the check started your app without {unset}. Then it requested "
+            f"{', '.join(dict.fromkeys(filter(None, hosts))) or 'no other host'}.",
+            look=f'settings() in app/providers/github.py: os.environ.get("{unset}", "https://{host}").',
+        )
+
+
 # 6.4 GitHub's addresses
 
 ADDRESS_LOOK = "profile in app/providers/github.py: user/emails gives a list. One of them is primary."
@@ -653,6 +707,43 @@ def test_none_is_primary(site: Site) -> None:
     address_of(site, "dara", should, None, verified=None, look=NO_PRIMARY_LOOK)
 
 
+@exercise("6.4")
+def test_github_is_asked_for_no_more_than_is_needed(site: Site) -> None:
+    scope = asked_of(site, site.browser(), "github").get("scope", "")
+    more = set(scope.replace(",", " ").split()) - {"user:email", "read:user"}
+    if more:
+        raise Missed(
+            should="your app asks GitHub only for the scope user:email. With it, an app can read a user's email "
+            "addresses, and change nothing.",
+            did=f"it asks for the scope {scope!r}. So GitHub asks the user to allow more than a login needs. With "
+            "`user`, an app can change the user's profile.",
+            look='settings() in app/providers/github.py: {"scope": "user:email"}.',
+        )
+
+
+@exercise("6.4")
+def test_none_is_primary_and_one_is_public(site: Site) -> None:
+    public = person("bo").github.emails[0].email
+    emails = tuple(replace(one, primary=False) for one in person("bo").github.emails[:5])
+    should = (
+        "none of Bo's email addresses is primary. Then your app keeps none of them, also not the public one."
+    )
+    for listed in (emails, ()):
+        site.providers.people.change("bo", github={"email": public, "emails": listed})
+        look = (
+            "profile in app/providers/github.py: without a primary email address, email and email_verified are None. "
+            "GitHub's user/emails does not say that the public email of `user` is verified."
+        )
+        signed_in_at(site, site.browser(), "github", "bo", look=look)
+        row = newest(site, "github")
+        if row["email"] is not None:
+            raise Missed(
+                should=should,
+                did=f"Bo's public email address is {public}. The row is: {in_words([row])}.",
+                look=look,
+            )
+
+
 # 6.5 Google
 
 GOOGLE_LOOK = "settings() in app/providers/google.py"
@@ -717,6 +808,45 @@ def test_the_addresses_are_discovered(open_site: SITE) -> None:
                 did=f"it went to {', '.join(sorted(urlsplit(one).path for one in asked))}.",
                 look=f'{GOOGLE_LOOK}: discovered()["{what}"]. The real Google has its endpoints on four hosts.',
             )
+
+
+def google_is_down(providers: ProvidersServer) -> dict[str, str]:
+    """Google does not respond when the app starts. No file is added."""
+    providers.faults.set("google", "discovery", "down")
+    return {}
+
+
+@exercise("6.5")
+def test_google_is_down_when_the_app_starts(open_site: SITE) -> None:
+    look = (
+        "app/providers/google.py: call discovered() inside settings() and verified(), so that your app calls it at a "
+        "login. A call at the top of the module runs when Python imports the module."
+    )
+    should = (
+        "Google does not respond when your app starts. Your app starts, and users can log in with Twitter."
+    )
+    try:
+        site = open_site(added=google_is_down, may_fail=True)
+    except AppFailed as error:
+        raise Missed(should=should, did=f"your app did not start: {error.error}.", look=look) from None
+    page = site.browser().open("/")
+    if page.status != 200:
+        did = f"the front page responded with status {page.status}: {shortened(page.words)}"
+        raise Missed(should=should, did=did, look=look, meant="Connection")
+    page = tried(site, site.browser(), "twitter")
+    if page.path != "/welcome" or page.status != 200:
+        did = f"a login with Twitter ended at {page.path} with status {page.status}: {shortened(page.words)}"
+        raise Missed(should=should, did=did, look=look, meant="Connection")
+    site.browser().open(start_of("google"))
+    site.providers.faults.clear()
+    page = site.browser().open(start_of("google"))
+    if not site.at_provider(page):
+        raise Missed(
+            should="Google did not respond for some time, and now it responds again. Then a login leads to Google.",
+            did=f"{start_of('google')} led to {page.path} with status {page.status}: {shortened(page.words)}",
+            look="app/providers/google.py: discovered() keeps only a good response. Where do you keep its error?",
+            meant="Connection",
+        )
 
 
 # 6.6 The ID token, verified
@@ -1011,15 +1141,29 @@ def test_no_address_told(site: Site) -> None:
 @exercise("6.6")
 def test_no_name_told(site: Site) -> None:
     site.providers.google.wrong_claims = {"name": None}
-    look = (
-        'profile in app/providers/google.py: claims.get("name", "Somebody") gives a word where there is none.'
-    )
+    look = 'profile in app/providers/google.py: claims.get("name") or "Somebody".'
     page = tried(site, site.browser(), "google")
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
             should="Google promises no name. Whoever comes without one is signed in all the same.",
             did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)}",
             look=look,
+        )
+
+
+@exercise("6.6")
+def test_an_empty_name(site: Site) -> None:
+    site.providers.google.wrong_claims = {"name": ""}
+    page = tried(site, site.browser(), "google")
+    names = [row["name"] for row in site.database.rows("SELECT name FROM users")]
+    if page.path != "/welcome" or names != ["Somebody"]:
+        raise Missed(
+            should="in an ID token, the claim name is an empty string. Then your app calls the user Somebody, as "
+            "without the claim.",
+            did=f"the login ended at {page.path} with status {page.status}. The names in users: "
+            f"{', '.join(map(repr, names)) or 'none'}.",
+            look='profile in app/providers/google.py: claims.get("name", "Somebody") uses the second argument only '
+            'without the claim. claims.get("name") or "Somebody" uses it also for an empty string and for None.',
         )
 
 
@@ -1281,6 +1425,57 @@ def test_a_site_that_asks_for_no_scope(open_site: SITE) -> None:
 @exercise("6.8")
 def test_trouble_at_the_fifth(with_fifth: Site) -> None:
     no_help_from(with_fifth, fifth_of(with_fifth), "me", "broken_json")
+
+
+MOVES_AWAY = '''"""{name}. This module was added to your app by the check."""
+
+import os
+
+
+def __getattr__(attribute):
+    if attribute != "label":
+        raise AttributeError(attribute)
+    os.chdir(os.path.abspath(os.sep))  # from now on, a relative path begins at a different folder
+    return "{name}"
+
+
+def settings():
+    return {{}}
+
+
+def profile(remote, answer, nonce):
+    raise ValueError("no user has an account here")
+'''
+
+
+@exercise("6.8")
+def test_any_name_and_any_current_folder(open_site: SITE) -> None:
+    name = f"p{secrets.token_hex(3)}py"
+    module = {f"app/providers/{name}.py": MOVES_AWAY.format(name=name)}
+    site = open_site(added=lambda providers: module, may_fail=True)
+    pages = [site.browser().open("/") for _ in range(2)]
+    there = [start_of(name) in [urlsplit(link).path for link in page.links()] for page in pages]
+    failed = site.last_error() if pages[-1].status == 500 else None
+    if not all(there) and (there[0] or (failed is not None and "FileNotFoundError" in failed.error)):
+        raise Missed(
+            should="your app finds its providers also if the current folder is a different one, as with gunicorn or "
+            "`flask --app PATH run`.",
+            did=f"the check changed the current folder. Then the front page had status {pages[1].status}, and no "
+            f"button for {start_of(name)}.",
+            look="names() in app/providers/__init__.py: a relative path such as app/providers begins at the current "
+            "folder. __path__ has the folder of this package, wherever your app runs.",
+            meant="FileNotFoundError",
+        )
+    if not all(there):
+        raise Missed(
+            should=f"a file app/providers/{name}.py is added to your app. The front page then has a button that leads "
+            f"to {start_of(name)}.",
+            did=f"the front page has status {pages[0].status}, and no such button. The name begins with p and ends in "
+            "py.",
+            look="names() in app/providers/__init__.py: a name is the file's name without .py at its end. strip and "
+            "rstrip take out characters, and not an ending. removesuffix takes out an ending.",
+            meant="ModuleNotFoundError",
+        )
 
 
 # 6.9 Which token says who is there

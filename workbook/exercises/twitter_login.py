@@ -78,25 +78,37 @@ def not_at_twitter(
     )
 
 
+# Why Twitter gives no profile: what happens, the status, and the fault that makes it so. None: its tokens are revoked.
+_NO_PROFILE = (
+    ("an app has no access to verify_credentials", 403, "no_access"),
+    ("Twitter is over capacity", 503, "error"),
+    ("the user has revoked the app's access token", 401, None),
+)
+
+
 def without_access(site: Site, look: str) -> None:
-    """Twitter does not say who the user is, and responds with status 403 (its error 453); Missed if /welcome greets
-    a user all the same, or crashes."""
-    browser = site.browser()
-    signed_in(site, browser)
-    site.providers.faults.set("twitter", "verify_credentials", "no_access")
-    page = browser.open("/welcome")
-    site.providers.faults.clear()
-    should = (
-        "Twitter responds with status 403 if an app has no access to verify_credentials. Then your app greets no user, "
-        "and responds with its own error page."
-    )
-    failed = site.last_error() if page.status == 500 else None
-    # This check does not ask that the app catches what it raises on purpose.
-    if failed is not None and not failed.error.startswith("OAuthException"):
-        raise Missed(should=should, did="/welcome responded with status 500.", look=look)
-    if page.path == "/welcome" and page.status == 200:
-        did = f"/welcome greeted an unknown user, with status 200: {shortened(page.words)}"
-        raise Missed(should=should, did=did, look=look)
+    """Twitter does not say who the user is, and responds with status 403 (its error 453), 503 or 401; Missed if
+    /welcome greets a user all the same, or crashes."""
+    for why, status, fault in _NO_PROFILE:
+        browser = site.browser()
+        signed_in(site, browser)
+        if fault is None:
+            site.providers.twitter.access_tokens.clear()
+        else:
+            site.providers.faults.set("twitter", "verify_credentials", fault)
+        page = browser.open("/welcome")
+        site.providers.faults.clear()
+        should = (
+            f"Twitter responds with status {status} if {why}. Then your app greets no user, and responds with its own "
+            "error page."
+        )
+        failed = site.last_error() if page.status == 500 else None
+        # This check does not ask that the app catches what it raises on purpose.
+        if failed is not None and not failed.error.startswith("OAuthException"):
+            raise Missed(should=should, did="/welcome responded with status 500.", look=look)
+        if page.path == "/welcome" and page.status == 200:
+            did = f"/welcome greeted an unknown user, with status 200: {shortened(page.words)}"
+            raise Missed(should=should, did=did, look=look)
 
 
 def shortened(words: str) -> str:

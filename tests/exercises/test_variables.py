@@ -1,0 +1,33 @@
+"""Which variables of an app's modules hold a value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbook.exercises.variables import ASKED_FOR_VARIABLES, variables_with
+from workbook.lab.site import Site
+from workbook.lab.warm import Warm
+
+APP = """
+from flask import Flask
+
+app = Flask(__name__)
+token = "none yet"
+logins = {"ada": [("a secret", "")]}
+
+
+@app.route("/")
+def index():
+    global token
+    local = token = "another & secret"
+    return local
+"""
+
+
+def test_strings_by_themselves_and_in_containers(tmp_path: Path, warm: Warm) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    with Site(tmp_path, warm, **ASKED_FOR_VARIABLES) as site:
+        assert variables_with(site, "another & secret") == []
+        assert site.browser().open("/").text == "another & secret"
+        assert variables_with(site, "another & secret") == ["app.token"]
+        assert variables_with(site, "a secret") == ["app.logins"]

@@ -1,0 +1,65 @@
+"""Which variables of an app's modules hold a value: they are there once, for all users and all logins."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from workbook.lab.site import Site
+
+# A module beside the app's own. It loads the app as Flask does, and tells one URL more: which variables hold a value.
+_PATH = "/variables-that-hold"
+_MODULE = "loaded_with_variables"
+_TEXT = f"""
+import json
+import os
+import sys
+from urllib.parse import unquote
+
+from flask.cli import ScriptInfo
+
+app = ScriptInfo(app_import_path="app", set_debug_flag=False).load_app()
+theirs = app.wsgi_app
+
+
+def holds(found, value, depth=3):
+    if isinstance(found, str | bytes):
+        return value in (found if isinstance(found, str) else found.decode(errors="replace"))
+    if isinstance(found, dict):
+        found = [*found, *found.values()]
+    elif not isinstance(found, list | tuple | set | frozenset):
+        return False
+    return depth > 0 and any(holds(one, value, depth - 1) for one in list(found))
+
+
+def variables(value):
+    here = os.path.realpath(".") + os.sep
+    for name, module in list(sys.modules.items()):
+        if os.path.realpath(getattr(module, "__file__", None) or os.sep).startswith(here):
+            for variable, found in list(vars(module).items()):
+                if not variable.startswith("__") and holds(found, value):
+                    yield name + "." + variable
+
+
+def with_variables(environ, start_response):
+    if environ["PATH_INFO"] != {_PATH!r}:
+        return theirs(environ, start_response)
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(list(variables(unquote(environ["QUERY_STRING"])))).encode()]
+
+
+app.wsgi_app = with_variables
+"""
+
+# What a site needs, so that its variables can be asked for: arguments of Site.
+ASKED_FOR_VARIABLES = {
+    "environment": {"FLASK_APP": _MODULE},
+    "added": lambda providers: {f"{_MODULE}.py": _TEXT},
+}
+
+
+def variables_with(site: Site, value: str) -> list[str]:
+    """The variables of the app's own modules that hold a string, by itself or in a list or dictionary, as
+    "app.token"."""
+    names: list[str] = json.loads(site.browser().open(f"{_PATH}?{quote(value, safe='')}").text)
+    return names
