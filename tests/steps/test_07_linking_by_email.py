@@ -158,7 +158,7 @@ STAYS = (
     "keep_verified: neither what a provider does not tell nor what it tells of another address takes a verified "
     "address away again."
 )
-CURRENT = "current_or_linked: first the user who is logged in. It looks for an email address only if no user is logged in."
+CURRENT = "current_or_linked: first the user who is logged in. Look for an email address only if no user is logged in."
 
 
 @exercise("7.2")
