@@ -21,7 +21,7 @@ from workbook.exercises.ways_in import (
     users_in_words,
 )
 from workbook.flow.drawn import PROVIDER_LABELS as LABELS
-from workbook.lab.browser import Browser
+from workbook.lab.browser import Browser, NoAnswer
 from workbook.lab.databases import Database
 from workbook.lab.races import at_once
 from workbook.lab.site import Site
@@ -805,6 +805,33 @@ def test_two_first_logins_at_once(open_site: SITE, provider: str) -> None:
         "in, and Dara is one user with one way in."
     )
     race(open_site, "dara", [provider, provider], should, AGAIN)
+
+
+# The errors of a code that goes on without a user, or that never stops looking.
+WITHOUT_A_USER = ("AttributeError", "NameError", "RecursionError", "TypeError", "UnboundLocalError")
+
+
+@exercise("7.6")
+def test_an_error_that_stays_is_raised(site: Site) -> None:
+    """An IntegrityError of a different cause comes each time."""
+    if site.database.server is not None:
+        return  # the trigger is SQLite's, and the code is the same with every database
+    site.database.change(
+        "CREATE TRIGGER never BEFORE INSERT ON identities BEGIN SELECT RAISE(ABORT, 'a rule of the database'); END"
+    )
+    should = (
+        "The database rejects the new row of identities each time. Then the login ends with this IntegrityError, "
+        "after a fixed number of attempts."
+    )
+    look = "find_or_create: a loop with a fixed number of attempts. At the last attempt, raise the IntegrityError."
+    try:
+        page = tried(site, site.browser(), "github", "dara")
+    except NoAnswer as error:
+        raise Missed(should=should, did=f"{error}.", look=look, whole=True) from None
+    raised = site.last_error() if page.status == 500 else None
+    if raised is not None and raised.error.startswith(WITHOUT_A_USER):
+        did = f"{page.path} returned status 500. It raised {raised.error}."
+        raise Missed(should=should, did=did, look=look, whole=True)
 
 
 @exercise("7.7")
