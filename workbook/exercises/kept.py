@@ -32,6 +32,7 @@ from .any_provider import (
 from .facebook_login import changed
 from .missed import Missed
 from .people import session_of
+from .session_lost import why_session_was_lost
 from .twitter_login import shortened
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -241,7 +242,7 @@ def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
             if name == "twitter" and NOT_OURS in page.words
             else look
         )
-        reads(site, page, DENIED, what=what, look=where)
+        reads(site, page, DENIED, what=what, look=why_session_was_lost(site) or where)
 
 
 def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) -> None:
