@@ -21,7 +21,7 @@ from workbook.exercises.ways_in import (
     users_in_words,
 )
 from workbook.flow.drawn import PROVIDER_LABELS as LABELS
-from workbook.lab.browser import Browser, NoAnswer
+from workbook.lab.browser import Browser, NoAnswer, Page
 from workbook.lab.databases import Database
 from workbook.lab.races import at_once
 from workbook.lab.site import Site
@@ -842,6 +842,48 @@ def test_an_error_that_stays_is_raised(site: Site) -> None:
     if raised is not None and WITHOUT_A_USER.search(raised.error):
         did = f"{page.path} returned status 500. It raised {raised.error}."
         raise Missed(should=should, did=did, look=look, whole=True)
+
+
+# What stands in for attempts: a statement that locks, or that takes an equal row without an error.
+NEEDS_NO_ATTEMPTS = re.compile(
+    r"begin immediate|lock table|on_conflict|on conflict|or ignore|for_update", re.I
+)
+
+
+def is_rejected(site: Site, times: int, worker: int) -> Page | None:
+    """The database rejects so many new identities on a connection, each after the row of its user. Dara logs in for the
+    first time, in a process that has written nothing yet. The page where that ends if Dara is not logged in then."""
+    # total_changes() counts what a connection has changed, also what it has undone since.
+    site.database.change(
+        f"CREATE TRIGGER at_first BEFORE INSERT ON identities WHEN total_changes() BETWEEN 1 AND {times} "
+        "BEGIN SELECT RAISE(ABORT, 'a rule of the database'); END"
+    )
+    browser = site.browser(worker)
+    page = browser.open(callback_for(site, browser, "github", "dara"))
+    logged_in = page.status < 400 and browser.open("/welcome").path == "/welcome"
+    site.database.change("DROP TRIGGER at_first")
+    site.database.change("DELETE FROM identities")
+    site.database.change("DELETE FROM users")
+    return None if logged_in else page
+
+
+@exercise("7.6")
+def test_another_request_may_be_faster_twice(open_site: SITE, folder: Path, database: Database) -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in sorted((folder / "app").rglob("*.py")))
+    if database.server is not None or NEEDS_NO_ATTEMPTS.search(code):
+        return
+    site = open_site(workers=2)
+    if is_rejected(site, 1, 0):
+        return  # it makes no second attempt, or finds its user in a different way
+    page = is_rejected(site, 2, 1)
+    if page is not None:
+        raise Missed(
+            should="Other requests can be faster twice, once with the email address and once with the identity. So at "
+            "Dara's first login the database rejects the new rows twice. The third attempt logs Dara in.",
+            did=f"after two attempts the login ended at {page.path} with status {page.status}.",
+            look="find_or_create: make LOOKS attempts. LOOKS is 3, in app/people.py.",
+            whole=True,
+        )
 
 
 @exercise("7.7")
