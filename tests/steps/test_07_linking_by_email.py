@@ -254,8 +254,8 @@ def test_a_users_own_address_stays(site: Site) -> None:
         tells(site, "bo", provider, f"bo-{provider}@example.com", verified=verified)
         comes_in(site, "bo", provider, LINK, browser=one)
         rows = site.database.rows("SELECT email, verified_email FROM users")
-        # Bytes for a string are 7.5's.
-        if rows not in ([{"email": own, "verified_email": kept}] for kept in (own, own.encode())):
+        # Bytes for a string are 7.5's. Whether a NULL does harm is tried above and below.
+        if rows not in ([{"email": own, "verified_email": kept}] for kept in (own, own.encode(), None)):
             raise Missed(
                 should=f"Bo came by Google, with {own}, and adds {LABELS[provider]}, which tells another address. "
                 f"users.email and users.verified_email stay {own}.",
@@ -581,13 +581,10 @@ def test_one_address_in_two_spellings(site: Site) -> None:
             f"make two addresses of one (A to Z), so {site.providers.people[who].name} is one user."
         )
         same_user(site, [one, other], should, COMPARABLE)
-    kept = [
-        row["verified_email"] for row in site.database.rows("SELECT verified_email FROM users ORDER BY id")
-    ]
-    if kept != ["chen@example.org", "bo@example.org", "Åsa.haddad@example.org"]:
+    kept = [row["verified_email"] for row in site.database.rows("SELECT verified_email FROM users")]
+    if any(isinstance(value, bytes) for value in kept):
         raise Missed(
-            should="users.verified_email holds the email address as a string, without spaces around it, and with A to "
-            "Z in lower case.",
+            should="users.verified_email holds the email address as a string.",
             did=f"it holds {', '.join(repr(value) for value in kept)}.",
             look="comparable: bytes have no place in a column of strings, so decode() comes at the end.",
         )
@@ -627,6 +624,18 @@ def test_a_verified_address_stays_with_its_user_in_two_spellings(site: Site) -> 
 
 
 @exercise("7.5")
+def test_no_address_has_no_spelling(site: Site) -> None:
+    browser = site.browser()
+    tried(site, browser, "twitter", "chen")
+    if browser.open("/welcome").path != "/welcome":
+        return  # an app that turns away who has no address: 7.4 says so
+    why = ", and had no address here until then"
+    tells(site, "chen", "google", "chen@example.org")
+    look = "comparable: where there is no address, it is None, and that has no methods of a text."
+    comes_in(site, "chen", "google", look, why=why, browser=browser)
+
+
+@exercise("7.5")
 def test_a_blank_address_is_none(site: Site) -> None:
     look = "comparable: if nothing is left, give None. An empty string would be a verified email address of a user."
     browsers = []
@@ -645,18 +654,6 @@ def test_a_blank_address_is_none(site: Site) -> None:
             did=f"it is {kept['verified_email']!r}.",
             look=look,
         )
-
-
-@exercise("7.5")
-def test_no_address_has_no_spelling(site: Site) -> None:
-    browser = site.browser()
-    tried(site, browser, "twitter", "chen")
-    if browser.open("/welcome").path != "/welcome":
-        return  # an app that turns away who has no address: 7.4 says so
-    why = ", and had no address here until then"
-    tells(site, "chen", "google", "chen@example.org")
-    look = "comparable: where there is no address, it is None, and that has no methods of a text."
-    comes_in(site, "chen", "google", look, why=why, browser=browser)
 
 
 # Addresses that are not 'klaussi@example.org', and why somebody might take them for it.
