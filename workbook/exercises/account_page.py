@@ -15,6 +15,7 @@ from workbook.providers.people import Person
 
 from .any_provider import DENIED, NO_HELP, NO_STATE, NOT_OURS
 from .missed import Missed
+from .session_lost import why_session_was_lost
 from .twitter_login import shortened
 
 # The recorded flows that a link is held against.
@@ -42,7 +43,7 @@ def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) ->
         raise Missed(
             should=f"{site.providers.people[who].name} signs in with {PROVIDER_LABELS[provider]}.",
             did=f"nobody was signed in afterwards. The login ended at {page.path}: {shortened(page.words)}",
-            look=_why_nobody(provider, page),
+            look=why_session_was_lost(site) or _why_nobody(provider, page),
         )
     return page
 

@@ -31,6 +31,8 @@ from .any_provider import (
 )
 from .facebook_login import changed
 from .missed import Missed
+from .people import session_of
+from .session_lost import why_session_was_lost
 from .twitter_login import shortened
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -240,7 +242,7 @@ def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
             if name == "twitter" and NOT_OURS in page.words
             else look
         )
-        reads(site, page, DENIED, what=what, look=where)
+        reads(site, page, DENIED, what=what, look=why_session_was_lost(site) or where)
 
 
 def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) -> None:
@@ -574,6 +576,28 @@ def check_a_deleted_user(site: Site) -> None:
     check_user_is_gone(site, there, ("/", "/welcome", "/account"), waiting)
 
 
+# The cookie
+
+
+def check_cookie(site: Site, names: tuple[str, ...], look: str) -> None:
+    """After a login, the session cookie holds nothing that a provider sent about the user."""
+    ada = site.providers.people[SOMEBODY]
+    emails = {ada.twitter.email, ada.facebook.email, ada.google.email, ada.github.email}
+    for name in names:
+        browser = site.browser()
+        if not can_come_in(browser, name):
+            continue
+        held = session_of(browser)
+        for what, value in (("name", ada.name), *(("email address", email) for email in emails if email)):
+            if value in held:
+                raise Missed(
+                    should="after a login, the session cookie holds the user's ID, and no name and no email address.",
+                    did=f"Ada logged in with {label(site, name)}. Everybody who has the cookie can read the {what}, "
+                    f"{value}, in it. It holds {shortened(held)}",
+                    look=look,
+                )
+
+
 # What steps 07 and 08 keep
 
 
@@ -607,6 +631,12 @@ def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[S
     )
     checks["strangers"] = partial(
         check_strangers, pages=pages, name="facebook", look=f"the view of that page: {guard}"
+    )
+    checks["cookie"] = partial(
+        check_cookie,
+        names=("twitter", "facebook", "google", "github"),
+        look="sign_in in app/auth.py: login_user(user) writes the ID into the session. The page takes the name and the "
+        "email address from current_user.",
     )
     checks["delete"] = partial(check_account_is_its_users, look=delete, guard=guard)
     checks["deleted"] = check_a_deleted_user

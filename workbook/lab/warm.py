@@ -24,6 +24,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -337,6 +338,8 @@ def _do(order: Event, stream: IO[str]) -> None:
             printed.reconfigure(line_buffering=True, errors="backslashreplace")
     os.environ.clear()
     os.environ.update(order["environment"])
+    if sys.platform != "win32":
+        time.tzset()  # a fork has the time zone of the process that it is forked from
     os.chdir(order["folder"])
     lock = threading.Lock()
 

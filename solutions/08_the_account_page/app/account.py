@@ -34,8 +34,8 @@ def begin_link(name):
 @bp.route("/unlink/<int:id>", methods=["POST"])
 @login_required
 def unlink(id):
-    identity = db.session.get(Identity, id)
-    if identity is None or identity.user_id != current_user.id:
+    identity = next((one for one in current_user.identities if one.id == id), None)
+    if identity is None:
         abort(404)
     label = providers.find(identity.provider).label
     # exercise 8.9: the second of two tabs waits here (SQLite has no such lock, and waits at the delete)
