@@ -24,6 +24,7 @@ from workbook.lab.site import Site
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 from workbook.lab.warm_apps import warm_for_apps
 
+from .row_table import RowTable
 from .verdicts import Verdicts
 from .warm_checks import WarmChecks
 
@@ -88,6 +89,18 @@ class Lesson:
     def draw_tables(self) -> Drawing:
         """The tables of the step's app, as its models have them."""
         return Drawing(entity_diagram(self.place, self.warm))
+
+    def show_rows(self, query: str, caption: str = "") -> None:
+        """Shows what a query finds in the app's database, as a table; or what the database says against the query."""
+        from IPython.display import display
+        from sqlalchemy.exc import DatabaseError
+
+        try:
+            rows = self.site.database.rows(query)
+        except DatabaseError as error:
+            print(error.orig)
+        else:
+            display(RowTable.of_dicts(rows, caption))  # type: ignore[no-untyped-call]
 
     def site_of(self, folder: Path) -> Site:
         """Another app, that of a folder, beside local providers of its own."""

@@ -10,7 +10,7 @@ from workbook.flow.messages import Flow
 from workbook.lab.browser import NoAnswer
 from workbook.lab.running import AppFailed
 from workbook.lab.site import Site
-from workbook.lab.visits import RECORDED, NotAsked
+from workbook.lab.visits import RECORDED, WITH_DATABASE, NotAsked
 from workbook.lab.warm import Warm
 
 # With the same seed the providers give the same tokens, so that two recordings of one app are equal.
@@ -36,7 +36,7 @@ def record(step: Step, folder: Path, name: str, warm: Warm, *, strict: bool = Fa
     if not place.is_dir():
         raise WorkbookError(f"There is no folder {place}. `--in DIR` names the folder that has it.")
     try:
-        with Site(place, warm, seed=SEED) as site:
+        with Site(place, warm, seed=SEED, watch_tables=step.name in WITH_DATABASE) as site:
             since = None
             try:
                 since = visit(site)

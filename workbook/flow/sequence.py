@@ -66,7 +66,17 @@ class _Picture:
         self._arrows, self._title, self._own = arrows, title or "Sequence diagram", own
         self._left_out = left_out
         self._people = participants(arrows)
-        widths = [max(84.0, width_of(label, bold=True) + 20) for label in self._people.values()] or [84.0]
+        # A name has several lines where its box would not leave the next one room.
+        room = (_WIDTH - 2 * _MARGIN) / max(len(self._people), 1) - 6
+        self._names_in_lines = {
+            name: [line for line, _ in wrapped(label, room - 20, bold=True)]
+            for name, label in self._people.items()
+        }
+        self._box = _BOX + _LINE * (max(map(len, self._names_in_lines.values()), default=1) - 1)
+        widths = [
+            max(min(84.0, room), *(width_of(line, bold=True) + 20 for line in lines))
+            for lines in self._names_in_lines.values()
+        ] or [84.0]
         first, last = _MARGIN + widths[0] / 2, _WIDTH - _MARGIN - widths[-1] / 2
         step = (last - first) / max(len(self._people) - 1, 1)
         self._x = {name: first + step * place for place, name in enumerate(self._people)}
@@ -79,7 +89,7 @@ class _Picture:
         self._y = _MARGIN + _LINE
         self._text(_WIDTH / 2, self._y, self._title, "text", bold=True, middle=True)
         self._y += 12
-        begin, last_names = self._y + _BOX / 2, self._y
+        begin, last_names = self._y + self._box / 2, self._y
         self._names()
         instead = {part.first: part.instead for part in self._left_out}
         unseen = {number for part in self._left_out for number in part.numbers}
@@ -117,11 +127,14 @@ class _Picture:
         for name, x in self._x.items():
             width = self._boxes[name]
             self._drawn.append(
-                f'<rect class="box" x="{_n(x - width / 2)}" y="{_n(self._y)}" width="{_n(width)}" height="{_n(_BOX)}" '
-                'rx="3" fill="#eef3fb" stroke="#3b5b92"/>'
+                f'<rect class="box" x="{_n(x - width / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
+                f'height="{_n(self._box)}" rx="3" fill="#eef3fb" stroke="#3b5b92"/>'
             )
-            self._text(x, self._y + _BOX / 2 + 5, self._people[name], "text", bold=True, middle=True)
-        self._y += _BOX
+            lines = self._names_in_lines[name]
+            first = self._y + self._box / 2 + 5 - _LINE * (len(lines) - 1) / 2
+            for place, line in enumerate(lines):
+                self._text(x, first + _LINE * place, line, "text", bold=True, middle=True)
+        self._y += self._box
 
     def _instead(self, text: str) -> None:
         """A line across the picture, in the place of arrows."""

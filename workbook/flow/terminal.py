@@ -119,7 +119,7 @@ def in_ascii(arrow: Arrow) -> Arrow:
 
 
 def _ascii(text: str) -> str:
-    text = text.replace("‹", "<").replace("›", ">").replace("…", "...")
+    text = text.replace("‹", "<").replace("›", ">").replace("…", "...").replace("→", "->")
     return text.encode("ascii", "replace").decode()
 
 

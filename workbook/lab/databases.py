@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 import shutil
 import tempfile
@@ -12,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+from workbook.flow.rows import BYTES, Tables
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Inspector
@@ -100,6 +103,40 @@ class Database:
 
         with self.engine.begin() as connection:
             connection.execute(text(sql), values)
+
+    def tables(self) -> Tables | None:
+        """Every row, as text; None where a look is not possible now. Alembic's own table is left out, and so is one
+        without a primary key. Bytes are told by their digest."""
+        from sqlalchemy import inspect
+        from sqlalchemy.exc import SQLAlchemyError
+
+        if self.server is None and not self._file.exists():
+            return {}
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql(
+                    f"PRAGMA busy_timeout = {_AT_ONCE * 1000}"
+                    if self.server is None
+                    else f"SET LOCAL lock_timeout = '{_AT_ONCE}s'"
+                )
+                found = inspect(connection)
+                names = [name for name, _ in found.get_sorted_table_and_fkc_names() if name is not None]
+                keys = {name: found.get_pk_constraint(name)["constrained_columns"] for name in names}
+                quoted = connection.dialect.identifier_preparer.quote
+                return {
+                    name: {
+                        tuple(str(row[column]) for column in keys[name]): {
+                            column: _as_text(value)
+                            for column, value in row.items()
+                            if column not in keys[name]
+                        }
+                        for row in connection.exec_driver_sql(f"SELECT * FROM {quoted(name)}").mappings()
+                    }
+                    for name in names
+                    if name != "alembic_version" and keys[name]
+                }
+        except SQLAlchemyError:
+            return None
 
     def content(self) -> bytes | None:
         """The file that it is; None where there is no file, or where it is a database on a server."""
@@ -210,6 +247,13 @@ class Database:
         engine = create_engine(self._server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(sql)
+
+
+def _as_text(value: object) -> str | None:
+    """A value of a row as text; None is NULL."""
+    if isinstance(value, (bytes, memoryview)):
+        return f"{BYTES}{hashlib.sha256(value).hexdigest()}"
+    return None if value is None else str(value)
 
 
 def uses_a_database(folder: Path) -> bool:

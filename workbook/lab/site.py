@@ -14,7 +14,8 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from workbook.course.starters import source_files
-from workbook.flow.messages import BROWSER, Flow, Message
+from workbook.flow.messages import APP, BROWSER, Flow, Message
+from workbook.flow.rows import Tables, as_message, changes
 from workbook.providers.people import PEOPLE, Person
 from workbook.providers.server import ProvidersServer
 
@@ -42,6 +43,9 @@ class Site:
     whose address is `server`, or SQLite. An app that has migrations gets its tables by `flask db upgrade`, before it
     starts; MigrationFailed where that fails.
 
+    With `watch_tables` the site looks into the app's database at each message of the app's. What changed since the last
+    look is a message, too, as flow/rows.py has it.
+
     With `with_fifth` there is one provider more, that no student has seen. `added` gives files that the app gets on top
     of its own, their text by their place in its folder, once the providers are there.
     """
@@ -61,6 +65,7 @@ class Site:
         added: Callable[[ProvidersServer], Mapping[str, str]] | None = None,
         workers: int = 1,
         watch_writes: bool = False,
+        watch_tables: bool = False,
         ahead: float = 0,
         alike: Alike | None = None,
     ) -> None:
@@ -69,6 +74,8 @@ class Site:
         self._messages: list[Message] = []
         self._others: list[Browser] = []
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
+        self._tables: Tables | None = None
         with ExitStack() as opened:
             self.providers = opened.enter_context(
                 ProvidersServer(seed=seed, clock=clock, people=people, with_fifth=with_fifth)
@@ -79,9 +86,12 @@ class Site:
             self.database = database or opened.enter_context(Database(server))
             self._folder, self._warm = folder, warm
             self._has_database = uses_a_database(folder)
+            self._watches_tables = watch_tables and self._has_database
+            if self._watches_tables:
+                self.providers.on_message = self._look_before
             self._environment = self._made_environment(environment or {})
             if (folder / "migrations").is_dir():
-                self._make_tables(empty=database is None)
+                self._make_tables(empty=database is None and server is None)
             on_write = self._writes_now if watch_writes else None
             self.workers = [
                 opened.enter_context(
@@ -116,6 +126,7 @@ class Site:
             app.begin_anew()
         with self._lock:
             self._messages.clear()
+        self._tables = None
         self._others.clear()
         return True
 
@@ -133,7 +144,7 @@ class Site:
 
     def _make_tables(self, *, empty: bool) -> None:
         """Runs `flask db upgrade`. What it makes of an empty SQLite file is the same each time for the same source, so
-        that the next site gets a copy of that."""
+        that the next site gets a copy of that. `empty` says that this is such a file."""
         source = _digest(self._folder)
         if empty and source in _tables:
             self.database.fill(_tables[source])
@@ -218,7 +229,22 @@ class Site:
             self._writes += 1
             self._written.notify_all()
 
+    def _look_before(self, message: Message) -> None:
+        """Notes what changed in the database before a message that the app sends, or that a browser sends to it."""
+        if message.sender != APP and message.receiver != APP:
+            return
+        with self._looking:
+            tables = self.database.tables()
+            if tables is None:  # somebody has locked them: then the next look shows it
+                return
+            found = changes(tables if self._tables is None else self._tables, tables)
+            self._tables = tables
+        with self._lock:
+            self._messages += [as_message(change, message.time) for change in found]
+
     def _heard(self, message: Message) -> None:
+        if self._watches_tables:
+            self._look_before(message)
         with self._lock:
             self._messages.append(message)
 

@@ -212,6 +212,14 @@ def _refused_and_merged(site: Site) -> int:
     return since
 
 
+# The steps whose flows have the database as a lane, because what the app writes there is their point.
+WITH_DATABASE = {
+    "04_users_in_a_database",
+    "05_one_user_many_identities",
+    "07_linking_by_email",
+    "08_the_account_page",
+}
+
 # The flows that are drawn for each step: their names in diagrams/, their titles, and how each comes about. A visit may
 # give the number of messages that were only the way there.
 RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
