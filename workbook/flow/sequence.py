@@ -22,8 +22,9 @@ _INDENT = 12.0  # of a line that goes on with the one before
 _GAP = 14.0  # from one arrow to the next one's label
 # After so much the participants' names come again: the screen no longer shows the first ones.
 _PAGE = 760.0
-# A label has at least this, however near its two ends are.
-_NARROWEST = 250.0
+# A label has at least this, however near its two ends are, and so much where the picture does not end before: then
+# few values are broken.
+_NARROWEST, _ROOMY = 250.0, 308.0
 
 # How wide the characters from the blank to the tilde are, in thousandths of their size, in DejaVu Sans: no font that a
 # page falls back to is wider, and PNGs are painted with it.
@@ -153,7 +154,7 @@ class _Picture:
         left, right = sorted((self._x[arrow.sender], self._x[arrow.receiver]))
         right = right if right > left else min(left + 60, _WIDTH - _MARGIN)
         begin = left + _NUMBER / 2 + 6
-        room = max(right - 8 - begin, _NARROWEST)
+        room = max(right - 8 - begin, min(_ROOMY, _WIDTH - _MARGIN - begin), _NARROWEST)
         begin = min(begin, _WIDTH - _MARGIN - room)
         lines = [
             _Line(text, "text", indent, bold=True) for text, indent in wrapped(label.title, room, bold=True)
@@ -247,14 +248,14 @@ def width_of(text: str, *, bold: bool = False) -> float:
 
 
 def wrapped(text: str, room: float, *, bold: bool = False) -> list[tuple[str, float]]:
-    """Text in lines that are so wide (px), each with its indent: broken at blanks, and where a word is too long for a
-    line after its / & ? = and _."""
+    """Text in lines that are so wide (px), each with its indent. A line ends at a blank outside of ‹…›, and in a word that
+    is too long for a line after one of / & ? = _."""
     lines = [""]
 
     def fits(more: str) -> bool:
         return width_of(lines[-1] + more, bold=bold) <= room - (_INDENT if len(lines) > 1 else 0)
 
-    for word in re.findall(r"\s*\S+", text):
+    for word in re.findall(r"\s*(?:‹[^‹›]*›|\S)+", text):
         if fits(word):
             lines[-1] += word
             continue
