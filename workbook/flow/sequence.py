@@ -248,8 +248,10 @@ def width_of(text: str, *, bold: bool = False) -> float:
 
 
 def wrapped(text: str, room: float, *, bold: bool = False) -> list[tuple[str, float]]:
-    """Text in lines that are so wide (px), each with its indent. A line ends at a blank outside of ‹…›, and in a word that
-    is too long for a line after one of / & ? = _."""
+    """Text in lines that are so wide (px), each with its indent. A line ends at a blank outside of ‹…›.
+
+    In a word that is too long for a line, it ends after one of / & ? = _.
+    """
     lines = [""]
 
     def fits(more: str) -> bool:
