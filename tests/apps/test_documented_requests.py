@@ -145,7 +145,7 @@ def test_an_app_that_is_wrong_is_refused(
 
 @pytest.fixture(scope="module")
 def every(warm: Warm) -> dict[str, Said]:
-    """One request of each form, as the last step's app sends it, by the form's id."""
+    """One request of each form, as the last step's app sends it, by the form's ID."""
     with Site(SOLUTIONS / "08_the_account_page", warm) as site:
         for start in STARTS["08_the_account_page"].values():
             sign_in(site.browser(), start=start)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from email.message import Message
 from email.parser import Parser
 
-# What the server does with one request: sends these bytes, or calls a function with the connection.
+# The server's response to one request: these bytes, or a function that talks to the connection.
 Answer = bytes | Callable[[socket.socket, threading.Event], None]
 
 

@@ -56,7 +56,7 @@ def test_people_of_every_kind_are_there() -> None:
     assert {account.name is None for account in accounts.values()} == {True, False}
     ada, eve, dara = (accounts[key] for key in ("ada", "eve", "dara"))
     assert ada.emails[0].verified and not eve.emails[0].verified
-    assert ada.emails[0].email == eve.emails[0].email, "somebody else's address"
+    assert ada.emails[0].email == eve.emails[0].email, "another person's email address"
     assert dara.email is None and not dara.emails[0].primary, "the first is not the one"
     assert not any(one.primary for one in accounts["bo"].emails[:30]), "it is on the second page"
 

@@ -147,7 +147,7 @@ def test_people_of_every_kind_are_there() -> None:
     assert {person.google.email_verified for person in PEOPLE} == {True, False}
     assert {person.google.hd for person in PEOPLE} == {None, "example.edu"}
     (eve,) = (person for person in PEOPLE if not person.google.email_verified)
-    assert eve.google.email == PEOPLE[0].google.email, "somebody else's address"
+    assert eve.google.email == PEOPLE[0].google.email, "another person's email address"
 
 
 @pytest.mark.parametrize("scope,there", [("openid", set()), ("email", {"email", "email_verified"})])

@@ -26,7 +26,7 @@ _WITHOUT_NETWORK = (
 @click.command("notebook")
 @click.argument("step", required=False)
 @in_folder
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--no-browser", is_flag=True, help="Only print the URL.")
 def notebook_command(step: str | None, folder: str | None, no_browser: bool) -> int:
     """Open JupyterLab on a step's notebook, until Ctrl-C.
 

@@ -202,7 +202,7 @@ def _check_instead(old: list[Statement], new: Mapping[str, str], place: Path) ->
                 f"{PAGE}: there is no '{key}' in step 04 any more; moved.py still tells where it went."
             )
         if instead.text not in new.get(instead.file, ""):
-            raise WorkbookError(f"{PAGE}: '{instead.text}' does not stand in {place / instead.file}.")
+            raise WorkbookError(f"{PAGE}: '{instead.text}' is not in {place / instead.file}.")
 
 
 def _rows(old: list[Statement], names: Mapping[str, tuple[str, Statement]]) -> Iterator[str]:
@@ -291,7 +291,7 @@ def _other_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
 
 
 def _changed_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
-    """What changed in the templates."""
+    """The changes in the templates."""
     for file in source_files(solutions / STEP_04):
         now = f"app/{file.relative_to(solutions / STEP_04).as_posix()}"
         if now in new:

@@ -12,7 +12,7 @@ from .callbacks import add_callbacks
 from .faults import Faults, fault_of_request, half
 from .state import State
 
-# What the form of the logout button is for, as in csrf_token.
+# The purpose of the logout button's form, as in csrf_token.
 _LOG_OUT = "logout"
 
 

@@ -71,17 +71,17 @@ def _person(number: int, before: Person) -> Person:
     turn, rest = divmod(number, 7)
     kind = turn % 6 if rest == 0 else None
     if kind == 0:
-        name, about = before.name, "has the same name as somebody else"
+        name, about = before.name, "has the same name as another person"
     elif kind == 1:
-        email, about = None, "has no address anywhere that is confirmed"
+        email, about = None, "has no confirmed email address anywhere"
     elif kind == 2:
-        email, about = before.google.email.upper(), "has somebody else's address, in capitals"
+        email, about = before.google.email.upper(), "has another person's email address, in capitals"
     elif kind == 3:
         twitter_id, github_id, about = new_id(19), new_id(15), "has very long ids"
     elif kind == 4:
         name, about = chance.choice(_OTHER_SCRIPTS), "has a name in another script"
     elif kind == 5:
-        github_id, about = before.twitter.id, "has at GitHub the number that somebody else has at Twitter"
+        github_id, about = before.twitter.id, "has at GitHub the ID that another person has at Twitter"
     listed = email or f"unconfirmed{number}@example.org"
     return Person(
         key,

@@ -24,7 +24,7 @@ _REFUSED = """<!doctype html>
 <head><meta charset="utf-8"><title>Not under this name</title></head>
 <body>
 <h1>Not under this name</h1>
-<p>The local providers answer only as <code>localhost</code>, <code>127.0.0.1</code> or <code>[::1]</code>, with any
+<p>The local providers respond only as <code>localhost</code>, <code>127.0.0.1</code> or <code>[::1]</code>, with any
 port. This request has the Host header <code>{host}</code>.</p>
 <p>Open <code>http://127.0.0.1:{port}</code>. From another machine, make a tunnel to this port, and open
 <code>http://localhost</code> with the tunnel's port.</p>

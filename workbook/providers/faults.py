@@ -1,4 +1,4 @@
-"""Faults that the providers can be told to have. The switch is out of reach of the app under test."""
+"""Faults that the providers can have on request. The switch is out of reach of the app under test."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .serving import HANG_UP
 
 # A description of each fault, for the people who switch it on. Those of the first group can happen at every endpoint.
 EVERYWHERE = {
-    "slow": "answers after some seconds",
-    "silent": "takes the request, and does not answer",
+    "slow": "responds after some seconds",
+    "silent": "accepts the request, and sends no response",
     "down": "closes the connection",
-    "cut": "closes the connection in the middle of its answer",
+    "cut": "closes the connection in the middle of its response",
     "error": "says that it has too much to do",
 }
 AT_SOME = {
     "expired_code": "says that the code, or the request token, is too old",
-    "wrong_state": "sends the person back with another state, or another request token, than the app's",
+    "wrong_state": "sends the browser back with a different state or request token",
     "wrong_token_type": "gives a token of a type that the app did not ask for",
-    "broken_json": "answers with half of a JSON document",
-    "null": "answers with null in the place of a document",
+    "broken_json": "responds with half of a JSON document",
+    "null": "responds with null instead of a document",
     "no_access": "says that the app has no access to this call of the API",
-    "missing_email": "leaves the address out",
-    "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
+    "missing_email": "leaves the email address out",
+    "replayed_nonce": "rejects the nonce as used, or returns an old one",
 }
 # How long a silent endpoint keeps a request (seconds). No app should wait as long.
 LONGEST_SILENCE = 600.0

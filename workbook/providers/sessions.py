@@ -84,7 +84,7 @@ class Sessions:
         chosen = self._people.get(request.form.get("person"))
         who = chosen or self.who(session)
         if who is None:
-            abort(400, "Nobody was chosen.")
+            abort(400, "No account was chosen.")
         if chosen is not None:
             self.logged_in.pop(session, None)
             g.new_session = self._new()

@@ -39,7 +39,7 @@ A = TypeVar("A", bound=Attempt)
 class State(ABC, Generic[A]):
     """The state of one local provider, on the server of the URL `server`.
 
-    `name` is the path below that URL, the provider's word in the app's own paths, and the beginning of its variables in
+    `name` is the path below that URL, the provider's name in the app's own paths, and the beginning of its variables in
     the environment. `label` is the provider's name as people write it.
     """
 

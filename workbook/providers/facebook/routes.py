@@ -54,7 +54,7 @@ FAULTS = {
 # long ago, and Facebook treats these as its oldest version (Graph API, Versioning). Here all are the same.
 _VERSIONS = ("/v<int:major>.<int:minor>", "")
 
-# What an app may exchange for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
+# The grant types for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
 _FOR_ITSELF = "client_credentials"
 _FOR_LONGER = "fb_exchange_token"
 

@@ -99,7 +99,7 @@ def _problem(state: FifthState) -> str | None:
     if not state.callback_listed(asked.get("redirect_uri", "")):
         return "The redirect_uri is not the one that the app has registered."
     if asked.get("response_type") != "code":
-        return "This site knows only response_type=code."
+        return "This provider knows only response_type=code."
     return None
 
 

@@ -78,7 +78,7 @@ BLOCKED_REDIRECT = Blocked(
     400,
     "redirect_uri_mismatch",
     "You can't sign in because this app sent an invalid request. If you're its developer: the redirect URI has to be "
-    "registered, letter for letter.",
+    "registered, character for character.",
 )
 
 

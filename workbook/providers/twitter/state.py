@@ -130,7 +130,7 @@ class TwitterState(State[Attempt]):
             if request.spent:
                 return None
             request.spent = True
-        # The access token begins with the user's id (docs.x.com, API reference, oauth/access_token).
+        # The access token begins with the user's ID (docs.x.com, API reference, oauth/access_token).
         token = f"{request.person.twitter.id}-{self.world.word('access token', 40)}"
         made = AccessToken(token, self.world.word("access token secret", 45), request.person)
         with self.lock:
