@@ -86,7 +86,7 @@ class Crew:
     ) -> Iterator[Outcome]:
         """The workers' outcomes, as they come, until there is nothing more to run.
 
-        `to_run` returns the exercises that are still to run, the most urgent first; its argument are those under way.
+        `to_run` returns the exercises that are still to run, the most urgent first; its argument names those under way.
         The first worker takes them in that order. The others take the `longest` first, so that none is left for the
         end.
         """
