@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def checks(warm: Warm) -> Iterator[WarmChecks]:
-    """Runs checks, each in a forked process. One worker each is enough, because the tests already run on all cores."""
+    """Runs checks, each in a forked process with one worker: the tests already run on all cores."""
     with WarmChecks(warm, workers=1) as checks:
         yield checks
 

@@ -11,7 +11,7 @@ import pytest
 from workbook.lab.cookies import NEW, Cookie, Cookies, _key
 
 HOME = "http://localhost:5000"
-# A URL for cookies that only a page over HTTPS can set.
+# The app's URL over HTTPS.
 SECURE = "https://localhost:5000"
 
 

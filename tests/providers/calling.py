@@ -79,7 +79,7 @@ class Calling:
         return values["oauth_token"], values["oauth_token_secret"]
 
     def page(self, token: Token, endpoint: str = "authenticate", **more: str) -> str:
-        """The URL at the provider to which the app redirects the browser."""
+        """The URL of the provider's page for the user."""
         query = urlencode({"oauth_token": token[0], **more})
         return f"{self.providers.url}/twitter/oauth/{endpoint}?{query}"
 

@@ -45,7 +45,7 @@ class Client:
         return f"{self.providers.url}/{self.provider}"
 
     def page(self, **more: str | None) -> str:
-        """The URL at the provider to which the app redirects the browser; None removes a parameter."""
+        """The URL of the provider's page for the user; None removes a parameter."""
         asked = {
             "client_id": self.key,
             "redirect_uri": self.callback,

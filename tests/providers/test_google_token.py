@@ -21,8 +21,7 @@ OFFLINE = {"access_type": "offline"}
 
 
 def test_it_gives_the_tokens(google: GoogleClient) -> None:
-    """Exchange authorization code; pennersr/django-allauth, tests/.../google/tests.py. No refresh token without a
-    request for it."""
+    """Exchange authorization code; pennersr/django-allauth, tests/.../google/tests.py. No refresh token by default."""
     answer = google.swap(google.code())
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert "no-store" in answer.headers["Cache-Control"]  # RFC 6749 section 5.1

@@ -65,8 +65,7 @@ def test_a_query_of_the_callback_survives(app: Calling, browser: Browser, decisi
 
 
 def test_authenticate_asks_once_and_authorize_always(app: Calling, browser: Browser) -> None:
-    """Log in with X: if the user is logged in and has approved, authenticate redirects at once; Obtaining user access
-    tokens."""
+    """Log in with X: after login and approval, authenticate redirects at once; Obtaining user access tokens."""
     allowed(app, app.request_token(), "bo", browser)
     page = browser.open(app.page(app.request_token()))
     assert is_back(page) and "oauth_verifier=" in page.query

@@ -61,7 +61,7 @@ def main() -> None:
     except click.ClickException as error:
         _stop(error.format_message())
     except BrokenPipeError:
-        # The program that read this output has ended, so no one would see an error.
+        # The reader of our output has gone: no one would see an error.
         sys.stderr.close()
         sys.exit(2)
     except Exception as error:

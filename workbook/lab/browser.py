@@ -151,8 +151,8 @@ class Browser:
 
     The app really listens on `port`; the browser opens it as http://localhost:5000, or as http://127.0.0.1:5000, which
     is another site with other cookies. `sink` gets the messages between browser and app. The providers record those
-    with a provider themselves. `name` says which user's browser it is, where a flow has two; then `at_providers` has,
-    in pairs, the times between which it sent a provider a request.
+    with a provider themselves. `name` names the user, where a flow has two browsers; then `at_providers` has, in pairs,
+    the times between which it sent a provider a request.
     """
 
     def __init__(

@@ -108,7 +108,7 @@ class Cookies:
 
 
 def _key(cookie: Cookie) -> tuple[str, str, str]:
-    """The parts of a cookie that make two cookies the same (section 5.7, step 23)."""
+    """The key by which two cookies are the same (section 5.7, step 23)."""
     return cookie.name, cookie.host, cookie.path
 
 

@@ -119,7 +119,7 @@ def decide_on(browser: Browser, page: Page, person: str, decision: str) -> Page:
 
 
 def _brings_back(location: str) -> bool:
-    """Whether a redirect is a callback after the user allowed access."""
+    """Whether a URL is a callback with a code or a verifier."""
     return bool({"oauth_verifier", "code"} & set(parse_qs(urlsplit(location).query)))
 
 

@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, Incomplet
 from typing import Any
 from urllib.parse import urlsplit
 
-# The longest body of a page (bytes). The rest is cut, but the lab has no such pages.
+# The longest body of a page (bytes). The lab has no longer pages.
 LONGEST_BODY = 8 * 1024 * 1024
 _PART = 64 * 1024
 _ANY = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it is

@@ -12,7 +12,7 @@ _HOST = re.compile(rf"{_NAME}(?::([0-9]{{1,5}}))?", re.IGNORECASE)
 _URL = re.compile(rf"(https?://{_NAME})(?::[0-9]+)?(/[^?#]*)")
 # A redirect URI with more characters is not on the list, so that the memory of a login is bounded.
 LONGEST_URI = 2048
-# The base for a URL without a scheme and a host. No listed URL begins with it.
+# A base for URLs without a scheme and a host. It leads nowhere.
 _NOWHERE = "http://nowhere.invalid/"
 
 

@@ -152,8 +152,7 @@ def _scopes() -> list[str]:
 
 
 def _open_questions(state: FacebookState, who: Person) -> list[str]:
-    """The permissions that the user still has to decide on. Facebook does not ask again for a declined permission
-    without auth_type=rerequest."""
+    """The permissions still to decide. Facebook asks again for a declined one only with auth_type=rerequest."""
     decided = state.decisions.get(who.key, {})
     again = "rerequest" in request.args.get("auth_type", "")
     return [name for name in _scopes() if name not in decided or (again and not decided[name])]
@@ -262,7 +261,7 @@ def _check_app(state: FacebookState, attempt: Attempt) -> None:
 
 
 def _person_of_token(state: FacebookState) -> Person:
-    """The user of the token that the app exchanges for one that lives longer."""
+    """The user of the token to exchange for a longer-lived one."""
     given = request.values.get(_FOR_LONGER)
     if not given:
         raise errors.missing(_FOR_LONGER, 100)

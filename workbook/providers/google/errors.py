@@ -1,5 +1,4 @@
-"""Google's errors: RFC 6749 section 5.2's form, with descriptions of its own; and the pages from which the browser is
-not sent back.
+"""Google's errors: RFC 6749 section 5.2's form, with descriptions of its own; and its error pages.
 
 Where no thread is named, a text is a third party's copy, or ours, as the comment says.
 """

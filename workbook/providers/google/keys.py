@@ -24,7 +24,7 @@ _EXPONENT = 65537
 # How long certificates hold. The providers' clock may be set to any time in between.
 _FROM, _UNTIL = datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc)
 _HEX = "0123456789abcdef"
-# The product of the small primes, by which most numbers that are no primes can be divided.
+# The product of the small primes, which divide most composite numbers.
 _SMALL = math.prod(n for n in range(3, 2000, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
 
 

@@ -199,7 +199,7 @@ def _back_with_code(state: GoogleState, who: Person, *, consented: bool) -> AnyR
         scopes=scopes,
         nonce=asked.get("nonce"),
         challenge=asked.get("code_challenge"),
-        # A login gives a refresh token only if the user saw the consent screen (google-api-nodejs-client #750).
+        # Only the consent screen leads to a refresh token (google-api-nodejs-client #750).
         offline=consented and asked.get("access_type") == "offline",
     )
     return _back(
@@ -363,7 +363,7 @@ def _refresh(state: GoogleState, attempt: Attempt) -> AnyResponse:
     scopes = found.scopes
     asked = request.form.get("scope")
     if asked:
-        # The app gets at most the scopes that were granted; fewer are possible (RFC 6749 section 6).
+        # At most the granted scopes; fewer are possible (RFC 6749 section 6).
         try:
             scopes = full_scopes(asked)
         except ValueError:

@@ -70,7 +70,7 @@ class TwitterState(State[Attempt]):
 
     @property
     def logged_in(self) -> dict[str, str]:
-        """The key of the person who is logged in, by the browser's session."""
+        """The logged-in person's key, by the browser's session."""
         return self.sessions.logged_in
 
     @property
