@@ -21,9 +21,9 @@ SUBJECT = "you answered"
 
 
 def check_answer(folder: Path, name: str, right: str, wrong: Mapping[str, str]) -> None:
-    """Raises Missed if the answer to the question `name` in the step's answers.toml is not the choice `right`.
+    """Raises Missed if the answer to the question `name` in the step's answers.toml is not the letter `right`.
 
-    `wrong` gives for each other choice the reason why it is wrong. The message has this reason, but not the answer.
+    `wrong` gives for each other letter the reason why it is wrong. The message has this reason, but not the answer.
     """
     answer = toml_of(folder, "answers.toml").get(name)
     letters = ", ".join(sorted((right, *wrong)))
