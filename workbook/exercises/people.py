@@ -49,7 +49,7 @@ def log_out(browser: Browser) -> Page:
             should="for a logged-in user, the front page has a button that sends a POST to /logout.",
             did="there is no such form."
             if not forms
-            else f"the form there sends a {forms[0].method}. Every link and picture sends a GET, too.",
+            else f"the form there sends a {forms[0].method}. Every link sends a GET, too.",
             look="templates/index.html: a form with a button. Its method is POST, and its action is the URL of the "
             "view that logs out.",
         )
