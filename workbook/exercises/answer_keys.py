@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from workbook.course.errors import WorkbookError
-from workbook.course.places import RELEASE
+from workbook.course.places import RELEASE, ROOT
+
+from .missed import Missed
 
 # In a student's copy: each question's key, by step and name.
 SEALED = RELEASE / "answers.json"
@@ -77,7 +78,7 @@ def answer_key(step: str, name: str, right: str, wrong: Mapping[str, str], case:
     try:
         return SealedKey(**_sealed()[step][name])
     except (KeyError, TypeError):
-        raise WorkbookError(f"{SEALED} has no key to the question '{name}' of step {step}.") from None
+        raise _unreadable(f"it has no key to the question '{name}'.") from None
 
 
 def sealed(key: ClearKey, *, show_choices: bool) -> dict[str, Any]:
@@ -104,8 +105,17 @@ def _sealed() -> dict[str, dict[str, dict[str, Any]]]:
     try:
         found: dict[str, dict[str, dict[str, Any]]] = json.loads(SEALED.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise WorkbookError(f"{SEALED} cannot be read. Take it from a new copy of the workbook.") from None
+        raise _unreadable("it cannot be read.") from None
     return found
+
+
+def _unreadable(did: str) -> Missed:
+    return Missed(
+        should=f"{SEALED.relative_to(ROOT).as_posix()} has the keys to all questions.",
+        did=did,
+        look="take this file from a new copy of the workbook.",
+        subject="the workbook found",
+    )
 
 
 def _digest(salt: str, answer: str) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbook.course.encodings import SAVE_AGAIN, not_utf8
-from workbook.course.places import DIAGRAMS, RELEASE
 from workbook.flow.drawn import LABELS, Arrow
 from workbook.flow.mermaid import MermaidError, from_mermaid
 from workbook.flow.messages import APP, BROWSER
+from workbook.flow.stored import stored
 
 from .missed import Missed
 
@@ -68,21 +66,7 @@ def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
 
 def recorded(name: str) -> tuple[Arrow, ...]:
     """The arrows of a recorded flow, by the name of its file in diagrams/."""
-    file = DIAGRAMS / f"{name}.mmd"
-    if RELEASE.is_dir() and not file.exists():
-        return from_mermaid(unpacked((RELEASE / f"{name}.packed").read_bytes()))
-    return from_mermaid(file.read_text(encoding="utf-8"))
-
-
-def packed(text: str) -> bytes:
-    """A diagram as a student's copy has it: no text that could be copied into one's own. It is no secret, because the
-    lesson shows its picture."""
-    return base64.b85encode(zlib.compress(text.encode()))
-
-
-def unpacked(content: bytes) -> str:
-    """The text of a packed diagram."""
-    return zlib.decompress(base64.b85decode(content)).decode()
+    return from_mermaid(stored(name))
 
 
 def hold_against(

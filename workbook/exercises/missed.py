@@ -56,13 +56,12 @@ _EXPECTED = (
 
 
 def _both_flows(flow: Flow, expected_name: str) -> str:
-    from workbook.course.places import DIAGRAMS
     from workbook.flow.compare import compare, side_by_side
     from workbook.flow.drawn import arrows
     from workbook.flow.mermaid import from_mermaid
+    from workbook.flow.stored import stored
 
-    file = DIAGRAMS / f"{expected_name}.mmd"
-    expected, actual = from_mermaid(file.read_text(encoding="utf-8")), arrows(flow)
+    expected, actual = from_mermaid(stored(expected_name)), arrows(flow)
     difference = compare(expected, actual, mode="protocol")
     if difference is None:
         return ""

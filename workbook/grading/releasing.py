@@ -16,8 +16,8 @@ from workbook.course.places import CHAPTERS, DIAGRAMS, NOTEBOOKS, RELEASE, ROOT,
 from workbook.course.starters import TEXTS, write_starter
 from workbook.course.steps import Step, all_steps
 from workbook.exercises.answer_keys import SEALED
-from workbook.exercises.drawing import packed
 from workbook.exercises.fifty_people import STORED, to_store
+from workbook.flow.stored import packed
 from workbook.lab.warm_apps import warm_for_apps
 
 from .sealing import seal_checks
@@ -41,8 +41,6 @@ _FILES = (
 # environments of their own.
 _PROVIDER_TESTS = ROOT / "tests" / "providers"
 _FOREIGN = re.compile(r"foreign|clients_as_sent")
-# Step 00's own recorded flows are its exercises 0.1 to 0.4.
-_TO_DRAW = "00_"
 # Text that differs in a student's copy. The second comment, with the text that comes instead, may be missing.
 _NOT_FOR_STUDENTS = re.compile(
     r"<!-- not for students -->.*?(?:<!-- for students:\s(?P<instead>.*?)\s?-->\s*)?<!-- end -->(?P<lines>\n*)",
@@ -124,8 +122,8 @@ def _fill(copy: Path) -> None:
         if sealed.keys:
             keys[step.name] = sealed.keys
     _write(_in(copy, SEALED), json.dumps(keys, indent=1, ensure_ascii=False) + "\n")
-    for flow in _flows(to_draw=True):
-        _in(copy, RELEASE / f"{flow.stem}.packed").write_bytes(packed(_read(flow)))
+    for flow in sorted(DIAGRAMS.glob("*.mmd")):
+        _in(copy, RELEASE / "diagrams" / flow.stem).write_bytes(packed(_read(flow)))
     with warm_for_apps() as warm:
         _write(_in(copy, STORED), json.dumps(to_store(warm), indent=1, ensure_ascii=False) + "\n")
 
@@ -136,15 +134,9 @@ def _as_they_are() -> Iterator[Path]:
         if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyc":
             yield file
     yield from sorted(DIAGRAMS.glob("*.svg"))
-    yield from _flows(to_draw=False)
     for file in sorted(_PROVIDER_TESTS.glob("*.py")):
         if not _FOREIGN.search(file.name):
             yield file
-
-
-def _flows(*, to_draw: bool) -> list[Path]:
-    """The recorded flows that a student has to draw, or the other ones."""
-    return [file for file in sorted(DIAGRAMS.glob("*.mmd")) if file.name.startswith(_TO_DRAW) == to_draw]
 
 
 def _write_step(step: Step, copy: Path) -> None:
