@@ -1,6 +1,7 @@
-"""The recorded flows in diagrams/, as text. A student's copy has them packed, and their pictures as they are.
+"""The recorded flows in diagrams/, as text.
 
-A packed flow is no secret. It is only no text that somebody could copy into a diagram of their own.
+In a student's copy the flows that no chapter links to are packed. Their pictures are there as everywhere. A packed flow
+is no secret. It is only no text that somebody could copy into a diagram of their own.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ _PACKED = RELEASE / "diagrams"
 
 def stored(name: str) -> str:
     """A recorded flow or picture of tables as Mermaid, by the name of its file in diagrams/, without its ending."""
-    if _PACKED.is_dir():
+    file = DIAGRAMS / f"{name}.mmd"
+    if _PACKED.is_dir() and not file.exists():
         return unpacked((_PACKED / name).read_bytes())
-    return (DIAGRAMS / f"{name}.mmd").read_text(encoding="utf-8")
+    return file.read_text(encoding="utf-8")
 
 
 def packed(text: str) -> bytes:

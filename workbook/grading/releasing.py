@@ -122,8 +122,12 @@ def _fill(copy: Path) -> None:
         if sealed.keys:
             keys[step.name] = sealed.keys
     _write(_in(copy, SEALED), json.dumps(keys, indent=1, ensure_ascii=False) + "\n")
+    linked = _linked_flows()
     for flow in sorted(DIAGRAMS.glob("*.mmd")):
-        _in(copy, RELEASE / "diagrams" / flow.stem).write_bytes(packed(_read(flow)))
+        if flow.name in linked:
+            _write(_in(copy, flow), _read(flow))
+        else:
+            _in(copy, RELEASE / "diagrams" / flow.stem).write_bytes(packed(_read(flow)))
     with warm_for_apps() as warm:
         _write(_in(copy, STORED), json.dumps(to_store(warm), indent=1, ensure_ascii=False) + "\n")
 
@@ -137,6 +141,15 @@ def _as_they_are() -> Iterator[Path]:
     for file in sorted(_PROVIDER_TESTS.glob("*.py")):
         if not _FOREIGN.search(file.name):
             yield file
+
+
+def _linked_flows() -> set[str]:
+    """The names of the files of flows that the chapters link to. The flow that students draw in step 00 is none."""
+    return {
+        name
+        for step in all_steps()
+        for name in re.findall(r"\(\.\./\.\./diagrams/([^)]+\.mmd)\)", _read(step.chapter))
+    }
 
 
 def _write_step(step: Step, copy: Path) -> None:
