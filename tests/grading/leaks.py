@@ -1,9 +1,9 @@
 """What a student's copy must not have: marked lines of the solutions, and answers with their reasons.
 
-Two rules say which lines are no secret. Students read starters and chapters, so a line of these is none. (A later step's
-starter has most of the step before.) A line of fewer than twelve characters is none, because such lines are everywhere,
-as `return user`. A message of a check may quote a line in a sentence. A student reads the message only after an attempt
-that failed.
+Two rules say which lines are no secret. Students read starters and chapters, so a line of these is none. (The starter
+of a later step has most of the step before.) A line of fewer than twelve characters is none, because such lines are
+everywhere, as `return user`. A message of a check may quote a line in a sentence. A student reads the message only
+after an attempt that failed.
 """
 
 from __future__ import annotations
