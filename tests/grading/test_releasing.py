@@ -145,7 +145,7 @@ def test_what_the_readme_links_to_is_there(students_copy: Path) -> None:
     [
         ("a <!-- not for students -->b <!-- end -->c", "a c"),
         ("a\n\n<!-- not for students -->\nb\n<!-- end -->\n\nc\n", "a\n\nc\n"),
-        ("a\n<!-- not for students -->\nb\n<!-- for students:\nd\n-->\n<!-- end -->\n\nc\n", "a\nd\n\nc\n"),
+        ("a\n<!-- not for students -->\nb\n<!-- for students\nd\n-->\n<!-- end -->\n\nc\n", "a\nd\n\nc\n"),
         ("a <!-- another comment --> b", "a <!-- another comment --> b"),
     ],
 )

@@ -43,7 +43,7 @@ _PROVIDER_TESTS = ROOT / "tests" / "providers"
 _FOREIGN = re.compile(r"foreign|clients_as_sent")
 # Text that differs in a student's copy. The second comment, with the text that comes instead, may be missing.
 _NOT_FOR_STUDENTS = re.compile(
-    r"<!-- not for students -->.*?(?:<!-- for students:\s(?P<instead>.*?)\s?-->\s*)?<!-- end -->(?P<lines>\n*)",
+    r"<!-- not for students -->.*?(?:<!-- for students\s(?P<instead>.*?)\s?-->\s*)?<!-- end -->(?P<lines>\n*)",
     re.DOTALL,
 )
 # The same in a notebook: the source that a code cell has in a student's copy is in the cell's metadata.
