@@ -15,7 +15,7 @@ import pytest
 from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT, SOLUTIONS
 from workbook.course.starters import source_files, write_starter
-from workbook.grading.handing_in import MOST_OF_A_FILE, pack, write
+from workbook.grading.handing_in import MOST_FILES, MOST_OF_A_FILE, pack, write
 
 from .copies import run
 
@@ -155,11 +155,24 @@ def test_wrong_uses(arguments: tuple[str, ...], says: str) -> None:
     assert says in done.stderr
 
 
-def test_too_much_of_everything(work: Path) -> None:
-    for number in range(25):
-        (work / STEP_01 / f"{number}.bin").write_bytes(b"x" * MOST_OF_A_FILE)
-    with pytest.raises(WorkbookError, match="more than 20 MB"):
+@pytest.mark.parametrize(("files", "size"), [(25, MOST_OF_A_FILE), (MOST_FILES + 1, 1)])
+def test_too_much_of_everything(work: Path, files: int, size: int) -> None:
+    for number in range(files):
+        (work / STEP_01 / f"{number}.bin").write_bytes(b"x" * size)
+    with pytest.raises(WorkbookError, match="more than 2000 files, or more than 20 MB"):
         pack(work)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_that_not_every_system_can_have(work: Path) -> None:
+    for name in (b"two\nlines.py", b"a\\b.py", b"latin-\xe9.py", b"c:d.py", "\u202egnp.py".encode()):
+        (work / STEP_01 / os.fsdecode(name)).write_text("x", encoding="utf-8")
+    (work / STEP_01 / "größe 王.py").write_text("x", encoding="utf-8")
+    packed = pack(work)
+    assert set(packed.files) == {*expected(), f"chapters/{STEP_01}/größe 王.py"}
+    assert len(packed.left_out) == 5 and all(line.isprintable() for line in packed.left_out)
+    done = run(ROOT, "hand-in", "--in", work, "--no-check", PYTHONIOENCODING="ascii:replace")
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_archive_is_checked_as_the_work_is(work: Path, tmp_path: Path) -> None:

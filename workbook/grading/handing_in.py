@@ -22,6 +22,10 @@ from workbook.course.steps import all_steps
 # finished apps has 20 kB.
 MOST_OF_A_FILE = 1_000_000
 MOST_OF_ALL = 20_000_000
+# The most files of a student. All finished apps together have 140.
+MOST_FILES = 2_000
+# Windows has no such characters in names.
+_NOT_IN_NAMES = frozenset('\\:*?"<>|')
 # Left out without a word: what running an app or an editor leaves there, settings with secrets, and the chapter's text.
 _NOT_THEIRS = (*NOT_SOURCE, *TEXTS, ".*", "venv", "env", "node_modules", "__MACOSX", "Thumbs.db", "*~")
 _DATABASES = ("*.db", "*.db-*", "*.sqlite", "*.sqlite3", "*.db.kept-*")
@@ -67,11 +71,11 @@ def pack(folder: Path) -> Packed:
             except OSError as error:
                 raise WorkbookError(f"{file} cannot be read ({error.strerror}).") from None
             found[f"{_TOP}/{file.relative_to(folder).as_posix()}"] = content
-    if sum(map(len, found.values())) > MOST_OF_ALL:
-        raise WorkbookError(
-            f"The files in {folder} have more than {MOST_OF_ALL // 1_000_000} MB together. Take out what is no work "
-            "of yours."
-        )
+            if len(found) > MOST_FILES or sum(map(len, found.values())) > MOST_OF_ALL:
+                raise WorkbookError(
+                    f"{folder} has more than {MOST_FILES} files, or more than {MOST_OF_ALL // 1_000_000} MB. Move the "
+                    "files that are not your work to another folder."
+                )
     return Packed(_zipped(found), {name: len(found[name]) for name in sorted(found)}, tuple(sorted(left_out)))
 
 
@@ -79,7 +83,8 @@ def _own_files(place: Path, folder: Path, left_out: list[str]) -> Iterator[Path]
     """The files below a folder that are packed; the others of which a student should know are added to `left_out`."""
 
     def leave(path: Path, why: str) -> None:
-        left_out.append(f"{path.relative_to(folder).as_posix()}: {why}")
+        name = path.relative_to(folder).as_posix()
+        left_out.append(f"{name if name.isprintable() else ascii(name)}: {why}")
 
     if place.is_symlink():
         leave(place, "a symbolic link")
@@ -96,6 +101,8 @@ def _own_files(place: Path, folder: Path, left_out: list[str]) -> Iterator[Path]
             continue
         if entry.is_symlink():
             leave(path, "a symbolic link")
+        elif not entry.name.isprintable() or _NOT_IN_NAMES & set(entry.name):
+            leave(path, "a name that not every system can have")
         elif entry.is_dir(follow_symlinks=False):
             yield from _own_files(path, folder, left_out)
         elif not entry.is_file(follow_symlinks=False):
