@@ -53,7 +53,7 @@ def seal_checks(text: str, name: str) -> SealedChecks:
                 key = ClearKey(str(right) if letters else str(right).lower(), wrong)
                 found.keys[ast.literal_eval(question)] = sealed(key, show_choices=letters)
             cuts.append((place.end(question), place.end(call.args[-1]), ""))
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, NameError) as error:
         raise WorkbookError(
             f"{name} cannot be released: an answer in it cannot be sealed ({error})."
         ) from None
