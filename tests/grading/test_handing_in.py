@@ -52,6 +52,7 @@ def test_what_is_in_the_archive(work: Path) -> None:
         assert archive.testzip() is None
         assert set(archive.namelist()) == {*expected(), f"chapters/{STEP_01}/more.py"}
         assert archive.namelist() == sorted(archive.namelist())
+        assert {about.date_time for about in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         for name in archive.namelist():
             assert archive.read(name) == (work / name.removeprefix("chapters/")).read_bytes()
             assert name in done.stdout
