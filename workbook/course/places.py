@@ -1,4 +1,4 @@
-"""Where things stand in the repository."""
+"""Paths of the repository's folders."""
 
 from pathlib import Path
 
@@ -14,5 +14,5 @@ RELEASE = ROOT / ".release"
 STORED_STARTERS = RELEASE / "starters"
 # The folder of step folders that a notebook and pytest run, if none is named.
 DEFAULT_FOLDER = CHAPTERS if RELEASE.is_dir() else SOLUTIONS
-# What the workbook remembers between two commands. It is not committed, and losing it does no harm.
+# The folder for what the workbook remembers between two commands. It is not committed, and losing it does no harm.
 STATE = ROOT / ".workbook"

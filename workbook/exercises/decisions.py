@@ -1,4 +1,4 @@
-"""Holds a decision table that a student has filled in, a row a line in decisions.toml, against the right one."""
+"""Compares a decision table that a student has filled in, a line for each row in decisions.toml, with the right one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ELSEWHERE: Mapping[str, str] = {}
 def check_decision(
     folder: Path, row: str, case: str = "", right: str = "", wrong: Mapping[str, str] = _ELSEWHERE
 ) -> None:
-    """Raises Missed where the line `row` of decisions.toml does not say `right`.
+    """Raises Missed if the line `row` of decisions.toml is not `right`.
 
-    `case` is the row in words. `wrong` gives for each other decision the reason why it is not that one: the reason is
-    told, the right one is not. In a student's copy these three are left out, as for check_answer.
+    `case` is the row in words. `wrong` gives for each other decision the reason why it is wrong. The message has this
+    reason, but not the right decision. In a student's copy these three are left out, as for check_answer.
     """
     key = answer_key(folder.name, row, right, wrong, case)
     decision = toml_of(folder, FILE).get(row)
