@@ -29,6 +29,8 @@ COMMANDS = (
     "reset",
     "bring",
     "providers",
+    "hand-in",
+    "release",
     "build",
     "test",
 )
@@ -129,7 +131,9 @@ def test_every_command_has_help(clone: Path, command: str) -> None:
 def test_the_help_names_every_command(clone: Path) -> None:
     for done in (run(clone, "--help"), run(clone, "-h")):
         assert done.returncode == 0 and done.stderr == ""
-        assert re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == list(COMMANDS)
+        assert re.findall(r"^  ([\w-]+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == list(
+            COMMANDS
+        )
 
 
 @pytest.mark.parametrize(

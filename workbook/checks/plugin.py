@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from workbook.course.places import ROOT, STEP_TESTS
+from workbook.course.places import DEFAULT_FOLDER, ROOT, SOLUTIONS, STEP_TESTS
 from workbook.course.steps import Exercise, Step, all_steps
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def checked_folder(config: pytest.Config) -> Path:
-    """The folder of step folders that --in names, the solutions without it."""
-    return (ROOT / (config.getoption("checked_folder") or "solutions")).resolve()
+    """The folder of step folders that --in names. Without --in it is the solutions, or chapters in a student's copy."""
+    return (ROOT / (config.getoption("checked_folder") or DEFAULT_FOLDER)).resolve()
 
 
 @functools.cache
@@ -84,7 +84,7 @@ def _order(item: pytest.Item) -> tuple[int, ...]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the tests of a step in the order of its exercises. Files stay in theirs."""
-    if os.environ.get("WORKBOOK_IN", "solutions") != "solutions":
+    if (ROOT / os.environ.get("WORKBOOK_IN", DEFAULT_FOLDER)).resolve() != SOLUTIONS.resolve():
         for item in items:
             _do_not_compare_drawings(item)
     files = list(dict.fromkeys(item.path for item in items))

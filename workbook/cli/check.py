@@ -54,13 +54,18 @@ def check_command(
             raise click.UsageError("--watch and --json do not go together.")
         _watch(steps, place)
         return 0
-    verdicts = _check(steps, exercises, place, as_json=as_json, stream=stream)
-    _remember(place, verdicts)
+    verdicts = check_steps(steps, exercises, place, as_json=as_json, stream=stream)
+    remember(place, verdicts)
     return 0 if verdicts.all_passed else 1
 
 
-def _check(
-    steps: tuple[Step, ...], exercises: tuple[str, ...], place: Path, *, as_json: bool, stream: bool
+def check_steps(
+    steps: tuple[Step, ...],
+    exercises: tuple[str, ...],
+    place: Path,
+    *,
+    as_json: bool = False,
+    stream: bool = False,
 ) -> Verdicts:
     """Checks the steps one after the other; prints each verdict as soon as it is final."""
     from workbook.checks.warm_checks import warm_checks
@@ -140,12 +145,12 @@ def _watch(steps: tuple[Step, ...], place: Path) -> None:
 
     def end(step: Step, verdicts: Verdicts) -> None:
         printer.summary(verdicts)
-        _remember(place, verdicts)
+        remember(place, verdicts)
 
     watch_and_check(steps, place, end, threading.Event(), on_step=begin, on_verdict=printer.verdict)
 
 
-def _remember(place: Path, verdicts: Verdicts) -> None:
+def remember(place: Path, verdicts: Verdicts) -> None:
     """Keeps the verdicts on the student's own exercises, and on no others."""
     if place == CHAPTERS:
         progress = read_progress()

@@ -22,6 +22,8 @@ _COMMANDS = {
     "reset": "reset",
     "bring": "bring",
     "providers": "providers",
+    "hand-in": "hand_in",
+    "release": "release",
     "build": "build",
     "test": "test",
 }
@@ -35,7 +37,7 @@ class _Commands(click.Group):
         if name not in _COMMANDS:
             return None
         module = importlib.import_module(f"workbook.cli.{_COMMANDS[name]}")
-        command: click.Command = getattr(module, f"{name}_command")
+        command: click.Command = getattr(module, f"{_COMMANDS[name]}_command")
         return command
 
 

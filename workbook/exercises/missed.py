@@ -56,15 +56,14 @@ _EXPECTED = (
 
 
 def _both_flows(flow: Flow, expected_name: str) -> str:
-    from workbook.course.places import DIAGRAMS
     from workbook.flow.compare import compare, side_by_side
     from workbook.flow.drawn import arrows
     from workbook.flow.mermaid import from_mermaid
     from workbook.flow.messages import DATABASE
+    from workbook.flow.stored import stored
 
-    file = DIAGRAMS / f"{expected_name}.mmd"
     # A check does not look into the tables between two messages, so its own flow has no arrow to the database.
-    recorded = from_mermaid(file.read_text(encoding="utf-8"))
+    recorded = from_mermaid(stored(expected_name))
     expected, actual = [arrow for arrow in recorded if arrow.receiver != DATABASE], arrows(flow)
     difference = compare(expected, actual, mode="protocol")
     if difference is None:
