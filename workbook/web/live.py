@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,18 +28,20 @@ class Live:
     """The state of `start`: the step, the app, what was said since the last login began, and the verdicts.
 
     `news` counts the changes of what was said and of the verdicts; `wait_for_news` waits for the next one. `run` tells
-    one run of `start` from the next, so that an open page loads itself again.
+    one run of `start` from the next, so that an open page loads itself again. `app` is the folder of the app.
     """
 
     step: str
     title: str
     app_url: str
     tour: bool = False
+    app: Path | None = None
     app_error: str | None = None
     verdicts: Verdicts | None = None
     checking: bool = False
     news: News = field(default_factory=lambda: News(0, 0))
     run: str = field(default_factory=lambda: secrets.token_hex(8))
+    _verdicts_before: Verdicts | None = None
     _messages: list[Message] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -54,9 +57,24 @@ class Live:
     def set(self, **values: Any) -> None:
         """Sets some of the other fields."""
         with self._changed:
+            if values.get("checking"):
+                self._verdicts_before = self.verdicts
             for name, value in values.items():
                 setattr(self, name, value)
             self._tell(verdicts=1)
+
+    def judged(self) -> frozenset[str]:
+        """The exercises that have a verdict since checks began last."""
+        with self._changed:
+            before = (
+                {verdict.id: verdict for verdict in self._verdicts_before.all}
+                if self._verdicts_before
+                else {}
+            )
+            now = self.verdicts.all if self.verdicts else ()
+        # Two runs of the same checks do not take equally long, so a new verdict is not equal to the one before.
+        new = frozenset(verdict.id for verdict in now if before.get(verdict.id) != verdict)
+        return new | {verdict.id for verdict in now if verdict.waits_for in new}
 
     def forget(self) -> None:
         """Begins with an empty diagram."""

@@ -70,6 +70,7 @@ class Start:
             title=choice.step.title,
             app_url=f"http://localhost:{port}",
             tour=choice.tour,
+            app=choice.app,
         )
         self._stop = threading.Event()
         self._app: RunningApp | None = None
