@@ -19,6 +19,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from workbook.checks.repeated import left_out
 from workbook.course.places import CHAPTERS, DIAGRAMS
 from workbook.course.steps import Exercise
 
@@ -31,21 +32,21 @@ class Links:
     """Where a chapter's links lead in some pages: forms of URLs, with `{}` for a name.
 
     `step` is for a step's chapter, `page` for another page in a step's folder, `diagram` for a picture. `hosts` are the
-    beginnings of URLs in the chapters, each with the beginning that takes its place, such as a port that was chosen.
-    A link to a file that the pages do not have becomes text.
+    beginnings of URLs in the chapters, each with the beginning that takes its place, such as a port that was chosen,
+    or None where the pages do not have it. A link that leads nowhere in the pages becomes text.
     """
 
     step: str
     page: str
     glossary: str
     diagram: str
-    hosts: tuple[tuple[str, str], ...] = ()
+    hosts: tuple[tuple[str, str | None], ...] = ()
 
-    def to_url(self, url: str) -> str:
-        """The URL that an absolute link leads to."""
+    def to_url(self, url: str) -> str | None:
+        """The URL that an absolute link leads to; None where the pages do not have it."""
         for host, ours in self.hosts:
             if url == host or url.startswith(f"{host}/"):
-                return ours + url.removeprefix(host)
+                return None if ours is None else ours + url.removeprefix(host)
         return url
 
     def to_file(self, file: Path) -> str | None:
@@ -55,7 +56,7 @@ class Links:
         if file == CHAPTERS / "GLOSSARY.md":
             return self.glossary
         if file.parent == DIAGRAMS and file.suffix in (".svg", ".mmd"):
-            whole = file.suffix == ".mmd" and not _is_entities(file)
+            whole = file.suffix == ".mmd" and left_out(file.stem)
             return self.diagram.format(file.stem + (WHOLE if whole else ".svg"))
         if file.parent.parent == CHAPTERS and file.suffix == ".md":
             step = file.parent.name
@@ -181,7 +182,7 @@ class _Reading:
             elif token.type == "link_close":
                 token.tag = opened.pop().tag
             elif token.type == "text" and before in opened and before is not None and before.info == "auto":
-                token.content = self.links.to_url(token.content)
+                token.content = self.links.to_url(token.content) or token.content
             before = token
 
     def _open(self, token: Token) -> None:
@@ -233,7 +234,7 @@ class _Renderer(RendererHTML):
         alt = escape(token.content)
         if url is None:
             return alt
-        size = _size_of(file) if file else ""
+        size = size_of(file) if file else ""
         return f'<a class="picture" href="{escape(url)}"><img src="{escape(url)}" alt="{alt}"{size}></a>'
 
     def fold_open(self, tokens: Sequence[Token], number: int, *unused: object) -> str:
@@ -277,7 +278,7 @@ def _coloured(code: str, language: str) -> str:
     return str(highlight(code, lexer, _FORMATTER))
 
 
-def _size_of(svg: Path) -> str:
+def size_of(svg: Path) -> str:
     """The attributes that say how large a picture is, so that what follows does not move when it has come."""
     return _size_at(svg, svg.stat().st_mtime_ns)
 
@@ -286,7 +287,3 @@ def _size_of(svg: Path) -> str:
 def _size_at(svg: Path, changed: int) -> str:
     found = re.search(r'<svg\b[^>]*? width="([\d.]+)" height="([\d.]+)"', svg.read_text(encoding="utf-8"))
     return f' width="{float(found[1]):.0f}" height="{float(found[2]):.0f}"' if found else ""
-
-
-def _is_entities(mermaid: Path) -> bool:
-    return mermaid.read_text(encoding="utf-8").startswith("erDiagram")
