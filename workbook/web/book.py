@@ -25,7 +25,7 @@ _LINKS = Links(
     page="{}.{}.html",
     glossary="glossary.html",
     diagram="diagrams/{}",
-    hosts=(("http://localhost:5000", None), ("http://127.0.0.1:5001", None)),
+    hosts=(("http://localhost", None), ("http://127.0.0.1", None)),
 )
 
 

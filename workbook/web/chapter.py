@@ -45,7 +45,7 @@ class Links:
     def to_url(self, url: str) -> str | None:
         """The URL that an absolute link leads to; None where the pages do not have it."""
         for host, ours in self.hosts:
-            if url == host or url.startswith(f"{host}/"):
+            if url == host or url.startswith((f"{host}/", f"{host}:")):
                 return None if ours is None else ours + url.removeprefix(host)
         return url
 
@@ -165,8 +165,11 @@ class _Reading:
         self._parts.append(Task(*task, self._html(text), tuple(self._html(hint) for hint in hints)))
 
     def _html(self, tokens: list[Token]) -> Markup:
-        for token in tokens:
+        for number, token in enumerate(tokens):
             self._resolve(token.children or ())
+            if token.type == "th_open" and not tokens[number + 1].content:
+                # A heading without words is none, for those who hear the table.
+                token.tag = tokens[number + 2].tag = "td"
         return Markup(self._markdown.renderer.render(tokens, self._markdown.options, {}))
 
     def _resolve(self, tokens: Iterable[Token]) -> None:
