@@ -116,17 +116,13 @@ def _files() -> Iterator[tuple[str, str]]:
 
 
 def _pictures(step: Step) -> list[_Shown]:
+    """The pictures of a step, in the order in which its chapter has them."""
+    chapter = step.chapter.read_text(encoding="utf-8")
+    of_step = [name for name in names() if name.startswith(f"{step.name}.")]
     found = []
-    for name in names():
-        if name.startswith(f"{step.name}."):
-            file, whole = DIAGRAMS / name, whole_of(name)
-            title = title_of(file.read_text(encoding="utf-8"))
-            found.append(
-                _Shown(
-                    _LINKS.diagram.format(name),
-                    title,
-                    Markup(size_of(file)),
-                    _LINKS.diagram.format(whole) if whole else None,
-                )
-            )
+    for name in sorted(of_step, key=chapter.find):
+        file, whole = DIAGRAMS / name, whole_of(name)
+        title = title_of(file.read_text(encoding="utf-8"))
+        url, whole_url = _LINKS.diagram.format(name), _LINKS.diagram.format(whole) if whole else None
+        found.append(_Shown(url, title, Markup(size_of(file)), whole_url))
     return found
