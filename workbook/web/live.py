@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pathlib
 import secrets
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,22 +28,23 @@ class Live:
     """The state of `start`: the step, the app, what was said since the last login began, and the verdicts.
 
     `news` counts the changes of what was said and of the verdicts; `wait_for_news` waits for the next one. `run` tells
-    one run of `start` from the next, so that an open page loads itself again. `app` is the folder of the app.
+    one run of `start` from the next, so that an open page loads itself again.
     """
 
     step: str
     title: str
     app_url: str
     tour: bool = False
-    app: Path | None = None
+    # The folder of the app, where it is known.
+    app: pathlib.Path | None = None
     app_error: str | None = None
     verdicts: Verdicts | None = None
     checking: bool = False
     news: News = field(default_factory=lambda: News(0, 0))
     run: str = field(default_factory=lambda: secrets.token_hex(8))
-    _verdicts_before: Verdicts | None = None
     _messages: list[Message] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
+    _verdicts_before: Verdicts | None = None
 
     def heard(self, message: Message) -> None:
         """Takes a message from the app or from the providers."""
