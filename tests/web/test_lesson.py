@@ -72,7 +72,7 @@ def test_each_exercise_has_a_sign_and_a_word(url: str, live: Live) -> None:
     assert words(told(url))["1.1"] == "✓ passed" and words(told(url))["1.2"] == "✗ not passed"
     live.set(checking=True)
     assert set(words(told(url)).values()) == {"… being checked"}
-    assert told(url)["open"] == "1.2"
+    assert told(url)["open"] == "1.2" and told(url)["points"] == "2 of 15 points"
     live.set(verdicts=verdicts(verdict("1.1", True), verdict("1.3", waits_for="1.2")))
     assert words(told(url))["1.1"] == "✓ passed" and words(told(url))["1.2"] == "… being checked"
     live.set(verdicts=verdicts(verdict("1.1", True), verdict("1.2"), verdict("1.3", waits_for="1.2")))

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from workbook.checks.verdicts import Verdict
 from workbook.course.errors import WorkbookError
 from workbook.course.places import CHAPTERS
+from workbook.course.points import points_of
 from workbook.course.progress import Progress, read_progress
 from workbook.course.steps import Step, all_steps, find_exercise, find_step
 
@@ -23,7 +24,7 @@ from .chapter import Chapter, Links, read_chapter
 from .diagrams import picture
 from .live import Live
 from .pointing import pieces
-from .states import State, first_open, points_in, runs, states_of
+from .states import State, passed_of, runs, states_of
 
 # The parts of a message (exercises/missed.py). Other messages have one part, without a label.
 _PART = re.compile(r"(What should happen|What [^:.]{1,80}|Where to look): ")
@@ -66,6 +67,7 @@ def lesson_pages(live: Live) -> Blueprint:
     def lesson_of(step: Step) -> Lesson:
         progress = read_progress()
         states = states_of(step, progress, live)
+        passed = passed_of(states, _passed_before(progress, live))
         steps = all_steps()
         number = steps.index(step)
         return Lesson(
@@ -73,8 +75,8 @@ def lesson_pages(live: Live) -> Blueprint:
             read_chapter(step.chapter, _links(live), step.exercises),
             states,
             progress.hints,
-            str(points_in(step, states)),
-            first_open(states, _passed_before(progress, live)),
+            str(points_of(step.exercises, passed)),
+            _first_open(passed),
             steps[number - 1] if number else None,
             steps[number + 1] if number + 1 < len(steps) else None,
             runs(live, step),
@@ -121,12 +123,13 @@ def lesson_pages(live: Live) -> Blueprint:
         step = _found(request.args.get("step", live.step))
         progress = read_progress()
         states = states_of(step, progress, live)
+        passed = passed_of(states, _passed_before(progress, live))
         newest = {verdict.id: verdict for verdict in live.verdicts.all} if live.verdicts else {}
         return {
             "app_error": pieces(live.app_error, live.app) if live.app_error else None,
             "checking": live.checking and runs(live, step),
-            "points": str(points_in(step, states)),
-            "open": first_open(states, _passed_before(progress, live)),
+            "points": str(points_of(step.exercises, passed)),
+            "open": _first_open(passed),
             "exercises": [
                 {
                     "id": exercise.id,
@@ -178,6 +181,10 @@ def _links(live: Live) -> Links:
 def _passed_before(progress: Progress, live: Live) -> dict[str, bool]:
     """Which exercises passed when they were checked last."""
     return {**progress.passed, **(live.verdicts.by_exercise if live.verdicts else {})}
+
+
+def _first_open(passed: dict[str, bool]) -> str | None:
+    return next((id for id, done in passed.items() if not done), None)
 
 
 def _said(verdict: Verdict, folder: Path | None) -> dict[str, Any] | None:

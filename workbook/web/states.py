@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbook.course.places import CHAPTERS
-from workbook.course.points import Points, points_of
 from workbook.course.progress import Progress
 from workbook.course.steps import Step
 
@@ -38,21 +37,12 @@ def states_of(step: Step, progress: Progress, live: Live | None = None) -> dict[
     return {exercise.id: _remembered(progress.passed, exercise.id) for exercise in step.exercises}
 
 
-def points_in(step: Step, states: Mapping[str, State]) -> Points:
-    """The points of a step, with these states of its exercises."""
-    return points_of(step.exercises, {id: state.kind == "passed" for id, state in states.items()})
-
-
-def first_open(states: Mapping[str, State], passed: Mapping[str, bool]) -> str | None:
-    """The first exercise that is not passed. `passed` tells of those that are being checked how they were before."""
-    return next(
-        (
-            id
-            for id, state in states.items()
-            if not (passed.get(id) if state.kind == "checking" else state.kind == "passed")
-        ),
-        None,
-    )
+def passed_of(states: Mapping[str, State], before: Mapping[str, bool]) -> dict[str, bool]:
+    """Whether each exercise is passed. One that is being checked is as it was `before`."""
+    return {
+        id: bool(before.get(id)) if state is CHECKING else state.kind == "passed"
+        for id, state in states.items()
+    }
 
 
 def runs(live: Live, step: Step) -> bool:
