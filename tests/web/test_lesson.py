@@ -85,7 +85,9 @@ def test_each_exercise_has_a_sign_and_a_word(url: str, live: Live) -> None:
 
 def test_what_is_remembered_of_another_folder_is_not_shown(url: str, live: Live, tmp_path: Path) -> None:
     read_progress().note_verdicts({"1.1": True})
-    live.set(app=tmp_path / STEP.name)
+    live.set(app=tmp_path / STEP.name, checking=True)
+    assert told(url)["points"] == "0 of 15 points"
+    live.set(checking=False)
     assert words(told(url))["1.1"] == "○ not checked yet"
 
 

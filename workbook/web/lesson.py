@@ -24,7 +24,7 @@ from .chapter import Chapter, Links, read_chapter
 from .diagrams import picture
 from .live import Live
 from .pointing import pieces
-from .states import State, passed_of, runs, states_of
+from .states import State, passed_of, remembered_by, runs, states_of
 
 # The parts of a message (exercises/missed.py). Other messages have one part, without a label.
 _PART = re.compile(r"(What should happen|What [^:.]{1,80}|Where to look): ")
@@ -180,7 +180,7 @@ def _links(live: Live) -> Links:
 
 def _passed_before(progress: Progress, live: Live) -> dict[str, bool]:
     """Which exercises passed when they were checked last."""
-    return {**progress.passed, **(live.verdicts.by_exercise if live.verdicts else {})}
+    return {**remembered_by(progress, live), **(live.verdicts.by_exercise if live.verdicts else {})}
 
 
 def _first_open(passed: dict[str, bool]) -> str | None:

@@ -45,6 +45,11 @@ def passed_of(states: Mapping[str, State], before: Mapping[str, bool]) -> dict[s
     }
 
 
+def remembered_by(progress: Progress, live: Live) -> Mapping[str, bool]:
+    """Which exercises of the step that runs passed last. What is remembered is about the student's own folder."""
+    return progress.passed if live.app is None or live.app.parent == CHAPTERS else {}
+
+
 def runs(live: Live, step: Step) -> bool:
     """Whether this is the step whose app runs, and whose exercises are checked."""
     return not live.tour and live.step in (step.name, step.number)
@@ -53,8 +58,7 @@ def runs(live: Live, step: Step) -> bool:
 def _live_states(step: Step, progress: Progress, live: Live) -> dict[str, State]:
     verdicts = {verdict.id: verdict for verdict in live.verdicts.all} if live.verdicts else {}
     judged = live.judged()
-    # What is remembered is about the student's own folder.
-    remembered = progress.passed if live.app is None or live.app.parent == CHAPTERS else {}
+    remembered = remembered_by(progress, live)
     states: dict[str, State] = {}
     for exercise in step.exercises:
         verdict = verdicts.get(exercise.id)
