@@ -130,9 +130,9 @@ def test_a_wrong_edit_a_hint_and_the_right_edit(browser: Browser, clone: Path, s
         expect(page.locator("header")).to_contain_text("python3 -m workbook start 01")
         expect(in_bar(page, "1.4")).to_have_text("✓ 1.4 passed")
         expect(exercise(page, "1.4").locator(".hint:visible")).to_have_count(1)
-        expect(page.get_by_label("When you click a file")).to_have_value("vscode")
         page.get_by_role("link", name="Step 02: Inside the session →").click()
         expect(page).to_have_url(start.page)
+        expect(page.get_by_label("When you click a file")).to_have_value("vscode")
 
         for scheme, name, size in (("light", "wide", WIDE), ("dark", "half", HALF), ("dark", "phone", PHONE)):
             one = new_page(browser, size, scheme)

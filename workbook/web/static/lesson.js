@@ -6,9 +6,8 @@ const section = (id) => by(`exercise-${id}`);
 // ---- A file and line that a message names
 
 const EDITOR = "workbook.editor";
-function editor() {
-  try { return localStorage.getItem(EDITOR) || ""; } catch { return ""; }  // A browser may forbid it.
-}
+let chosen = "";
+try { chosen = localStorage.getItem(EDITOR) || ""; } catch { /* A browser may forbid it. */ }
 
 const COPIED = 4000;
 async function copy(place, name) {
@@ -25,7 +24,7 @@ async function copy(place, name) {
 function placed(pieces) {
   return pieces.map((piece) => {
     if (typeof piece === "string") return piece;
-    if (editor() === "vscode") return el("a", { className: "place", href: piece.url, title: "Open in Visual Studio Code" }, piece.text);
+    if (chosen === "vscode") return el("a", { className: "place", href: piece.url, title: "Open in Visual Studio Code" }, piece.text);
     const button = el("button", { className: "place", type: "button", title: `Copy ${piece.place}` }, piece.text, el("span", { className: "unseen" }, " (copy its path)"));
     button.addEventListener("click", () => copy(piece.place, piece.text));
     return button;
@@ -75,7 +74,7 @@ async function takeHint(id) {
 const shown = new Map();  // By exercise: the verdict in the page, so that an open part of it stays open.
 
 function showVerdict(id, verdict) {
-  const now = JSON.stringify([verdict, editor()]);
+  const now = JSON.stringify([verdict, chosen]);
   if (shown.get(id) === now) return;
   shown.set(id, now);
   const place = section(id).querySelector(".verdict");
@@ -118,7 +117,7 @@ function show(state) {
   by("points").textContent = state.points;
   if (by("app-error")) {
     by("app-error").hidden = !state.app_error;
-    const now = JSON.stringify([state.app_error, editor()]);
+    const now = JSON.stringify([state.app_error, chosen]);
     if (shown.get("app") !== now) by("app-error").replaceChildren(...placed(state.app_error || []));
     shown.set("app", now);
   }
@@ -138,13 +137,18 @@ async function refresh() {
   if (number === asked) show(state);
 }
 
-if (lesson) {
+function offerEditors() {
   by("editor-choice").hidden = false;
-  by("editor").value = editor();
+  by("editor").value = chosen;
   by("editor").addEventListener("change", () => {
-    try { localStorage.setItem(EDITOR, by("editor").value); } catch { /* It holds for this page only. */ }
+    chosen = by("editor").value;
+    try { localStorage.setItem(EDITOR, chosen); } catch { /* It holds for this page only. */ }
     if (latest) show(latest);
   });
+}
+
+if (lesson) {
+  if (by("editor")) offerEditors();
   by("verdicts").addEventListener("keydown", (event) => {
     const links = [...by("verdicts").querySelectorAll("a")];
     const at = links.indexOf(document.activeElement);
