@@ -133,16 +133,18 @@ def test_every_chapter_is_whole(step: Step) -> None:
 
 
 def test_a_message_names_files_and_lines(tmp_path: Path) -> None:
-    (tmp_path / "app" / "templates").mkdir(parents=True)
+    folder = tmp_path / "step"
+    (folder / "app" / "templates").mkdir(parents=True)
+    (tmp_path / "x.py").write_text("")
     for name in ("app.py", "app/models.py", "app/templates/a b.html", "app/templates/index.html"):
-        (tmp_path / name).write_text("")
+        (folder / name).write_text("")
     found = pieces(
         "at app.py:34, in app/models.py, line 12, not in flask/app.py, ../x.py or /etc/passwd. "
         "See templates/index.html.",
-        tmp_path,
+        folder,
     )
     places = [piece for piece in found if not isinstance(piece, str)]
-    root = tmp_path.resolve()
+    root = folder.resolve()
     assert [place["text"] for place in places] == [
         "app.py:34",
         "app/models.py, line 12",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,13 @@ def url(live: Live) -> Iterator[str]:
         yield server.url
 
 
+SECONDS = count(1)
+
+
 def verdict(id: str, passed: bool = False, waits_for: str | None = None, message: str = "") -> Verdict:
+    """A verdict as checks give it: no two take equally long, and one that waits takes no time."""
     exercise = STEP.exercise(id)
-    seconds = 0.0 if waits_for else 0.1
+    seconds = 0.0 if waits_for else next(SECONDS) / 10
     return Verdict(id, exercise.title, exercise.points, passed, waits_for, message, seconds)
 
 
@@ -81,6 +86,8 @@ def test_each_exercise_has_a_sign_and_a_word(url: str, live: Live) -> None:
     assert told(url)["open"] == "1.2" and told(url)["points"] == "2 of 15 points"
     live.set(checking=True)
     assert set(words(told(url)).values()) == {"… being checked"}
+    live.set(verdicts=verdicts(verdict("1.2"), verdict("1.3", waits_for="1.2")))
+    assert words(told(url))["1.3"] == "· waits for 1.2"
 
 
 def test_what_is_remembered_of_another_folder_is_not_shown(url: str, live: Live, tmp_path: Path) -> None:
