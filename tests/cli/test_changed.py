@@ -96,7 +96,7 @@ def reach() -> Reach:
         ("workbook/checks/lesson.py", "notebooks/01_twitter_login.ipynb", CHECKS),
         ("notebooks/01_twitter_login.ipynb", "notebooks/01_twitter_login.ipynb", CHECKS),
         # Files that are no modules.
-        ("workbook/web/templates/live.html", "tests/web/test_pages.py", CHECKS),
+        ("workbook/web/templates/desk.html", "tests/web/test_pages.py", CHECKS),
         ("requirements.txt", "tests/setting_up/test_requirements.py", CHECKS),
         (".flaskenv", "tests/apps/test_ways_to_run.py", "tests/course/test_steps.py"),
         # Modules that the apps import, and code in a string.

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from workbook.providers.server import ProvidersServer
+from workbook.web.desk import MOST_STREAMS, desk
 from workbook.web.live import Live
-from workbook.web.page import MOST_STREAMS, live_page
 
 # Longer than anything takes on a slow machine (seconds).
 LONG = 60.0
@@ -24,12 +24,12 @@ def live() -> Live:
 @pytest.fixture
 def url(live: Live) -> Iterator[str]:
     with ProvidersServer(threads=MOST_STREAMS + 4) as server:
-        server.mount("/", live_page(live))
+        server.mount("/", desk(live))
         yield server.url
 
 
 def test_it_is_shown_in_no_frame_and_under_no_other_name(url: str) -> None:
-    for path in ("/", "/live/state"):
+    for path in ("/", "/live/said", "/live/verdicts"):
         answer = requests.get(url + path, timeout=LONG)
         assert answer.ok and answer.headers["X-Frame-Options"] == "DENY"
         other = requests.get(url + path, headers={"Host": "evil.example"}, timeout=LONG)

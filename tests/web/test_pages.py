@@ -14,8 +14,8 @@ from workbook.course.steps import find_step
 from workbook.lab.environments import bare_environment
 from workbook.providers.crowd import many_people
 from workbook.providers.server import ProvidersServer
+from workbook.web.desk import desk
 from workbook.web.live import Live
-from workbook.web.page import live_page
 
 from .browsing import chromium, press
 
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 def providers() -> Iterator[ProvidersServer]:
     with ProvidersServer(control_key=KEY) as server:
         live = Live(step="01", title=find_step("01").title, app_url="http://localhost:5000", tour=True)
-        server.mount("/", live_page(live))
+        server.mount("/", desk(live))
         yield server
 
 
@@ -252,7 +252,16 @@ def test_the_app_under_test_does_not_get_at_the_faults(providers: ProvidersServe
     import requests
 
     assert KEY not in str(providers.environment().values()) and KEY not in str(bare_environment().values())
-    for path in ("/", "/control/faults", "/twitter/", "/facebook/", "/google/", "/github/", "/live/state"):
+    for path in (
+        "/",
+        "/control/faults",
+        "/twitter/",
+        "/facebook/",
+        "/google/",
+        "/github/",
+        "/live/said",
+        "/live/verdicts",
+    ):
         assert KEY not in requests.get(f"{providers.url}{path}", timeout=5).text
     order = {"provider": "twitter", "endpoint": "all", "kind": "down"}
     assert requests.post(f"{providers.url}/control/faults", json=order, timeout=5).status_code == 404

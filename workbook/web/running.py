@@ -26,8 +26,8 @@ from workbook.lab.warm_apps import warm_for_apps
 from workbook.providers.server import PortInUse, ProvidersServer
 
 from .choosing import Choice, remember_the_tour
+from .desk import desk
 from .live import Live
-from .page import live_page
 from .ports import Socket, listen, port_taken
 from .saying import (
     SayingVerdicts,
@@ -70,6 +70,7 @@ class Start:
             title=choice.step.title,
             app_url=f"http://localhost:{port}",
             tour=choice.tour,
+            app=choice.app,
         )
         self._stop = threading.Event()
         self._app: RunningApp | None = None
@@ -97,7 +98,7 @@ class Start:
     def _providers(self) -> ProvidersServer:
         providers = serve_providers(self.provider_port, self.faults)
         providers.on_message = self.live.heard
-        providers.mount("/", live_page(self.live))
+        providers.mount("/", desk(self.live))
         return providers
 
     def _load_app(self, apps: Warm, socket: Socket) -> None:

@@ -1,0 +1,57 @@
+"""The desk: the page that `start` opens. lesson.py has its left half, said.py its right half."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+
+from flask import Flask, Response, abort, render_template
+
+from workbook.providers.doors import NO_FRAMES
+
+from .lesson import lesson_pages
+from .live import Live, News
+from .said import said_pages
+
+# A page that has gone is noticed when something is sent to it (seconds).
+PING = 15.0
+# The most pages that are kept up to date at a time. Each takes a thread of the providers' server, which has some left.
+MOST_STREAMS = 32
+
+
+def desk(live: Live) -> Flask:
+    """The page that shows `live`, and the parts that it loads."""
+    page = Flask(__name__)
+    page.register_blueprint(lesson_pages(live))
+    page.register_blueprint(said_pages(live))
+    streams = threading.BoundedSemaphore(MOST_STREAMS)
+
+    @page.after_request
+    def in_no_frame(response: Response) -> Response:
+        response.headers.update(NO_FRAMES)
+        return response
+
+    @page.get("/")
+    def show() -> str:
+        return render_template("desk.html", live=live)
+
+    @page.get("/live/events")
+    def events() -> Response:
+        """Server-sent events: the run, and how often each half of the page has changed."""
+        if not streams.acquire(blocking=False):
+            abort(429)
+
+        def stream() -> Iterator[str]:
+            seen: News | None = None
+            while True:
+                now = live.wait_for_news(seen, PING)
+                told = json.dumps({"run": live.run, **now._asdict()})
+                yield ": still here\n\n" if now == seen else f"data: {told}\n\n"
+                seen = now
+
+        answer = Response(stream(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        answer.call_on_close(streams.release)
+        return answer
+
+    return page
