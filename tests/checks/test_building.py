@@ -1,4 +1,5 @@
-"""Whatever a change of a solution makes stale is named and made anew, and nothing else; a student's work is left."""
+"""`build` names and makes anew what a change of a solution makes stale, and nothing else; it leaves a student's work
+alone."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ STARTER, NOTEBOOK = f"chapters/{STEP}", f"notebooks/{STEP}.ipynb"
 SIGN_IN = {f"diagrams/{STEP}.sign_in.mmd", f"diagrams/{STEP}.sign_in.svg"}
 REFUSAL = {f"diagrams/{STEP}.refusal.mmd", f"diagrams/{STEP}.refusal.svg"}
 
-# Instead of mermaidx, which takes seconds to paint a PNG: what matters here is the text beside it.
+# Instead of mermaidx, which takes seconds to paint a PNG: only the text beside it matters here.
 PAINTER = """
 import base64
 
@@ -54,7 +55,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repository(built: Path, tmp_path: Path) -> Path:
-    """A copy of it to spoil."""
+    """A copy of that repository to change."""
     return Path(shutil.copytree(built, tmp_path / "repository"))
 
 

@@ -1,4 +1,4 @@
-"""The command line from outside: exit codes, one line for what went wrong, and never a traceback."""
+"""The command line from outside: exit codes, one line for an error, and never a traceback."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ STEP = "01_twitter_login"
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the workbook: what a command remembers is remembered there."""
+    """A copy of the workbook, in which the commands save their progress."""
     return fresh_copy(tmp_path_factory.mktemp("cli"))
 
 
@@ -58,7 +58,7 @@ def taken() -> Iterator[int]:
 def run(
     clone: Path, *arguments: str | Path, stdin: str = "", **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m workbook`; whatever comes of it, it is no traceback."""
+    """Runs `python -m workbook`; its output never has a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "workbook", *map(str, arguments)],
         cwd=clone,
@@ -199,7 +199,7 @@ def test_why_an_app_does_not_start_is_printed_once(clone: Path, work: Path) -> N
 
 
 def test_a_diagram_that_cannot_be_written(clone: Path) -> None:
-    """A folder below a file is none that root could write either."""
+    """Not even root can write a folder below a file."""
     done = run(clone, "diagram", "01", "--in", "solutions", "--svg", "README.md/diagram")
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith("README.md/diagram cannot be written: ") and done.stderr.count("\n") == 1
@@ -240,7 +240,8 @@ def test_whoever_stops_reading_hears_no_complaint(clone: Path, command: str) -> 
 
 @pytest.fixture
 def students(tmp_path: Path) -> Path:
-    """A folder with the work of three students: one is done, one has not begun, and one has another step only."""
+    """A folder with the work of three students: one has finished, one has not begun, and one has only a different
+    step."""
     shutil.copytree(SOLUTIONS / STEP, tmp_path / "class" / "anna" / STEP)
     write_starter(SOLUTIONS / STEP, tmp_path / "class" / "ben" / STEP)
     shutil.copytree(

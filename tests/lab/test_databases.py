@@ -1,4 +1,5 @@
-"""A database for one app, on SQLite and on PostgreSQL: looked at, changed, locked from outside, and gone at the end."""
+"""A database for one app, on SQLite and on PostgreSQL: read, changed and locked from outside, and removed at the
+end."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def database(server: str | None) -> Iterator[Database]:
 
 
 def another_way_in(database: Database, patience: float = 10) -> Database:
-    """An app beside the check: it knows the address, and has connections of its own."""
+    """An app beside the check: it has the database's URL, and connections of its own."""
     arguments = {"timeout": patience} if database.server is None else {}
     other = Database(database.server)
     other.engine = create_engine(database.url, poolclass=NullPool, connect_args=arguments)

@@ -1,4 +1,4 @@
-"""Verdicts as a person reads them."""
+"""Prints verdicts for people."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _INDENT = " " * 6
 
 
 class Printer:
-    """Writes each verdict as it comes, then what they come to."""
+    """Writes each verdict as it comes, then their sum."""
 
     def __init__(self, console: Console | None = None) -> None:
-        # pytest's own output is taken away while checks run; these lines are not pytest's.
+        # pytest's own output is hidden while checks run; these lines are not pytest's.
         self.console = console or Console(file=sys.stdout, highlight=False)
         # By each message of the run: the exercise at which it was printed.
         self._printed: dict[str, str] = {}
@@ -45,10 +45,9 @@ class Printer:
             if first == verdict.id:
                 self._message(verdict.message)
             else:
-                # As where the app does not start: every exercise fails, and for one reason.
-                self.console.print(
-                    Padding(Text(f"The reason is the one at {first}."), (0, 2, 0, len(_INDENT)))
-                )
+                # As if the app does not start: every exercise fails, and for one reason.
+                reason = Text(f"The reason is the one at {first}.")
+                self.console.print(Padding(reason, (0, 2, 0, len(_INDENT))))
 
     def _message(self, message: str) -> None:
         words, _, drawing = message.partition("\n\n")
@@ -64,7 +63,7 @@ class Printer:
             self.console.print(Text(_INDENT + line), soft_wrap=True)
 
     def summary(self, verdicts: Verdicts) -> None:
-        """Writes what the verdicts come to."""
+        """Writes the sum of the verdicts."""
         self.console.print(
             f"{verdicts.passed} of {len(verdicts.all)} exercises passed, {verdicts.points}.",
             style="bold green" if verdicts.all_passed else "bold",
@@ -72,7 +71,7 @@ class Printer:
         self._printed.clear()
 
     def student(self, checked: Checked) -> None:
-        """Writes one line for one of many students: the points, and what is open."""
+        """Writes one line for one of many students: the points, and the open exercises."""
         open_ones = [v.id for v in checked.verdicts.all if not v.passed]
         sign = self._signs["no" if open_ones else "yes"]
         self.console.print(
@@ -85,7 +84,7 @@ class Printer:
         )
 
     def students(self, every: list[Checked]) -> None:
-        """Writes what the work of many students comes to."""
+        """Writes the sum for many students."""
         whole = sum(one.verdicts.all_passed for one in every)
         self.console.print(f"{whole} of {len(every)} students passed every exercise.", style="bold")
         counts = ", ".join(f"{id} ({count})" for id, count in open_exercises(every)[:5])

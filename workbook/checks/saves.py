@@ -1,4 +1,4 @@
-"""Notices every save in a folder, also where the system does not tell of it."""
+"""Notices every save in a folder, also where the system reports none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from workbook.course.starters import NOT_SOURCE, source_files
 # All writes within this time count as one save (milliseconds). Editors write a file in two or three moves a few
 # milliseconds apart.
 _BURST = 60
-# How often all files are looked at (milliseconds). No system tells of a change that another computer made on a network
-# drive, or of one in a folder that was moved away and made again, as by `git switch` and `reset`.
+# How often `saves` looks at all files (milliseconds). Systems do not report a change that another computer made on a
+# network drive, or one in a folder that was moved away and made again, as by `git switch` and `reset`.
 _LOOK = 500
 
 _Known = dict[Path, tuple[int, int, int]]
@@ -23,10 +23,10 @@ def saves(
 ) -> Iterator[set[Path]]:
     """Gives, for each save in the folders from now on, the source files that changed, until `stop` is set.
 
-    The single `files`, such as .env, are looked at, too. Any of these folders and files may be missing for a while.
+    The single `files`, such as .env, count, too. Any of these folders and files may be missing for a while.
     """
     folders, files = list(folders), list(files)
-    # Now, and not when the first save is asked for: what is saved between the two would be lost.
+    # Now, and not at the first `next()`: a save between the two would be lost.
     return _saves(folders, files, stop, _look_at(folders, files))
 
 
@@ -60,7 +60,7 @@ def _saves(
                 if source:
                     yield source
                 if (not changed and source) or any(not folder.is_dir() for folder in present):
-                    break  # The system did not tell of this: its watch may be on a folder that is gone.
+                    break  # The system reported nothing: its watch may be on a folder that is gone.
         except FileNotFoundError:  # a folder that went just now
             continue
 

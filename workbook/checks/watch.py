@@ -25,8 +25,8 @@ def watch_and_check(
 ) -> None:
     """Checks the steps, and each again when something in its folder is saved, until `stop` is set.
 
-    `on_step` is given a step when its run begins, `on_verdict` each verdict as soon as it stands, and `on_end` all of
-    them. A run that a save makes pointless has no end.
+    `on_step` gets a step when its run begins, `on_verdict` each verdict as soon as it is final, and `on_end` all of
+    them. For a run that a save cancels, `on_end` is not called.
     """
     by_folder = {folder / step.name: step for step in steps if (folder / step.name).is_dir()}
     if not by_folder:
@@ -44,7 +44,7 @@ def watch_and_check(
                     saved = [s for place, s in by_folder.items() if any(place in f.parents for f in files)]
                     waiting.update(dict.fromkeys(saved))
                     changed.notify()
-                # What is being checked may be what was saved; then its verdicts would be old ones.
+                # The save may have changed the step of the present run, whose verdicts would then be old.
                 checks.cancel()
             with changed:
                 changed.notify()

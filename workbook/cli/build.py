@@ -1,4 +1,4 @@
-"""`build`: what is derived from the solutions. A maintainer's command."""
+"""`build`: makes the files that are derived from the solutions. A maintainer's command."""
 
 from __future__ import annotations
 

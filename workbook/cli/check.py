@@ -62,11 +62,11 @@ def check_command(
 def _check(
     steps: tuple[Step, ...], exercises: tuple[str, ...], place: Path, *, as_json: bool, stream: bool
 ) -> Verdicts:
-    """Checks the steps one after the other; says each verdict as soon as it stands."""
+    """Checks the steps one after the other; prints each verdict as soon as it is final."""
     from workbook.checks.warm_checks import warm_checks
 
     with warm_checks(steps, place) as checks:
-        # What only says it is loaded while the warm processes load what they need.
+        # The modules for printing are loaded while the warm processes load what they need.
         from workbook.checks.printing import Printer
 
         printer = Printer()
@@ -112,7 +112,7 @@ def _open_last(place: Path) -> set[str]:
 def _many(
     steps: tuple[Step, ...], exercises: tuple[str, ...], places: tuple[Path, ...], as_json: bool
 ) -> int:
-    """One line for each student, and what it comes to."""
+    """One line for each student, and their sum."""
     from workbook.checks.printing import Printer
 
     printer = Printer()
@@ -146,7 +146,7 @@ def _watch(steps: tuple[Step, ...], place: Path) -> None:
 
 
 def _remember(place: Path, verdicts: Verdicts) -> None:
-    """Keeps what is known of the student's own exercises, and of nobody else's."""
+    """Keeps the verdicts on the student's own exercises, and on no others."""
     if place == CHAPTERS:
         progress = read_progress()
         steps = [step.step for step in verdicts.steps]

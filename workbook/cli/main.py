@@ -1,4 +1,4 @@
-"""`python -m workbook`: finds the command, and turns whatever goes wrong into one line and an exit code."""
+"""`python -m workbook`: finds the command, and turns every error into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from workbook.course.errors import WorkbookError
 from workbook.course.places import STATE
 
-# Each command stands in a module of its own, which is imported only when it is called: some need much.
+# Each command is in a module of its own, which is imported only when it is called: some import much.
 _COMMANDS = {
     "start": "start",
     "check": "check",
@@ -42,7 +42,7 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def workbook() -> None:
-    """The Flask OAuth Workbook: learn how to let people log in with other sites."""
+    """The Flask OAuth Workbook: learn how to let users log in with a provider."""
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def main() -> None:
     except click.ClickException as error:
         _stop(error.format_message())
     except BrokenPipeError:
-        # Whoever read our output has gone: there is nobody to tell.
+        # The reader of our output has gone: no one would see an error.
         sys.stderr.close()
         sys.exit(2)
     except Exception as error:

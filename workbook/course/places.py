@@ -1,4 +1,4 @@
-"""Where things stand in the repository."""
+"""Paths of the repository's folders."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ SOLUTIONS = ROOT / "solutions"
 DIAGRAMS = ROOT / "diagrams"
 NOTEBOOKS = ROOT / "notebooks"
 STEP_TESTS = ROOT / "tests" / "steps"
-# What the workbook remembers between two commands. It is not committed, and losing it does no harm.
+# The folder for what the workbook remembers between two commands. It is not committed, and losing it does no harm.
 STATE = ROOT / ".workbook"

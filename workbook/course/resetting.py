@@ -13,10 +13,10 @@ from .steps import Step
 
 
 def reset(step: Step) -> Path | None:
-    """Writes the starter of a step over its folder in chapters/, and gives the folder where the old files are now;
+    """Writes the starter of a step over its folder in chapters/, and returns the folder where the old files are now;
     None where the folder is the starter already.
 
-    Everything is copied before anything is changed. The chapter's texts are no part of it. WorkbookError where a file
+    Everything is copied before anything is changed. The chapter's texts stay as they are. WorkbookError where a file
     cannot be read or written.
     """
     place, solution = CHAPTERS / step.name, SOLUTIONS / step.name

@@ -52,7 +52,7 @@ class Step:
         return tuple(_exercise(part, self.chapter) for part in parts)
 
     def exercise(self, id: str) -> Exercise:
-        """The exercise of that number; KeyError where there is none."""
+        """The exercise with that ID; KeyError where there is none."""
         for exercise in self.exercises:
             if exercise.id == id:
                 return exercise

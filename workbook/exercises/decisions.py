@@ -1,4 +1,4 @@
-"""Holds a decision table that a student has filled in, a row a line in decisions.toml, against the right one."""
+"""Compares a decision table that a student has filled in, a line for each row in decisions.toml, with the right one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ FILE = "decisions.toml"
 
 
 def check_decision(folder: Path, row: str, case: str, right: str, wrong: Mapping[str, str]) -> None:
-    """Raises Missed where the line `row` of decisions.toml does not say `right`.
+    """Raises Missed if the line `row` of decisions.toml is not `right`.
 
-    `case` is the row in words. `wrong` gives for each other decision the reason why it is not that one: the reason is
-    told, the right one is not.
+    `case` is the row in words. `wrong` gives for each other decision the reason why it is wrong. The message has this
+    reason, but not the right decision.
     """
     decision = toml_of(folder, FILE).get(row)
     word = " ".join(decision.lower().split()) if isinstance(decision, str) else decision

@@ -86,7 +86,7 @@ People = dict[int, Person]
 
 
 def fill(database: Database, warm: Warm, *, by_login: bool = False) -> People:
-    """Fills an empty database with fifty users, as step 04's app would leave it, and gives the users.
+    """Fills an empty database with fifty users, as step 04's app would leave it, and returns the users.
 
     With `by_login`, four of them log in with step 04's app; otherwise their rows are written from outside, too.
     """

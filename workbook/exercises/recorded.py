@@ -18,7 +18,7 @@ SEED = 1
 
 
 def flow_names(step: Step) -> list[str]:
-    """The names of the flows of a step, the one that shows most first."""
+    """The names of the flows of a step, the most complete one first."""
     names = list(RECORDED.get(step.name, ()))
     if not names:
         raise WorkbookError(f"Step {step.name} has no flow to draw.")
@@ -28,8 +28,7 @@ def flow_names(step: Step) -> list[str]:
 def record(step: Step, folder: Path, name: str, warm: Warm, *, strict: bool = False) -> Flow:
     """The flow of that name, as the app in `folder` (a folder of step folders) makes it now.
 
-    Where the app goes another way than the person in it expects, what was said until then is the flow; with
-    `strict` that is an error.
+    If the app does not do what the visit expects, the flow has the messages until then; with `strict` that is an error.
     """
     title, visit = RECORDED[step.name][name]
     place = folder / step.name
