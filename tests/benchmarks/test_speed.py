@@ -16,9 +16,9 @@ from statistics import median
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from workbook.checks.saves import saves
 from workbook.checks.verdicts import Verdicts
 from workbook.checks.warm_checks import WarmChecks
-from workbook.checks.watch import saves
 from workbook.course.places import ROOT, SOLUTIONS
 from workbook.course.starters import source_files
 from workbook.course.steps import all_steps, find_step

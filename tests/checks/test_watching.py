@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from workbook.checks.saves import saves
 from workbook.checks.verdicts import Verdicts
 from workbook.checks.warm_checks import Cancelled, WarmChecks
-from workbook.checks.watch import saves, watch_and_check
+from workbook.checks.watch import watch_and_check
 from workbook.course.errors import WorkbookError
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter
@@ -72,7 +74,7 @@ def saved(work: Path) -> Iterator[Seen]:
     seen, folder = Seen(), work / STEP
 
     def follow() -> None:
-        for files in saves([folder], seen.stop):
+        for files in saves([folder], seen.stop, files=[work / ".env"]):
             seen.every.put({file.name for file in files})
 
     thread = threading.Thread(target=follow)
@@ -149,6 +151,39 @@ def test_what_running_leaves_behind_is_no_save(saved: Seen, app: Path) -> None:
         file.write_text("left behind")
     (app.parent / "templates" / "index.html").write_text("saved")
     assert saved.next() == {"index.html"}
+
+
+def test_a_folder_that_was_replaced_is_still_watched(saved: Seen, app: Path) -> None:
+    """As by `git switch` and `reset`: the system watches the folder that is gone."""
+    folder = app.parent
+    for number in range(2):
+        aside = folder.with_name(f"aside-{number}")
+        folder.rename(aside)
+        wait_until(lambda: "app.py" in saved.next())  # type: ignore[operator]
+        shutil.copytree(aside, folder)
+        wait_until(lambda: "app.py" in saved.next())  # type: ignore[operator]
+    (folder / "later").touch()
+    wait_until(lambda: "later" in saved.next())  # type: ignore[operator]
+
+
+def test_a_change_of_which_the_system_does_not_tell_is_seen(saved: Seen, app: Path, tmp_path: Path) -> None:
+    """As on a network drive: the file is written by its name in another folder."""
+    if sys.platform == "win32":
+        pytest.skip("Windows tells of it")
+    other = tmp_path / "other"
+    other.hardlink_to(app)
+    other.write_text(SOLUTION, encoding="utf-8")
+    assert saved.next() == {"app.py"}
+
+
+def test_a_single_file_is_watched_too(saved: Seen, work: Path) -> None:
+    settings = work / ".env"
+    settings.write_text("A=1")
+    assert saved.next() == {".env"}
+    beside_and_renamed(settings, "A=2")
+    assert saved.next() == {".env"}
+    settings.unlink()
+    assert saved.next() == {".env"}
 
 
 @pytest.fixture

@@ -280,3 +280,42 @@ def test_test_runs_everything_unless_a_file_is_named(clone: Path) -> None:
     assert "tests/test_compat.py" in everything and "notebooks/01_twitter_login.ipynb" in everything
     one = run(clone, "test", "--collect-only", "-q", "-n0", "tests/test_compat.py::test_no_such").stdout
     assert ".ipynb" not in one and "tests/lab" not in one
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own is POSIX")
+@pytest.mark.parametrize(
+    ("settings", "coloured"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colours_only_where_they_are_wanted(
+    clone: Path, work: Path, settings: dict[str, str], coloured: bool
+) -> None:
+    """At a terminal, by everything that is printed in colour: rich writes the verdicts, and click the rest."""
+    import pty
+
+    app = work / STEP / "app.py"
+    app.write_text("this is no Python\n", encoding="utf-8")
+    ours, theirs = pty.openpty()
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbook", "check", "01", "--in", work],
+        cwd=clone,
+        env={**environment, "PYTHONPATH": str(clone), **settings},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:  # Linux ends the terminal of a process that has ended with an error
+            pass
+        assert process.wait() == 1
+    os.close(ours)
+    assert b"not passed" in said
+    assert (b"\x1b[1;31m" in said) == coloured
+    assert coloured or b"\x1b[3" not in said

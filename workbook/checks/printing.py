@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from workbook.flow.compare import stacked
+
 from .many import Checked, open_exercises
 from .verdicts import Verdict, Verdicts
+
+_INDENT = " " * 6
 
 
 class Printer:
@@ -26,32 +31,36 @@ class Printer:
         )
 
     def verdict(self, verdict: Verdict) -> None:
-        """Writes one verdict."""
+        """Writes one verdict. A sign is for the eye, a word for a screen reader."""
         heading = f"{verdict.id} {verdict.title}"
         if verdict.passed:
-            self.console.print(Text(f"  {self._signs['yes']} {heading}", style="green"))
+            self.console.print(Text(f"  {self._signs['yes']} {heading} (passed)", style="green"))
         elif verdict.waits_for:
             self.console.print(
                 Text(f"  {self._signs['wait']} {heading} (waits for {verdict.waits_for})", style="dim")
             )
         else:
-            self.console.print(Text(f"  {self._signs['no']} {heading}", style="bold red"))
+            self.console.print(Text(f"  {self._signs['no']} {heading} (not passed)", style="bold red"))
             first = self._printed.setdefault(verdict.message, verdict.id)
             if first == verdict.id:
                 self._message(verdict.message)
             else:
                 # As if the app does not start: every exercise fails, and for one reason.
-                self.console.print(Padding(Text(f"The reason is the one at {first}."), (0, 2, 0, 6)))
+                reason = Text(f"The reason is the one at {first}.")
+                self.console.print(Padding(reason, (0, 2, 0, len(_INDENT))))
 
     def _message(self, message: str) -> None:
         words, _, drawing = message.partition("\n\n")
         for line in words.splitlines():
             label, colon, rest = line.partition(": ")
             text = Text.assemble((label + colon, "bold"), rest)
-            self.console.print(Padding(text, (0, 2, 0, 6)))
+            self.console.print(Padding(text, (0, 2, 0, len(_INDENT))))
+        widest = max(map(cell_len, drawing.splitlines()), default=0)
+        if widest + len(_INDENT) > self.console.width:
+            drawing = stacked(drawing)
         for line in drawing.splitlines():
             # A drawing must keep its columns, so it is not wrapped.
-            self.console.print(Text("      " + line), soft_wrap=True)
+            self.console.print(Text(_INDENT + line), soft_wrap=True)
 
     def summary(self, verdicts: Verdicts) -> None:
         """Writes the sum of the verdicts."""

@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from workbook.course.errors import WorkbookError
-from workbook.course.starters import NOT_SOURCE
 from workbook.course.steps import Step
 
+from .saves import saves
 from .verdicts import Verdict, Verdicts
 from .warm_checks import Cancelled, warm_checks
-
-# How long writes count as one save, in milliseconds. Editors write a file in two or three steps a few milliseconds
-# apart.
-_BURST = 60
-
-
-def saves(folders: Iterable[Path], stop: threading.Event) -> Iterator[set[Path]]:
-    """Yields, for each save, the files that changed, until `stop` is set."""
-    from watchfiles import watch
-
-    for changes in watch(
-        *folders, stop_event=stop, debounce=_BURST * 5, step=_BURST, rust_timeout=500, raise_interrupt=False
-    ):
-        files = {Path(name) for _, name in changes}
-        source = {file for file in files if not _left_behind(file)}
-        if source:
-            yield source
-
-
-def _left_behind(file: Path) -> bool:
-    return any(Path(part).match(pattern) for part in file.parts for pattern in NOT_SOURCE)
 
 
 def watch_and_check(
@@ -57,8 +36,10 @@ def watch_and_check(
         seen: dict[Step, Verdicts] = {}
         changed = threading.Condition()
 
+        changes = saves(by_folder, stop)
+
         def watch_saves() -> None:
-            for files in saves(by_folder, stop):
+            for files in changes:
                 with changed:
                     saved = [s for place, s in by_folder.items() if any(place in f.parents for f in files)]
                     waiting.update(dict.fromkeys(saved))

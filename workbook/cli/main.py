@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 
@@ -49,7 +50,7 @@ def workbook() -> None:
 def main() -> None:
     """Runs the command line and ends the process: 0 all as wanted, 1 something is not passed, 2 wrong use."""
     try:
-        code = workbook(prog_name="python3 -m workbook", standalone_mode=False)
+        code = workbook(prog_name="python3 -m workbook", standalone_mode=False, color=_color())
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except WorkbookError as error:
@@ -68,6 +69,11 @@ def main() -> None:
         sys.exit(2)
     except Exception as error:
         _stop(f"The workbook itself failed: {_kept(error)}")
+
+
+def _color() -> bool | None:
+    """False where a person wants no colour (no-color.org) or the terminal has none; None leaves it to click."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def _asked() -> str:

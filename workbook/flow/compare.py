@@ -245,6 +245,21 @@ def side_by_side(
     return "\n".join(lines)
 
 
+def stacked(beside: str) -> str:
+    """What `side_by_side` gave, for a narrow screen: the expected flow first, and the other flow below it."""
+    lines = beside.splitlines()
+    heading = re.match(r"Expected +([│|]) ", lines[0]) if lines else None
+    if heading is None:
+        return beside
+    place, bar = heading.start(1), heading[1]
+    # A wide character takes two columns: its line has its bar one place earlier.
+    table = list(itertools.takewhile(lambda line: bar in line[: place + 1], lines))
+    rows = [line.partition(f" {bar}") for line in table]
+    left = [one.rstrip() for one, _, _ in rows]
+    right = [other.removeprefix(" ") for _, _, other in rows]
+    return "\n".join([*filter(None, left), "", *filter(None, right), *lines[len(table) :]])
+
+
 def _listed(
     heading: str, flow: Flow | Sequence[Arrow], mark: int | None, width: int, unicode: bool
 ) -> list[str]:
