@@ -29,8 +29,9 @@ ROUNDS = 3
 WATCH = """
 window.told = {};
 new MutationObserver((changes) => {
-  for (const {target} of changes) {
-    if (target.dataset.kind !== "checking") window.told[target.dataset.exercise] = performance.timeOrigin + performance.now();
+  const now = performance.timeOrigin + performance.now();
+  for (const {target: {dataset}} of changes) {
+    if (dataset.kind !== "checking") window.told[dataset.exercise] = now;
   }
 }).observe(document.getElementById("verdicts"), {attributes: true, attributeFilter: ["data-kind"], subtree: true});
 """
