@@ -51,6 +51,12 @@ def to_sequence_svg(arrows: Sequence[Arrow], title: str, own: str, left_out: Seq
     return _Picture(arrows, title, own, left_out).svg()
 
 
+def to_page_svg(arrows: Sequence[Arrow], title: str, own: str) -> str:
+    """The same picture as a part of a page that has the colours in a style sheet of its own. Each message is a
+    `<g class="message" data-number="3">` with a `<rect class="hit">` as wide as the picture under it."""
+    return _Picture(arrows, title, own, (), in_page=True).svg()
+
+
 @dataclass(frozen=True)
 class _Line:
     """One line of a label. `indent` is in px."""
@@ -62,9 +68,18 @@ class _Line:
 
 
 class _Picture:
-    def __init__(self, arrows: Sequence[Arrow], title: str, own: str, left_out: Sequence[LeftOut]) -> None:
+    def __init__(
+        self,
+        arrows: Sequence[Arrow],
+        title: str,
+        own: str,
+        left_out: Sequence[LeftOut],
+        *,
+        in_page: bool = False,
+    ) -> None:
         self._arrows, self._title, self._own = arrows, title or "Sequence diagram", own
         self._left_out = left_out
+        self._in_page = in_page
         self._people = participants(arrows)
         widths = [max(84.0, width_of(label, bold=True) + 20) for label in self._people.values()] or [84.0]
         first, last = _MARGIN + widths[0] / 2, _WIDTH - _MARGIN - widths[-1] / 2
@@ -93,7 +108,10 @@ class _Picture:
                 self._y += _GAP
                 last_names = self._y
                 self._names()
-            self._message(number, arrow, label)
+            if self._in_page:
+                self._grouped_message(number, arrow, label)
+            else:
+                self._message(number, arrow, label)
         self._y += _GAP
         if self._y - last_names > _PAGE / 6:
             self._names()
@@ -104,13 +122,25 @@ class _Picture:
         )
         own, box = self._own, f'width="{_WIDTH}" height="{height}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" id="{own}" {box} viewBox="0 0 {_WIDTH} {height}" role="img" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" id="{own}" {box} viewBox="0 0 {_WIDTH} {height}" '
+            f'role="{"group" if self._in_page else "img"}" '
             f'aria-labelledby="{own}-title {own}-desc" font-family="Helvetica, Arial, sans-serif" font-size="{_TEXT}">'
             f'<title id="{own}-title">{escape(self._title)}</title>'
             f'<desc id="{own}-desc">{escape(_told(self._arrows))}</desc>'
-            f"<style>{_DARK.replace('ID', own)}</style>"
+            f"{'' if self._in_page else self._style()}"
             f'<rect class="ground" x="0" y="0" {box} fill="#ffffff"/>{lives}{"".join(self._drawn)}</svg>\n'
         )
+
+    def _style(self) -> str:
+        return f"<style>{_DARK.replace('ID', self._own)}</style>"
+
+    def _grouped_message(self, number: int, arrow: Arrow, label: Label) -> None:
+        begin, place = self._y, len(self._drawn)
+        self._message(number, arrow, label)
+        size = f'width="{_WIDTH}" height="{_n(self._y - begin)}"'
+        hit = f'<rect class="hit" x="0" y="{_n(begin + 6)}" {size} fill="none" pointer-events="all"/>'
+        self._drawn.insert(place, f'<g class="message" data-number="{number}">{hit}')
+        self._drawn.append("</g>")
 
     def _names(self) -> None:
         """The row of the participants' names."""

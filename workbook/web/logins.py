@@ -1,0 +1,354 @@
+"""The logins that the desk keeps: which message belongs to which, and how each ended.
+
+Messages come from the app and from the providers, and not always in the order in which they were sent. A message
+belongs to the login whose token, state, code or cookie it carries. A request of the app's that carries none of them
+belongs to the request that the app is answering at that time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from workbook.flow.drawn import LABELS, is_no_part, label_of
+from workbook.flow.messages import APP, BROWSER, BROWSERS, Flow, Message, split
+
+# The most logins that are kept, messages of each, characters of a body, and characters of all messages.
+MOST_LOGINS = 20
+MOST_MESSAGES = 400
+LONGEST_BODY = 8 * 1024
+MOST_CHARACTERS = 8 * 1024 * 1024
+LONGEST_NAME = 60
+# So many requests wait for their responses at most: one that a provider never answers is forgotten.
+_MOST_OPEN = 100
+# Parameters that name a login, and the shortest value that does.
+_TELLING = {"oauth_token", "oauth_verifier", "denied", "state", "code", "access_token"}
+_SHORTEST_MARK = 6
+# Shorter cookies have no random value, and two browsers can have the same.
+_SHORTEST_COOKIE = 16
+# What a provider sends the browser back to the app with.
+_BROUGHT = {"oauth_verifier", "denied", "code", "error"}
+
+
+@dataclass
+class Login:
+    """What was said in one login, or before the first. `begun` is in seconds since 1970; `version` counts changes.
+
+    `provider` is None as long as the app has sent the browser to no provider.
+    """
+
+    number: int
+    begun: float
+    provider: str | None = None
+    name: str = ""
+    version: int = 0
+    messages: list[Message] = field(default_factory=list)
+    # The values that tell this login from others, and whether the app has given its browser a cookie.
+    marks: set[str] = field(default_factory=set)
+
+    @property
+    def time(self) -> str:
+        """When it began, on this computer's clock."""
+        return time.strftime("%H:%M:%S", time.localtime(self.begun))
+
+    @property
+    def title(self) -> str:
+        """Its name, or else the provider, the time and how it ended."""
+        provider = label_of(self.provider) if self.provider else "No login yet"
+        return self.name or f"{provider}, {self.time}, {outcome(self.messages)}"
+
+    @property
+    def file_name(self) -> str:
+        """The name of a file with it, without the ending."""
+        words = re.sub(r"[^a-z0-9]+", "-", (self.name or self.provider or "pages").lower()).strip("-")
+        return f"{words or 'login'}-{time.strftime('%Y-%m-%d-%H%M%S', time.localtime(self.begun))}"
+
+    def flow(self) -> Flow:
+        """It as a flow."""
+        return Flow.of("What was said", self.messages)
+
+    def size(self) -> int:
+        """How many characters its messages have."""
+        return sum(map(_size, self.messages))
+
+
+class Logins:
+    """The newest logins. It is for one thread at a time."""
+
+    def __init__(self) -> None:
+        self._kept: list[Login] = []
+        # Requests without a response yet.
+        self._open: list[tuple[Message, Login]] = []
+        # What carries no value that tells its login.
+        self._guessed: list[Message] = []
+        self._count = 0
+        self._size = 0
+
+    def __iter__(self) -> Iterator[Login]:
+        return iter(self._kept)
+
+    def get(self, number: int | None) -> Login | None:
+        """The login with that number, or without one the newest; None where there is none."""
+        if number is None:
+            return self._kept[-1] if self._kept else None
+        return next((login for login in self._kept if login.number == number), None)
+
+    def forget(self) -> None:
+        """Forgets all."""
+        self._kept.clear()
+        self._open.clear()
+        self._guessed.clear()
+        self._size = 0
+
+    def hear(self, message: Message) -> None:
+        """Takes a message. Pictures and styles of a page are left out."""
+        if is_no_part(message):
+            return
+        message = _cut(message)
+        login = self._of_request(message) if message.is_request else self._of_response(message)
+        self._add(login, message)
+        if message.is_request:
+            self._open = [*self._open[-_MOST_OPEN:], (message, login)]
+        elif _begins_a_login(message):
+            self._begin(login, message)
+        self._bound()
+
+    def rename(self, number: int, name: str) -> None:
+        """Gives a login a name; an empty one takes it away."""
+        login = self.get(number)
+        if login is not None:
+            login.name = " ".join(name.split())[:LONGEST_NAME]
+            login.version += 1
+
+    def _add(self, login: Login, message: Message) -> None:
+        login.messages.append(message)
+        login.marks |= _marks(message)
+        login.version += 1
+        self._size += _size(message)
+
+    def _new(self) -> Login:
+        # Pages that were looked at before a login, and led to none, make room.
+        for other in [login for login in self._kept if login.provider is None]:
+            self._drop(other)
+        self._count += 1
+        login = Login(self._count, time.time())
+        self._kept.append(login)
+        return login
+
+    def _drop(self, login: Login) -> None:
+        self._kept.remove(login)
+        self._size -= login.size()
+
+    def _newest(self) -> Login:
+        return self._kept[-1] if self._kept else self._new()
+
+    def _of_request(self, request: Message) -> Login:
+        marks = _marks(request)
+        # The values of a login go before the cookie: two tabs have one cookie.
+        for wanted in (
+            {mark for mark in marks if not _is_cookie(mark)},
+            {mark for mark in marks if _is_cookie(mark)},
+        ):
+            found = [login for login in self._kept if login.marks & wanted]
+            if found:
+                return found[-1]
+        if request.sender == APP:
+            self._guess(request)
+            answering = [login for asked, login in self._open if asked.receiver == APP]
+            return answering[-1] if answering else self._newest()
+        newest = self._newest()
+        # The browser of the newest login would have sent its cookie.
+        elsewhere = request.receiver == APP and any(map(_is_app_s_cookie, newest.marks))
+        return self._new() if elsewhere else newest
+
+    def _of_response(self, response: Message) -> Login:
+        for place, (request, login) in enumerate(self._open):
+            asked = (request.sender, request.receiver, request.method, request.url)
+            if asked == (response.receiver, response.sender, response.method, response.url):
+                del self._open[place]
+                if any(request is one for one in self._guessed):
+                    self._guess(response)
+                return login if login in self._kept else self._newest()
+        return self._newest()
+
+    def _guess(self, message: Message) -> None:
+        self._guessed = [*self._guessed[-_MOST_OPEN:], message]
+
+    def _begin(self, before: Login, redirect: Message) -> None:
+        """A login begins with the request that this response answers."""
+        asked = [
+            message.time
+            for message in before.messages
+            if message.is_request and message.receiver == APP and message.url == redirect.url
+        ]
+        begun = max((time for time in asked if time <= redirect.time), default=redirect.time)
+
+        def is_its_own(login: Login, message: Message) -> bool:
+            # What the app asked meanwhile may have come here before the request that it was answering.
+            ours = login is before or any(message is one for one in self._guessed)
+            return ours and begun <= message.time <= redirect.time
+
+        own = [
+            (login, message)
+            for login in self._kept
+            for message in login.messages
+            if is_its_own(login, message)
+        ]
+        login = Login(self._count + 1, time.time(), _provider(redirect))
+        self._count += 1
+        login.messages = [message for _, message in own]
+        for other in {id(one): one for one, _ in own}.values():
+            gone = {id(message) for one, message in own if one is other}
+            other.messages = [message for message in other.messages if id(message) not in gone]
+            other.version += 1
+            other.marks = _all_marks(other.messages)
+        login.marks = _all_marks(login.messages)
+        login.version = 1
+        taken = {id(message) for message in login.messages}
+        self._open = [(asked, login if id(asked) in taken else one) for asked, one in self._open]
+        for empty in [one for one in self._kept if not one.messages or one.provider is None]:
+            self._drop(empty)
+        self._kept.append(login)
+
+    def _bound(self) -> None:
+        newest = self._kept[-1]
+        for login in self._kept:
+            while len(login.messages) > MOST_MESSAGES:
+                self._size -= _size(login.messages.pop(0))
+        while len(self._kept) > 1 and (len(self._kept) > MOST_LOGINS or self._size > MOST_CHARACTERS):
+            self._drop(self._kept[0])
+        while self._size > MOST_CHARACTERS and len(newest.messages) > 1:
+            self._size -= _size(newest.messages.pop(0))
+
+
+def outcome(messages: Iterable[Message]) -> str:
+    """How a login ended, in a word or two."""
+    said = sorted(messages, key=lambda message: message.time)
+    callback = next(
+        (
+            place
+            for place, message in enumerate(said)
+            if message.is_request
+            and (message.sender, message.receiver) == (BROWSER, APP)
+            and _BROUGHT & {parameter.name for parameter in message.parameters}
+        ),
+        None,
+    )
+    if callback is None:
+        refused = [
+            message
+            for message in said
+            if message.receiver in BROWSERS and message.sender != APP and (message.status or 0) >= 400
+        ]
+        return f"error {refused[-1].status} at {label_of(refused[-1].sender)}" if refused else "under way"
+    asked = said[callback]
+    if asked.get("denied") or asked.get("error") == "access_denied":
+        return "denied"
+    if asked.get("error"):
+        return "the provider reports an error"
+    answers = [
+        message
+        for message in said[callback:]
+        if not message.is_request and message.sender == APP and message.url == asked.url
+    ]
+    if not answers:
+        return "under way"
+    if (answers[0].status or 0) >= 400:
+        return f"error {answers[0].status}"
+    tokens = any(_gives_a_token(message) for message in said[callback:])
+    return "finished" if tokens else "no access token"
+
+
+def _gives_a_token(message: Message) -> bool:
+    if message.is_request or message.receiver != APP or (message.status or 0) >= 400:
+        return False
+    return message.get("oauth_token_secret") is not None or bool(
+        message.get("access_token") or _in_json(message)
+    )
+
+
+def _begins_a_login(message: Message) -> bool:
+    """Whether the app has just sent the browser to another site, with something to ask there."""
+    location = split(message.header("Location") or "")
+    return (
+        message.sender == APP
+        and message.receiver in BROWSERS
+        and bool(location.netloc and location.query)
+        and location.netloc != split(message.url).netloc
+    )
+
+
+def _provider(redirect: Message) -> str:
+    location = split(redirect.header("Location") or "")
+    below = location.path.lstrip("/").partition("/")[0]
+    # The local providers are below one host. A real one has a host of its own.
+    local = location.hostname in ("127.0.0.1", "localhost")
+    known = (name for name in LABELS if name in (location.hostname or ""))
+    return below if local and below else next(known, location.hostname or location.netloc)
+
+
+def _cut(message: Message) -> Message:
+    """The same with a body that is not too long. No half of a word is left: it could be half of a secret."""
+    if len(message.body) <= LONGEST_BODY:
+        return message
+    return message.with_body(message.body[:LONGEST_BODY].rpartition(" ")[0] + " …")
+
+
+def _size(message: Message) -> int:
+    return (
+        200
+        + len(message.url)
+        + len(message.body)
+        + sum(len(name) + len(value) for name, value in message.headers)
+    )
+
+
+def _all_marks(messages: Iterable[Message]) -> set[str]:
+    return {mark for message in messages for mark in _marks(message)}
+
+
+def _marks(message: Message) -> set[str]:
+    """The values of a message by which its login is known."""
+    pairs = [(parameter.name, parameter.value) for parameter in message.parameters]
+    pairs += parse_qsl(split(message.header("Referer") or "").query)
+    pairs += parse_qsl(split(message.url).query)  # a response has its request's
+    if not message.is_request and message.receiver == APP:
+        pairs.append(("access_token", _in_json(message)))
+    marks = {value for name, value in pairs if name in _TELLING and len(value) >= _SHORTEST_MARK}
+    browser_at = message.receiver if message.sender in BROWSERS else message.sender
+    cookies = (cookie for cookie in _cookies(message) if len(cookie.partition("=")[2]) >= _SHORTEST_COOKIE)
+    return marks | {f"cookie {browser_at} {cookie}" for cookie in cookies}
+
+
+def _is_cookie(mark: str) -> bool:
+    return mark.startswith("cookie ")
+
+
+def _is_app_s_cookie(mark: str) -> bool:
+    return mark.startswith(f"cookie {APP} ")
+
+
+def _cookies(message: Message) -> Iterator[str]:
+    """The cookies of a browser's request, or those that a response sets, as `name=value`."""
+    for name, value in message.headers:
+        if message.is_request and name.lower() == "cookie":
+            yield from (cookie.strip() for cookie in value.split(";"))
+        if not message.is_request and name.lower() == "set-cookie":
+            pair = value.partition(";")[0].strip()
+            yield pair
+
+
+def _in_json(message: Message) -> str:
+    """The access token of a JSON body; empty where there is none."""
+    if not message.body.lstrip().startswith("{"):
+        return ""
+    try:
+        data = json.loads(message.body)
+    except (ValueError, RecursionError):
+        return ""
+    token = data.get("access_token") if isinstance(data, dict) else None
+    return token if isinstance(token, str) else ""
