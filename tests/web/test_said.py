@@ -241,8 +241,8 @@ def test_a_fault_shows_where_the_flow_parts(browser: Browser, desk_at_work: Desk
     page.bring_to_front()
     page.get_by_label("Compare with").select_option(label="A login with Twitter")
     comparison = page.get_by_role("region", name="Comparison")
-    expect(comparison).to_contain_text("Twitter to the app")
-    expect(page.locator("#diagram .message.parts")).to_contain_text("50")
+    expect(comparison).to_contain_text("is the first that differs")
+    expect(page.locator("#diagram .message.parts")).to_contain_text("503 Service Unavailable")
     page.screenshot(path=shots / "said-fault.png", full_page=True)
 
     # The ticket is good once.

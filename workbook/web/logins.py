@@ -83,8 +83,8 @@ class Logins:
         self._kept: list[Login] = []
         # Requests without a response yet.
         self._open: list[tuple[Message, Login]] = []
-        # What carries no value that tells its login.
-        self._guessed: list[Message] = []
+        # Requests of the app's that carry no value that tells their login, and their responses.
+        self._guessed: list[tuple[Message, Message | None]] = []
         self._count = 0
         self._size = 0
 
@@ -109,12 +109,15 @@ class Logins:
         if is_no_part(message):
             return
         message = _cut(message)
-        login = self._of_request(message) if message.is_request else self._of_response(message)
-        self._add(login, message)
         if message.is_request:
+            login = self._of_request(message)
+            self._add(login, message)
             self._open = [*self._open[-_MOST_OPEN:], (message, login)]
-        elif _begins_a_login(message):
-            self._begin(login, message)
+        else:
+            request, login = self._answered(message)
+            self._add(login, message)
+            if request is not None and _begins_a_login(message):
+                self._begin(login, request, message)
         self._bound()
 
     def rename(self, number: int, name: str) -> None:
@@ -131,9 +134,7 @@ class Logins:
         self._size += _size(message)
 
     def _new(self) -> Login:
-        # Pages that were looked at before a login, and led to none, make room.
-        for other in [login for login in self._kept if login.provider is None]:
-            self._drop(other)
+        self._make_room()
         self._count += 1
         login = Login(self._count, time.time())
         self._kept.append(login)
@@ -147,17 +148,13 @@ class Logins:
         return self._kept[-1] if self._kept else self._new()
 
     def _of_request(self, request: Message) -> Login:
-        marks = _marks(request)
         # The values of a login go before the cookie: two tabs have one cookie.
-        for wanted in (
-            {mark for mark in marks if not _is_cookie(mark)},
-            {mark for mark in marks if _is_cookie(mark)},
-        ):
+        for wanted in (_telling(request), _marks(request)):
             found = [login for login in self._kept if login.marks & wanted]
             if found:
                 return found[-1]
         if request.sender == APP:
-            self._guess(request)
+            self._guessed = [*self._guessed[-_MOST_OPEN:], (request, None)]
             answering = [login for asked, login in self._open if asked.receiver == APP]
             return answering[-1] if answering else self._newest()
         newest = self._newest()
@@ -165,54 +162,47 @@ class Logins:
         elsewhere = request.receiver == APP and any(map(_is_app_s_cookie, newest.marks))
         return self._new() if elsewhere else newest
 
-    def _of_response(self, response: Message) -> Login:
+    def _answered(self, response: Message) -> tuple[Message | None, Login]:
+        """The request that a response answers, where it has come, and their login."""
         for place, (request, login) in enumerate(self._open):
             asked = (request.sender, request.receiver, request.method, request.url)
             if asked == (response.receiver, response.sender, response.method, response.url):
                 del self._open[place]
-                if any(request is one for one in self._guessed):
-                    self._guess(response)
-                return login if login in self._kept else self._newest()
-        return self._newest()
+                self._guessed = [(one, response if one is request else to) for one, to in self._guessed]
+                return request, login if login in self._kept else self._newest()
+        return None, self._newest()
 
-    def _guess(self, message: Message) -> None:
-        self._guessed = [*self._guessed[-_MOST_OPEN:], message]
-
-    def _begin(self, before: Login, redirect: Message) -> None:
-        """A login begins with the request that this response answers."""
-        asked = [
-            message.time
-            for message in before.messages
-            if message.is_request and message.receiver == APP and message.url == redirect.url
-        ]
-        begun = max((time for time in asked if time <= redirect.time), default=redirect.time)
-
-        def is_its_own(login: Login, message: Message) -> bool:
-            # What the app asked meanwhile may have come here before the request that it was answering.
-            ours = login is before or any(message is one for one in self._guessed)
-            return ours and begun <= message.time <= redirect.time
-
-        own = [
-            (login, message)
-            for login in self._kept
-            for message in login.messages
-            if is_its_own(login, message)
-        ]
-        login = Login(self._count + 1, time.time(), _provider(redirect))
+    def _begin(self, before: Login, request: Message, redirect: Message) -> None:
+        """A login begins with the request that this response answers, and what the app asked meanwhile."""
+        marks = _telling(redirect)
+        own = [request, redirect]
+        for asked, answered in self._guessed:
+            # It may have come here before the request that the app was answering. Another browser's has other values.
+            told = _telling(answered) if answered else set()
+            if request.time <= asked.time <= redirect.time and (not told or told & marks):
+                own += [asked, *([answered] if answered else [])]
+        known = {id(message) for message in own}
         self._count += 1
-        login.messages = [message for _, message in own]
-        for other in {id(one): one for one, _ in own}.values():
-            gone = {id(message) for one, message in own if one is other}
-            other.messages = [message for message in other.messages if id(message) not in gone]
-            other.version += 1
-            other.marks = _all_marks(other.messages)
+        login = Login(self._count, time.time(), _provider(redirect))
+        for other in self._kept:
+            taken = [message for message in other.messages if id(message) in known]
+            if taken:
+                login.messages += taken
+                other.messages = [message for message in other.messages if id(message) not in known]
+                other.marks = _all_marks(other.messages)
+                other.version += 1
         login.marks = _all_marks(login.messages)
         login.version = 1
-        taken = {id(message) for message in login.messages}
-        self._open = [(asked, login if id(asked) in taken else one) for asked, one in self._open]
-        for empty in [one for one in self._kept if not one.messages or one.provider is None]:
-            self._drop(empty)
+        self._open = [(asked, login if id(asked) in known else one) for asked, one in self._open]
+        self._make_room()
         self._kept.append(login)
+
+    def _make_room(self) -> None:
+        """Drops pages that were looked at before a login, and led to none."""
+        waiting = {login.number for _, login in self._open}
+        for login in list(self._kept):
+            if not login.messages or (login.provider is None and login.number not in waiting):
+                self._drop(login)
 
     def _bound(self) -> None:
         newest = self._kept[-1]
@@ -312,20 +302,20 @@ def _all_marks(messages: Iterable[Message]) -> set[str]:
 
 
 def _marks(message: Message) -> set[str]:
-    """The values of a message by which its login is known."""
+    """The values of a message by which its login is known, and its cookies."""
+    browser_at = message.receiver if message.sender in BROWSERS else message.sender
+    cookies = (cookie for cookie in _cookies(message) if len(cookie.partition("=")[2]) >= _SHORTEST_COOKIE)
+    return _telling(message) | {f"cookie {browser_at} {cookie}" for cookie in cookies}
+
+
+def _telling(message: Message) -> set[str]:
+    """The values of a message by which its login is known: its tokens, state and code."""
     pairs = [(parameter.name, parameter.value) for parameter in message.parameters]
     pairs += parse_qsl(split(message.header("Referer") or "").query)
     pairs += parse_qsl(split(message.url).query)  # a response has its request's
     if not message.is_request and message.receiver == APP:
         pairs.append(("access_token", _in_json(message)))
-    marks = {value for name, value in pairs if name in _TELLING and len(value) >= _SHORTEST_MARK}
-    browser_at = message.receiver if message.sender in BROWSERS else message.sender
-    cookies = (cookie for cookie in _cookies(message) if len(cookie.partition("=")[2]) >= _SHORTEST_COOKIE)
-    return marks | {f"cookie {browser_at} {cookie}" for cookie in cookies}
-
-
-def _is_cookie(mark: str) -> bool:
-    return mark.startswith("cookie ")
+    return {value for name, value in pairs if name in _TELLING and len(value) >= _SHORTEST_MARK}
 
 
 def _is_app_s_cookie(mark: str) -> bool:
