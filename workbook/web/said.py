@@ -53,8 +53,9 @@ def said_pages(live: Live) -> Blueprint:
     @pages.get("/live/said/<int:login>/<int:number>")
     def message(login: int, number: int) -> dict[str, Any]:
         """A whole message."""
-        found = whole(login_or_404(login).flow(), number)
-        return found.to_json() if found else abort(404)
+        flow = login_or_404(login).flow()
+        found = whole(flow, number)
+        return {**found.to_json(), "count": len(flow)} if found else abort(404)
 
     @pages.get("/live/said/<int:login>/flow.<any(svg, mmd):kind>")
     def saved(login: int, kind: str) -> Response:

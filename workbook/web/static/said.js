@@ -32,8 +32,9 @@ function showLogins({ logins, expected }) {
   if (!logins.length) {
     chosen = number = null;
     shown = compared = "";
-    by("diagram").hidden = by("comparison").hidden = true;
+    by("diagram").hidden = true;
     by("diagram").replaceChildren();
+    showNoComparison();
     by("messages").replaceChildren();
     return;
   }
@@ -116,15 +117,15 @@ by("diagram").addEventListener("keydown", (event) => {
 // A whole message.
 const fact = (one, className = "note") => el("span", { className }, `${one.sentence} (${one.source})`);
 
-async function read(wanted) {
-  const of = number;
+let readFrom = null;
+
+async function read(wanted, of = number) {
   const message = await fetch(`/live/said/${of}/${wanted}`).then(asJson).catch(() => null);
   if (!message) return;
   const dialog = by("message");
-  const count = by("messages").children.length;
   const go = (text, to) => {
-    const button = el("button", { type: "button", disabled: to < 1 || to > count }, text);
-    button.addEventListener("click", () => read(to));
+    const button = el("button", { type: "button", disabled: to < 1 || to > message.count }, text);
+    button.addEventListener("click", () => read(to, of));
     return button;
   };
   const close = el("button", { type: "button" }, "Close");
@@ -147,28 +148,39 @@ async function read(wanted) {
     ...(parts.length ? [el("h3", {}, "Its parameters and fields"), list] : []),
     el("h3", {}, "What of this is secret, and who could see it"),
     ...(secrets.length
-      ? [el("p", {}, "The two ends of the arrow see everything. Secrets are shown here by name only; a name in ‹…› replaces the value.")]
-      : [el("p", {}, "Nothing in this message is secret by its name.")]),
+      ? [el("p", {}, "Both ends of the arrow see all of it. This page shows secrets by name only: a name such as ‹access token› replaces the value.")]
+      : [el("p", {}, "This message has no parameter, field or cookie that is known to be secret.")]),
     ...secrets.map((part) => {
       const seen = el("ul");
       seen.append(...part.seen.map((one) => el("li", {}, fact(one, ""))));
       return el("div", { className: "secret" }, el("h4", {}, `${part.name}, ${part.place}`), el("p", {}, fact(part.secret, "")), el("p", {}, "Who else could see it:"), seen);
     }),
   );
-  if (!dialog.open) dialog.showModal();
+  if (!dialog.open) {
+    readFrom = { inDiagram: by("diagram").contains(document.activeElement), wanted };
+    dialog.showModal();
+  }
   dialog.scrollTop = 0;
   by("message-title").focus();
 }
+// The browser gives the focus back, unless the arrow was drawn anew meanwhile.
+by("message").addEventListener("close", () => {
+  if (document.activeElement !== document.body || !readFrom) return;
+  if (readFrom.inDiagram) comeTo(readFrom.wanted, true);
+  else by("messages").children[readFrom.wanted - 1]?.querySelector("button").focus();
+});
 by("message").addEventListener("click", (event) => event.target === by("message") && by("message").close());
 
 // A login beside another flow.
+function showNoComparison() {
+  marked = null;
+  by("parted").textContent = "";
+  by("compared").replaceChildren();
+  mark();
+}
+
 async function compare() {
-  if (!compared) {
-    marked = null;
-    by("comparison").hidden = true;
-    mark();
-    return;
-  }
+  if (!compared) return showNoComparison();
   const told = await fetch(`/live/said/${number}/beside?flow=${encodeURIComponent(compared)}`).then(asJson).catch(() => null);
   if (!told) return;
   const column = (heading, side) => {
@@ -186,16 +198,16 @@ async function compare() {
   const frame = el("div", { className: "picture", tabIndex: 0 }, drawn);
   frame.setAttribute("role", "region");
   frame.setAttribute("aria-label", `The diagram of ${told.other.title}`);
-  const was = by("comparison").querySelector("details");
-  by("comparison").replaceChildren(
-    el("p", {}, told.sentence),
+  const was = by("compared").querySelector("details");
+  by("compared").replaceChildren(
     ...(told.chapter ? [el("p", {}, "The chapter's flow is recorded from the finished step. Your own pages and extra messages do not count as a difference.")] : []),
     el("div", { className: "two" },
       column(told.chapter ? `Expected: ${told.other.title}` : told.other.title, told.other),
       column(told.chapter ? `Yours: ${told.mine.title}` : told.mine.title, told.mine)),
     el("details", { open: was?.open ?? false }, el("summary", {}, `The diagram of “${told.other.title}”`), frame),
   );
-  by("comparison").hidden = false;
+  // It is a live region: a screen reader says it.
+  by("parted").textContent = told.sentence;
   marked = told.mine.mark;
   mark();
 }
