@@ -84,7 +84,7 @@ def whole(flow: Flow, number: int) -> Whole | None:
     messages = [message for message in flow if not is_no_part(message)]
     if not 1 <= number <= len(messages):
         return None
-    return _Reader(messages, names).read(number, messages[number - 1], drawn[number - 1])
+    return _Reader([*flow.before, *messages], names).read(number, messages[number - 1], drawn[number - 1])
 
 
 class _Reader:

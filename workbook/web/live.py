@@ -82,6 +82,8 @@ class Live:
     def logins(self) -> tuple[Login, ...]:
         """The logins that are kept, the newest last, as they are now."""
         with self._changed:
+            for login in self._logins:
+                login.outcome()
             return tuple(replace(login, messages=list(login.messages)) for login in self._logins)
 
     def flow(self) -> Flow:

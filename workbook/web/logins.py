@@ -49,6 +49,8 @@ class Login:
     messages: list[Message] = field(default_factory=list)
     # The values that tell this login from others, and whether the app has given its browser a cookie.
     marks: set[str] = field(default_factory=set)
+    # How it ended, with the version of which this is so.
+    told: tuple[int, str] = (-1, "")
 
     @property
     def time(self) -> str:
@@ -59,7 +61,7 @@ class Login:
     def title(self) -> str:
         """Its name, or else the provider, the time and how it ended."""
         provider = label_of(self.provider) if self.provider else "No login yet"
-        return self.name or f"{provider}, {self.time}, {outcome(self.messages)}"
+        return self.name or f"{provider}, {self.time}, {self.outcome()}"
 
     @property
     def file_name(self) -> str:
@@ -67,9 +69,15 @@ class Login:
         words = re.sub(r"[^a-z0-9]+", "-", (self.name or self.provider or "pages").lower()).strip("-")
         return f"{words or 'login'}-{time.strftime('%Y-%m-%d-%H%M%S', time.localtime(self.begun))}"
 
+    def outcome(self) -> str:
+        """How it ended, in a word or two."""
+        if self.told[0] != self.version:
+            self.told = (self.version, outcome(self.messages))
+        return self.told[1]
+
     def flow(self) -> Flow:
         """It as a flow."""
-        return Flow.of("What was said", self.messages)
+        return Flow.of(self.title, self.messages)
 
     def size(self) -> int:
         """How many characters its messages have."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -54,14 +55,16 @@ def said_pages(live: Live) -> Blueprint:
     def message(login: int, number: int) -> dict[str, Any]:
         """A whole message."""
         flow = login_or_404(login).flow()
-        found = whole(flow, number)
+        # A page can show the token of an earlier login.
+        before = tuple(one for other in live.logins() if other.number != login for one in other.messages)
+        found = whole(replace(flow, before=before), number)
         return {**found.to_json(), "count": len(flow)} if found else abort(404)
 
     @pages.get("/live/said/<int:login>/flow.<any(svg, mmd):kind>")
     def saved(login: int, kind: str) -> Response:
         """A login as a file."""
         found = login_or_404(login)
-        text = to_mermaid(found.flow(), found.title)
+        text = to_mermaid(found.flow())
         body, content_type = (to_svg(text), "image/svg+xml") if kind == "svg" else (text, "text/plain")
         disposition = f'attachment; filename="{found.file_name}.{kind}"'
         return Response(

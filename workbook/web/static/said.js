@@ -165,7 +165,8 @@ async function read(wanted, of = number) {
 }
 // The browser gives the focus back, unless the arrow was drawn anew meanwhile.
 by("message").addEventListener("close", () => {
-  if (document.activeElement !== document.body || !readFrom) return;
+  const lost = document.activeElement === document.body || by("message").contains(document.activeElement);
+  if (!lost || !readFrom) return;
   if (readFrom.inDiagram) comeTo(readFrom.wanted, true);
   else by("messages").children[readFrom.wanted - 1]?.querySelector("button").focus();
 });
@@ -264,4 +265,6 @@ onNews("printed", async () => {
   by("nothing-printed").hidden = true;
   box.hidden = false;
   if (atEnd) box.scrollTop = box.scrollHeight;
+  // An app that prints without an end leaves the page time for other things.
+  await new Promise((resolve) => setTimeout(resolve, 100));
 });
