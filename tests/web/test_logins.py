@@ -12,7 +12,7 @@ import pytest
 from workbook.course.places import SOLUTIONS
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.lab.site import Site
-from workbook.lab.visits import refuse, sign_in
+from workbook.lab.visits import decide_on, refuse, sign_in
 from workbook.lab.warm import Warm
 from workbook.web.logins import (
     LONGEST_BODY,
@@ -147,3 +147,19 @@ def test_memory_is_bounded() -> None:
     assert len(kept[-1].title) <= LONGEST_NAME
     logins.forget()
     assert not list(logins) and logins.get(None) is None
+
+
+def test_two_tabs_of_one_browser_are_two_logins(warm: Warm) -> None:
+    with Site(SOLUTIONS / "01_twitter_login", warm) as site:
+        browser = site.browser()
+        first = browser.open("/login")
+        browser.open("/login")
+        decide_on(browser, first, "ada", "allow")
+        one, other = heard(site.flow("").messages)
+    callbacks = [message.path for message in one.messages if message.is_request and message.receiver == APP]
+    assert callbacks[:2] == ["/login", "/auth/twitter/callback"]
+    assert [message.path for message in other.messages if message.sender == BROWSER] == [
+        "/login",
+        "/twitter/oauth/authenticate",
+    ]
+    assert other.outcome() == "under way"

@@ -156,8 +156,9 @@ class Logins:
         return self._kept[-1] if self._kept else self._new()
 
     def _of_request(self, request: Message) -> Login:
-        # The values of a login go before the cookie: two tabs have one cookie.
-        for wanted in (_telling(request), _marks(request)):
+        # A login's own values go before the page that it came from, and before the cookie: two tabs have one cookie.
+        came_from = {value for name, value in parse_qsl(split(request.header("Referer") or "").query)}
+        for wanted in (_telling(request), came_from, _marks(request)):
             found = [login for login in self._kept if login.marks & wanted]
             if found:
                 return found[-1]
@@ -319,7 +320,6 @@ def _marks(message: Message) -> set[str]:
 def _telling(message: Message) -> set[str]:
     """The values of a message by which its login is known: its tokens, state and code."""
     pairs = [(parameter.name, parameter.value) for parameter in message.parameters]
-    pairs += parse_qsl(split(message.header("Referer") or "").query)
     pairs += parse_qsl(split(message.url).query)  # a response has its request's
     if not message.is_request and message.receiver == APP:
         pairs.append(("access_token", _in_json(message)))
