@@ -24,6 +24,8 @@ _GAP = 14.0  # from one arrow to the next one's label
 _PAGE = 760.0
 # A label has at least this, however near its two ends are.
 _NARROWEST = 250.0
+# And a page and a participant at least these.
+_NARROWEST_PAGE, _NARROWEST_LANE = 300, 105
 
 # How wide the characters from the blank to the tilde are, in thousandths of their size, in DejaVu Sans: no font that a
 # page falls back to is wider, and PNGs are painted with it.
@@ -51,10 +53,12 @@ def to_sequence_svg(arrows: Sequence[Arrow], title: str, own: str, left_out: Seq
     return _Picture(arrows, title, own, left_out).svg()
 
 
-def to_page_svg(arrows: Sequence[Arrow], title: str, own: str) -> str:
-    """The same picture as a part of a page that has the colours in a style sheet of its own. Each message is a
-    `<g class="message" data-number="3">` with a `<rect class="hit">` as wide as the picture under it."""
-    return _Picture(arrows, title, own, (), in_page=True).svg()
+def to_page_svg(arrows: Sequence[Arrow], title: str, own: str, width: int = _WIDTH) -> str:
+    """The same picture as a part of a page that shows its title, and has its colours in a style sheet. It is `width` px
+    wide, or as wide as its participants need. Each message is a `<g class="message" data-number="3">`, and in it is a
+    `<rect class="hit">` as wide as the picture."""
+    width = max(min(max(width, _NARROWEST_PAGE), _WIDTH), _NARROWEST_LANE * len(participants(arrows)))
+    return _Picture(arrows, title, own, (), in_page=True, width=width).svg()
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,15 @@ class _Picture:
         left_out: Sequence[LeftOut],
         *,
         in_page: bool = False,
+        width: int = _WIDTH,
     ) -> None:
         self._arrows, self._title, self._own = arrows, title or "Sequence diagram", own
         self._left_out = left_out
         self._in_page = in_page
         self._people = participants(arrows)
+        self._width = width
         widths = [max(84.0, width_of(label, bold=True) + 20) for label in self._people.values()] or [84.0]
-        first, last = _MARGIN + widths[0] / 2, _WIDTH - _MARGIN - widths[-1] / 2
+        first, last = _MARGIN + widths[0] / 2, self._width - _MARGIN - widths[-1] / 2
         step = (last - first) / max(len(self._people) - 1, 1)
         self._x = {name: first + step * place for place, name in enumerate(self._people)}
         self._boxes = dict(zip(self._people, widths, strict=False))
@@ -91,9 +97,11 @@ class _Picture:
 
     def svg(self) -> str:
         """The whole picture."""
-        self._y = _MARGIN + _LINE
-        self._text(_WIDTH / 2, self._y, self._title, "text", bold=True, middle=True)
-        self._y += 12
+        self._y = _MARGIN
+        if not self._in_page:
+            self._y += _LINE
+            self._text(self._width / 2, self._y, self._title, "text", bold=True, middle=True)
+            self._y += 12
         begin, last_names = self._y + _BOX / 2, self._y
         self._names()
         instead = {part.first: part.instead for part in self._left_out}
@@ -120,9 +128,9 @@ class _Picture:
             f'<line class="life" x1="{_n(x)}" x2="{_n(x)}" y1="{_n(begin)}" y2="{_n(self._y - 4)}" stroke="#9db0cf"/>'
             for x in self._x.values()
         )
-        own, box = self._own, f'width="{_WIDTH}" height="{height}"'
+        own, box = self._own, f'width="{self._width}" height="{height}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" id="{own}" {box} viewBox="0 0 {_WIDTH} {height}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" id="{own}" {box} viewBox="0 0 {self._width} {height}" '
             f'role="{"group" if self._in_page else "img"}" '
             f'aria-labelledby="{own}-title {own}-desc" font-family="Helvetica, Arial, sans-serif" font-size="{_TEXT}">'
             f'<title id="{own}-title">{escape(self._title)}</title>'
@@ -137,7 +145,7 @@ class _Picture:
     def _grouped_message(self, number: int, arrow: Arrow, label: Label) -> None:
         begin, place = self._y, len(self._drawn)
         self._message(number, arrow, label)
-        size = f'width="{_WIDTH}" height="{_n(self._y - begin)}"'
+        size = f'width="{self._width}" height="{_n(self._y - begin)}"'
         hit = f'<rect class="hit" x="0" y="{_n(begin + 6)}" {size} fill="none" pointer-events="all"/>'
         self._drawn.insert(place, f'<g class="message" data-number="{number}">{hit}')
         self._drawn.append("</g>")
@@ -158,20 +166,20 @@ class _Picture:
         self._y += _GAP
         width = width_of(text) + 20
         self._drawn.append(
-            f'<rect class="ground" x="{_n((_WIDTH - width) / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
+            f'<rect class="ground" x="{_n((self._width - width) / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
             f'height="{_n(_LINE + 4)}" fill="#ffffff"/>'
         )
         self._y += _LINE
-        self._text(_WIDTH / 2, self._y - 3, text, "folded", middle=True)
+        self._text(self._width / 2, self._y - 3, text, "folded", middle=True)
         self._y += 4
 
     def _message(self, number: int, arrow: Arrow, label: Label) -> None:
         """One arrow, under its label; its number is at the label's beginning, on the line of the left one."""
         left, right = sorted((self._x[arrow.sender], self._x[arrow.receiver]))
-        right = right if right > left else min(left + 60, _WIDTH - _MARGIN)
+        right = right if right > left else min(left + 60, self._width - _MARGIN)
         begin = left + _NUMBER / 2 + 6
         room = max(right - 8 - begin, _NARROWEST)
-        begin = min(begin, _WIDTH - _MARGIN - room)
+        begin = min(begin, self._width - _MARGIN - room)
         lines = [
             _Line(text, "text", indent, bold=True) for text, indent in wrapped(label.title, room, bold=True)
         ]

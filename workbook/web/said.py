@@ -20,6 +20,8 @@ from .expected import expected_arrows, expected_flows
 from .live import Live
 from .logins import Login
 
+# How wide a picture is where the page does not say it (px).
+_WIDTH = 780
 _NOT_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -37,7 +39,8 @@ def said_pages(live: Live) -> Blueprint:
 
     @pages.get("/live/said")
     def said() -> dict[str, Any]:
-        """The logins; and the one with the number `login`, or the newest, unless the page has its `version` already."""
+        """The logins; and the one with the number `login`, or the newest, unless the page has `shown` it already. Its
+        picture is `width` px wide."""
         kept = live.logins()
         number = request.args.get("login", type=int)
         login = next((one for one in kept if one.number == number), kept[-1] if kept else None)
@@ -113,12 +116,13 @@ def _order() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=32)
-def _picture(drawn: tuple[Arrow, ...], title: str, own: str) -> str:
-    return to_page_svg(drawn, title, own)
+def _picture(drawn: tuple[Arrow, ...], title: str, own: str, width: int) -> str:
+    return to_page_svg(drawn, title, own, width)
 
 
 def _drawing(drawn: tuple[Arrow, ...], title: str, own: str = "flow-said") -> dict[str, Any]:
-    return {"title": title, "svg": _picture(drawn, title, own), "messages": _messages(drawn)}
+    width = request.args.get("width", _WIDTH, type=int)
+    return {"title": title, "svg": _picture(drawn, title, own, width), "messages": _messages(drawn)}
 
 
 def _messages(drawn: tuple[Arrow, ...]) -> list[dict[str, Any]]:

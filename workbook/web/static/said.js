@@ -182,7 +182,7 @@ function showNoComparison() {
 
 async function compare() {
   if (!compared) return showNoComparison();
-  const told = await fetch(`/live/said/${number}/beside?flow=${encodeURIComponent(compared)}`).then(asJson).catch(() => null);
+  const told = await fetch(`/live/said/${number}/beside?width=${width - 40}&flow=${encodeURIComponent(compared)}`).then(asJson).catch(() => null);
   if (!told) return;
   const column = (heading, side) => {
     const list = el("ol");
@@ -213,9 +213,12 @@ async function compare() {
   mark();
 }
 
+let asking = 0;
 async function refresh() {
+  const mine = ++asking;
   const asked = chosen === null ? "" : `&login=${chosen}`;
-  const told = await fetch(`/live/said?shown=${shown}${asked}`).then(asJson);
+  const told = await fetch(`/live/said?shown=${shown}&width=${width}${asked}`).then(asJson);
+  if (mine !== asking) return;
   showLogins(told);
   if (told.login) {
     shown = told.shown;
@@ -224,6 +227,19 @@ async function refresh() {
   }
 }
 onNews("said", refresh);
+
+// The picture is drawn as wide as its box, so that its text keeps its size.
+let width = boxWidth(), resized = 0;
+function boxWidth() { return Math.floor(by("diagram").parentElement.clientWidth) - 2; }
+new ResizeObserver(() => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    if (Math.abs(boxWidth() - width) < 8) return;
+    width = boxWidth();
+    shown = "";
+    refresh();
+  }, 100);
+}).observe(by("diagram").parentElement);
 
 by("logins").addEventListener("change", () => {
   chosen = Number(by("logins").value);
