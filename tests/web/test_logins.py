@@ -73,15 +73,16 @@ def test_two_logins_are_two(two: tuple[list[Message], list[Message]]) -> None:
 def test_what_the_app_and_the_providers_tell_may_come_in_any_order(
     two: tuple[list[Message], list[Message]],
 ) -> None:
-    """The app's recorder is in another process: what it tells comes later than what the providers tell."""
+    """The app's recorder is in another process: it tells later of a message than the providers, by some messages."""
     ours = [message for message in two[1] if {message.sender, message.receiver} == {APP, BROWSER}]
     late = [message for message in two[1] if message not in ours]
-    for seed in range(20):
+    for seed in range(100):
         order = random.Random(seed)
         mixed, mine, theirs = [], list(ours), list(late)
         # Each keeps its own order.
         while mine or theirs:
-            early = bool(theirs) and theirs[0].sender == APP and order.random() < 0.5
+            ahead = sum(bool(mine) and one.time > mine[0].time for one in mixed)
+            early = bool(theirs) and ahead < 4 and order.random() < 0.5
             take_late = theirs and (not mine or theirs[0].time < mine[0].time or early)
             mixed.append((theirs if take_late else mine).pop(0))
         logins = list(heard([*two[0], *mixed]))

@@ -187,7 +187,7 @@ class _Picture:
             lines += [_Line(text, kind, indent) for one in texts for text, indent in wrapped(one, room)]
         self._y += _GAP
         self._ground(begin, lines)
-        self._number(left, number)
+        self._number(begin - 6 - _NUMBER / 2, number)
         for line in lines:
             self._y += _LINE
             self._text(begin + line.indent, self._y - 4, line.text, line.kind, bold=line.bold)

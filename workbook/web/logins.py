@@ -190,6 +190,11 @@ class Logins:
             told = _telling(answered) if answered else set()
             if request.time <= asked.time <= redirect.time and (not told or told & marks):
                 own += [asked, *([answered] if answered else [])]
+        # The browser may have been at the provider, and back, before this redirect came here.
+        since = [one for login in self._kept for one in login.messages if one.time >= request.time]
+        carrying = _carrying(since, marks)
+        own += carrying
+        own += [one for asked in carrying for one in since if _answers(one, asked)]
         known = {id(message) for message in own}
         self._count += 1
         login = Login(self._count, time.time(), _provider(redirect))
@@ -222,6 +227,29 @@ class Logins:
             self._drop(self._kept[0])
         while self._size > MOST_CHARACTERS and len(newest.messages) > 1:
             self._size -= _size(newest.messages.pop(0))
+
+
+def _carrying(messages: Iterable[Message], marks: set[str]) -> list[Message]:
+    """The messages that carry one of these values, or another value of a message that does."""
+    rest = [(message, _telling(message)) for message in messages]
+    found: list[Message] = []
+    known = set(marks)
+    while more := [(message, told) for message, told in rest if told & known]:
+        found += [message for message, _ in more]
+        known.update(*(told for _, told in more))
+        rest = [pair for pair in rest if pair not in more]
+    return found
+
+
+def _answers(response: Message, request: Message) -> bool:
+    """Whether a message can be the response to that request."""
+    return (
+        request.is_request
+        and not response.is_request
+        and response.time >= request.time
+        and (request.sender, request.receiver, request.method, request.url)
+        == (response.receiver, response.sender, response.method, response.url)
+    )
 
 
 def outcome(messages: Iterable[Message]) -> str:
