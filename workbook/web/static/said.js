@@ -73,27 +73,46 @@ function comeTo(wanted, focus) {
   if (focus) groups[current - 1].focus();
 }
 
+// Puts `fresh` elements in the place of those that a box has. What is the same stays, with the focus in it.
+const drawnAs = new WeakMap();
+function renew(box, fresh, same) {
+  const old = [...box.children];
+  fresh.forEach((node, i) => {
+    const now = same(node, i);
+    if (old[i] && drawnAs.get(old[i]) === now) return;
+    drawnAs.set(node, now);
+    if (old[i]) old[i].replaceWith(node);
+    else box.append(node);
+  });
+  old.slice(fresh.length).forEach((node) => node.remove());
+}
+
 function showLogin({ svg, messages }) {
   const focused = by("diagram").contains(document.activeElement);
   const drawn = picture(svg);
-  drawn.setAttribute("aria-label", "The messages as a sequence diagram");
-  drawn.removeAttribute("aria-labelledby");
   drawn.querySelectorAll("title, desc").forEach((words) => words.remove());
+  const parts = [...drawn.children];
   for (const group of drawn.querySelectorAll(".message")) {
     group.setAttribute("role", "button");
     group.dataset.label = `${group.dataset.number}. ${line(messages[group.dataset.number - 1])}`;
   }
-  by("diagram").replaceChildren(drawn);
+  let frame = by("diagram").querySelector("svg");
+  if (!frame) by("diagram").append((frame = drawn.cloneNode()));
+  for (const name of ["width", "height", "viewBox"]) frame.setAttribute(name, drawn.getAttribute(name));
+  frame.setAttribute("aria-label", "The messages as a sequence diagram");
+  frame.removeAttribute("aria-labelledby");
+  renew(frame, parts, (part) => part.outerHTML);
   by("diagram").dataset.messages = messages.length;
   by("diagram").hidden = false;
   const active = document.activeElement?.closest?.("#messages li");
   const place = active ? [...by("messages").children].indexOf(active) : -1;
-  by("messages").replaceChildren(...messages.map((message, i) => {
+  const items = messages.map((message, i) => {
     const button = el("button", { type: "button" }, line(message));
     button.addEventListener("click", () => read(i + 1));
     const sign = el("span", { className: "parts-sign", hidden: true }, "▶ the first difference: ");
     return el("li", {}, sign, button, ...(message.details.length ? [el("small", {}, message.details.join(", "))] : []));
-  }));
+  });
+  renew(by("messages"), items, (_, i) => JSON.stringify(messages[i]));
   comeTo(current, focused);
   by("messages").children[place]?.querySelector("button").focus();
   mark();
