@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import queue
 from pathlib import Path
 
 import pytest
 
 from workbook.lab.browser import Browser
 from workbook.lab.running import AppFailed, RunningApp
-from workbook.lab.warm import Warm
+from workbook.lab.warm import CAN_FORK, Warm
 
 APP = """
 import os, sys
@@ -116,3 +117,27 @@ def test_in_place_a_page_says_why_an_app_does_not_load(warm: Warm, folder: Path)
         )
         assert "<script>" not in page.text
         assert app.failure is not None
+
+
+@pytest.mark.parametrize(
+    "fork", [True, False] if CAN_FORK else [False], ids=lambda fork: "forked" if fork else "new"
+)
+def test_what_an_app_prints_is_shown_and_given_on(
+    fork: bool, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All of it, in its order, also where there is more than a pipe holds."""
+    many = 20_000
+    (folder / "app.py").write_text(
+        APP + f"\nprint('loaded \u00fc')\nfor n in range({many}): print(n, file=sys.stderr)\n",
+        encoding="utf-8",
+    )
+    given: queue.Queue[bytes] = queue.Queue()
+    wanted = (
+        "".join(f"{line}\n" for line in ("loaded \u00fc", *range(many))).replace("\n", os.linesep).encode()
+    )
+    found = b""
+    with Warm(fork=fork) as warm, RunningApp(warm, folder, {}, in_place=True, on_output=given.put):
+        while len(found) < len(wanted):
+            found += given.get(timeout=60)
+    assert found == wanted
+    assert "loaded \u00fc" in capfd.readouterr().err

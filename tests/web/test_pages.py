@@ -261,6 +261,9 @@ def test_the_app_under_test_does_not_get_at_the_faults(providers: ProvidersServe
         "/github/",
         "/live/said",
         "/live/verdicts",
+        "/live/printed",
+        "/control/enter",
+        "/control/enter?ticket=",
     ):
         assert KEY not in requests.get(f"{providers.url}{path}", timeout=5).text
     order = {"provider": "twitter", "endpoint": "all", "kind": "down"}

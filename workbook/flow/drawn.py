@@ -118,7 +118,7 @@ _API_BELOW = {"facebook": "/graph", "github": "/api"}
 _STAND_INS = set(LABELS) - {BROWSER, APP}
 
 
-def _is_no_part(message: Message) -> bool:
+def is_no_part(message: Message) -> bool:
     """Whether a message is one of those that come with every page: pictures, styles."""
     return bool(_NOT_PART.search(message.path))
 
@@ -126,13 +126,20 @@ def _is_no_part(message: Message) -> bool:
 def arrows(flow: Flow | Iterable[Message], among: Iterable[Message] | None = None) -> tuple[Arrow, ...]:
     """What is drawn of a flow, in order. For a few messages of a longer one, `among` is the whole of it: values get
     their names there."""
-    messages = [message for message in flow if not _is_no_part(message)]
+    messages = [message for message in flow if not is_no_part(message)]
     if among is not None:
         names = _Names(among)
         names.number_all()
     else:
         names = _Names([*flow.before, *messages] if isinstance(flow, Flow) else messages)
     return tuple(_arrow(message, names) for message in messages)
+
+
+def arrows_and_names(flow: Flow) -> tuple[tuple[Arrow, ...], Names]:
+    """What is drawn of a flow, and the names that its values have there."""
+    messages = [message for message in flow if not is_no_part(message)]
+    names = _Names([*flow.before, *messages])
+    return tuple(_arrow(message, names) for message in messages), names
 
 
 class _Names:
@@ -207,20 +214,28 @@ class _Names:
 
     def text(self, text: str) -> str:
         """Text with known values by name and addresses in their canonical form."""
+        text = self.concealed(text)
+        for host, canonical in self._hosts.items():
+            text = text.replace(host, canonical)
+        return text
+
+    def concealed(self, text: str) -> str:
+        """Text with known values by name."""
         # A state of "1" is no secret, and would be found in every other word.
         known = sorted(
             (value for value in self._known if len(value) >= _SHORTEST_SECRET), key=len, reverse=True
         )
         if known:
             text = re.sub("|".join(map(re.escape, known)), lambda found: f"‹{self._name(found[0])}›", text)
-        text = _IN_TEXT.sub(r"\1‹…›", text)
-        for host, canonical in self._hosts.items():
-            text = text.replace(host, canonical)
-        return text
+        return _IN_TEXT.sub(r"\1‹…›", text)
 
     def host(self, netloc: str) -> str:
         """A host and port in their canonical form."""
         return self._hosts.get(netloc, netloc)
+
+
+# Other modules read from it, and make none.
+Names = _Names
 
 
 def _json(body: str) -> dict[str, Any]:

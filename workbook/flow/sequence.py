@@ -25,6 +25,8 @@ _PAGE = 760.0
 # A label has at least this, however near its two ends are, and so much where the picture does not end before: then
 # few values are broken.
 _NARROWEST, _ROOMY = 250.0, 308.0
+# And a page and a participant at least these.
+_NARROWEST_PAGE, _NARROWEST_LANE = 300, 105
 
 # How wide the characters from the blank to the tilde are, in thousandths of their size, in DejaVu Sans: no font that a
 # page falls back to is wider, and PNGs are painted with it.
@@ -52,6 +54,14 @@ def to_sequence_svg(arrows: Sequence[Arrow], title: str, own: str, left_out: Seq
     return _Picture(arrows, title, own, left_out).svg()
 
 
+def to_page_svg(arrows: Sequence[Arrow], title: str, own: str, width: int = _WIDTH) -> str:
+    """The same picture as a part of a page that shows its title, and has its colours in a style sheet. It is `width` px
+    wide, or as wide as its participants need. Each message is a `<g class="message" data-number="3">`, and in it is a
+    `<rect class="hit">` as wide as the picture."""
+    width = max(min(max(width, _NARROWEST_PAGE), _WIDTH), _NARROWEST_LANE * len(participants(arrows)))
+    return _Picture(arrows, title, own, (), in_page=True, width=width).svg()
+
+
 @dataclass(frozen=True)
 class _Line:
     """One line of a label. `indent` is in px."""
@@ -63,12 +73,23 @@ class _Line:
 
 
 class _Picture:
-    def __init__(self, arrows: Sequence[Arrow], title: str, own: str, left_out: Sequence[LeftOut]) -> None:
+    def __init__(
+        self,
+        arrows: Sequence[Arrow],
+        title: str,
+        own: str,
+        left_out: Sequence[LeftOut],
+        *,
+        in_page: bool = False,
+        width: int = _WIDTH,
+    ) -> None:
         self._arrows, self._title, self._own = arrows, title or "Sequence diagram", own
         self._left_out = left_out
+        self._in_page = in_page
         self._people = participants(arrows)
+        self._width = width
         # A name has several lines where its box would not leave the next one room.
-        room = (_WIDTH - 2 * _MARGIN) / max(len(self._people), 1) - 6
+        room = (self._width - 2 * _MARGIN) / max(len(self._people), 1) - 6
         self._names_in_lines = {
             name: [line for line, _ in wrapped(label, room - 20, bold=True)]
             for name, label in self._people.items()
@@ -78,7 +99,7 @@ class _Picture:
             max(min(84.0, room), *(width_of(line, bold=True) + 20 for line in lines))
             for lines in self._names_in_lines.values()
         ] or [84.0]
-        first, last = _MARGIN + widths[0] / 2, _WIDTH - _MARGIN - widths[-1] / 2
+        first, last = _MARGIN + widths[0] / 2, self._width - _MARGIN - widths[-1] / 2
         step = (last - first) / max(len(self._people) - 1, 1)
         self._x = {name: first + step * place for place, name in enumerate(self._people)}
         self._boxes = dict(zip(self._people, widths, strict=False))
@@ -87,9 +108,11 @@ class _Picture:
 
     def svg(self) -> str:
         """The whole picture."""
-        self._y = _MARGIN + _LINE
-        self._text(_WIDTH / 2, self._y, self._title, "text", bold=True, middle=True)
-        self._y += 12
+        self._y = _MARGIN
+        if not self._in_page:
+            self._y += _LINE
+            self._text(self._width / 2, self._y, self._title, "text", bold=True, middle=True)
+            self._y += 12
         begin, last_names = self._y + self._box / 2, self._y
         self._names()
         instead = {part.first: part.instead for part in self._left_out}
@@ -104,7 +127,10 @@ class _Picture:
                 self._y += _GAP
                 last_names = self._y
                 self._names()
-            self._message(number, arrow, label)
+            if self._in_page:
+                self._grouped_message(number, arrow, label)
+            else:
+                self._message(number, arrow, label)
         self._y += _GAP
         if self._y - last_names > _PAGE / 6:
             self._names()
@@ -113,15 +139,27 @@ class _Picture:
             f'<line class="life" x1="{_n(x)}" x2="{_n(x)}" y1="{_n(begin)}" y2="{_n(self._y - 4)}" stroke="#9db0cf"/>'
             for x in self._x.values()
         )
-        own, box = self._own, f'width="{_WIDTH}" height="{height}"'
+        own, box = self._own, f'width="{self._width}" height="{height}"'
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" id="{own}" {box} viewBox="0 0 {_WIDTH} {height}" role="img" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" id="{own}" {box} viewBox="0 0 {self._width} {height}" '
+            f'role="{"group" if self._in_page else "img"}" '
             f'aria-labelledby="{own}-title {own}-desc" font-family="Helvetica, Arial, sans-serif" font-size="{_TEXT}">'
             f'<title id="{own}-title">{escape(self._title)}</title>'
             f'<desc id="{own}-desc">{escape(_told(self._arrows))}</desc>'
-            f"<style>{_DARK.replace('ID', own)}</style>"
+            f"{'' if self._in_page else self._style()}"
             f'<rect class="ground" x="0" y="0" {box} fill="#ffffff"/>{lives}{"".join(self._drawn)}</svg>\n'
         )
+
+    def _style(self) -> str:
+        return f"<style>{_DARK.replace('ID', self._own)}</style>"
+
+    def _grouped_message(self, number: int, arrow: Arrow, label: Label) -> None:
+        begin, place = self._y, len(self._drawn)
+        self._message(number, arrow, label)
+        size = f'width="{self._width}" height="{_n(self._y - begin)}"'
+        hit = f'<rect class="hit" x="0" y="{_n(begin + 6)}" {size} fill="none" pointer-events="all"/>'
+        self._drawn.insert(place, f'<g class="message" data-number="{number}">{hit}')
+        self._drawn.append("</g>")
 
     def _names(self) -> None:
         """The row of the participants' names."""
@@ -142,20 +180,20 @@ class _Picture:
         self._y += _GAP
         width = width_of(text) + 20
         self._drawn.append(
-            f'<rect class="ground" x="{_n((_WIDTH - width) / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
+            f'<rect class="ground" x="{_n((self._width - width) / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
             f'height="{_n(_LINE + 4)}" fill="#ffffff"/>'
         )
         self._y += _LINE
-        self._text(_WIDTH / 2, self._y - 3, text, "folded", middle=True)
+        self._text(self._width / 2, self._y - 3, text, "folded", middle=True)
         self._y += 4
 
     def _message(self, number: int, arrow: Arrow, label: Label) -> None:
         """One arrow, under its label; its number is at the label's beginning, on the line of the left one."""
         left, right = sorted((self._x[arrow.sender], self._x[arrow.receiver]))
-        right = right if right > left else min(left + 60, _WIDTH - _MARGIN)
+        right = right if right > left else min(left + 60, self._width - _MARGIN)
         begin = left + _NUMBER / 2 + 6
-        room = max(right - 8 - begin, min(_ROOMY, _WIDTH - _MARGIN - begin), _NARROWEST)
-        begin = min(begin, _WIDTH - _MARGIN - room)
+        room = max(right - 8 - begin, min(_ROOMY, self._width - _MARGIN - begin), _NARROWEST)
+        begin = min(begin, self._width - _MARGIN - room)
         lines = [
             _Line(text, "text", indent, bold=True) for text, indent in wrapped(label.title, room, bold=True)
         ]
@@ -163,7 +201,7 @@ class _Picture:
             lines += [_Line(text, kind, indent) for one in texts for text, indent in wrapped(one, room)]
         self._y += _GAP
         self._ground(begin, lines)
-        self._number(left, number)
+        self._number(begin - 6 - _NUMBER / 2, number)
         for line in lines:
             self._y += _LINE
             self._text(begin + line.indent, self._y - 4, line.text, line.kind, bold=line.bold)

@@ -11,9 +11,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from workbook.course.starters import source_files
 from workbook.flow.messages import Message
@@ -26,6 +27,8 @@ from .warm_apps import PRELOAD_DATABASE
 
 # An app that has not started by then will not start (seconds).
 START_TIMEOUT = 10.0
+# So many bytes of what an app prints are passed on at a time.
+_CHUNK = 64 * 1024
 
 
 class AppFailed(Exception):
@@ -48,12 +51,39 @@ def copied(folder: Path, into: Path) -> Path:
     return copy
 
 
+@contextlib.contextmanager
+def _shown(on_output: Callable[[bytes], None] | None) -> Iterator[BinaryIO | None]:
+    """A pipe for what an app prints: it is shown here, and given on. Without anybody to give it to, None.
+
+    Inside of this `with` the app gets the pipe's end. What the app has by then keeps it open.
+    """
+    if on_output is None:
+        yield None
+        return
+    reads, writes = os.pipe()
+
+    def pass_on() -> None:
+        with os.fdopen(reads, "rb", buffering=0) as printed:
+            while text := printed.read(_CHUNK):
+                # As the app itself would: where nobody reads it any more, it is lost.
+                with contextlib.suppress(OSError):
+                    rest = memoryview(text)
+                    while rest:
+                        rest = rest[os.write(2, rest) :]
+                on_output(text)
+
+    threading.Thread(target=pass_on, name="printed", daemon=True).start()
+    with os.fdopen(writes, "wb", buffering=0) as end:
+        yield end
+
+
 class RunningApp:
     """Starts the app in `folder` and waits until it responds; AppFailed says why it does not.
 
     It runs on a copy, so that it sees no .env and no database of the student's and leaves nothing behind. With
-    `in_place` it runs in the folder itself, as for a student at work: its output appears here, its errors appear in the
-    browser, and if it cannot be loaded, a page says so (`failure` says why). `instead` serves only such a page.
+    `in_place` it runs in the folder itself, as for a student at work: its output appears here and goes to `on_output`,
+    too, in pieces as they come; its errors appear in the browser, and if it cannot be loaded, a page says so (`failure`
+    says why). `instead` serves only such a page.
     `listen_on` is a socket that listens already, instead of `port`. `on_write` is called each time that the app is
     about to write to its database. Its clock is `ahead` of the real one (seconds). Apps that are `alike` have one
     clock, and one beginning of `random`.
@@ -71,6 +101,7 @@ class RunningApp:
         listen_on: socket.socket | None = None,
         on_message: Callable[[Message], None] | None = None,
         on_write: Callable[[], None] | None = None,
+        on_output: Callable[[bytes], None] | None = None,
         ahead: float = 0,
         alike: Alike | None = None,
         timeout: float = START_TIMEOUT,
@@ -86,23 +117,26 @@ class RunningApp:
         self._log_begins = 0
         try:
             home = folder if in_place else copied(folder, self._workplace)
-            self.child = warm.run(
-                "workbook.lab.serve:serve",
-                {
-                    "port": port,
-                    "record": on_message is not None,
-                    "watch_writes": on_write is not None,
-                    "ahead": ahead,
-                    "alike": [alike.clock, alike.seed] if alike else None,
-                    "show_errors": in_place,
-                    "instead": {"error": instead.error, "traceback": instead.traceback} if instead else None,
-                },
-                folder=home,
-                environment={**bare_environment(), "FLASK_APP": "app", **environment},
-                log=None if in_place else self._workplace / "log",
-                hand_over=listen_on,
-                preload=PRELOAD_DATABASE if uses_a_database(home) else (),
-            )
+            with _shown(on_output) if in_place else nullcontext(self._workplace / "log") as output:
+                self.child = warm.run(
+                    "workbook.lab.serve:serve",
+                    {
+                        "port": port,
+                        "record": on_message is not None,
+                        "watch_writes": on_write is not None,
+                        "ahead": ahead,
+                        "alike": [alike.clock, alike.seed] if alike else None,
+                        "show_errors": in_place,
+                        "instead": {"error": instead.error, "traceback": instead.traceback}
+                        if instead
+                        else None,
+                    },
+                    folder=home,
+                    environment={**bare_environment(), "FLASK_APP": "app", **environment},
+                    log=output,
+                    hand_over=listen_on,
+                    preload=PRELOAD_DATABASE if uses_a_database(home) else (),
+                )
             threading.Thread(target=self._read_events, daemon=True).start()
             try:
                 self._wait_until_ready(timeout)

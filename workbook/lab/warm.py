@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, TextIO
 
 from workbook.course.places import ROOT
 
@@ -117,11 +117,12 @@ class Warm:
         *,
         folder: Path,
         environment: dict[str, str],
-        log: Path | None = None,
+        log: Path | BinaryIO | None = None,
         hand_over: socket.socket | None = None,
         preload: Iterable[str] = (),
     ) -> Child:
         """Starts a job in `folder` with exactly that environment, its output appended to `log`, or else visible here.
+        `log` is the place of a file, or a file or pipe that is open for writing.
 
         If the job gets a socket, arguments["socket"] has its number there (only where jobs are forked). `preload` names
         the modules that this job and others like it need: the warm process loads them once, before the fork.
@@ -132,6 +133,7 @@ class Warm:
         }
         start = self._forked if self.fork else self._spawned
         child = start(order, log, hand_over)
+        child.log = log if isinstance(log, Path) else None
         self._children[child.pid] = child
         return child
 
@@ -144,7 +146,7 @@ class Warm:
         if self._helper is not None:
             self._helper.wait()
 
-    def _forked(self, order: Event, log: Path | None, hand_over: socket.socket | None) -> Child:
+    def _forked(self, order: Event, log: Path | BinaryIO | None, hand_over: socket.socket | None) -> Child:
         events, events_end = os.pipe()
         with _output(log) as output:
             passed = [events_end, output.fileno()] + ([hand_over.fileno()] if hand_over else [])
@@ -162,7 +164,7 @@ class Warm:
                 self._ask({"end": pid}, [])
                 stream.close()
 
-        return Child(pid, stream, log, stop)
+        return Child(pid, stream, None, stop)
 
     def _ask(self, order: Event, passed: list[int]) -> Event:
         data = json.dumps(order).encode()
@@ -176,7 +178,7 @@ class Warm:
         result: Event = json.loads(answer)
         return result
 
-    def _spawned(self, order: Event, log: Path | None, hand_over: socket.socket | None) -> Child:
+    def _spawned(self, order: Event, log: Path | BinaryIO | None, hand_over: socket.socket | None) -> Child:
         if hand_over is not None:
             raise ValueError("A socket can only be handed over to a forked job.")
         with _output(log) as output:
@@ -203,11 +205,13 @@ class Warm:
                 orders.close()
                 events.close()
 
-        return Child(process.pid, events, log, stop)
+        return Child(process.pid, events, None, stop)
 
 
-def _output(log: Path | None) -> BinaryIO:
-    return log.open("ab") if log is not None else os.fdopen(os.dup(2), "ab")
+def _output(log: Path | BinaryIO | None) -> BinaryIO:
+    if isinstance(log, Path):
+        return log.open("ab")
+    return os.fdopen(os.dup(2 if log is None else log.fileno()), "ab")
 
 
 def _helper(number: int, preload: list[str]) -> None:
@@ -335,10 +339,7 @@ def _child(order: Event, passed: list[int]) -> None:
 
 
 def _do(order: Event, stream: IO[str]) -> None:
-    for printed in (sys.stdout, sys.stderr):
-        # The app's output has to appear at once, also in a file.
-        if isinstance(printed, io.TextIOWrapper):
-            printed.reconfigure(line_buffering=True, errors="backslashreplace")
+    sys.stdout, sys.stderr = _printed_at_once(sys.stdout), _printed_at_once(sys.stderr)
     os.environ.clear()
     os.environ.update(order["environment"])
     if sys.platform != "win32":
@@ -353,6 +354,19 @@ def _do(order: Event, stream: IO[str]) -> None:
 
     module, _, name = order["job"].partition(":")
     getattr(importlib.import_module(module), name)(order["arguments"], report)
+
+
+def _printed_at_once(stream: TextIO) -> TextIO:
+    """A stream whose lines are written at once: they are wanted now, also where they go into a file or a pipe."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    try:
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    except OSError:
+        # It was a file's when it was made, and has become a pipe's, which has no place to seek.
+        file = os.fdopen(stream.fileno(), "wb", closefd=False)
+        return io.TextIOWrapper(file, stream.encoding, "backslashreplace", line_buffering=True)
+    return stream
 
 
 def _single_job() -> None:

@@ -7,6 +7,8 @@ from then on a cookie has the key.
 from __future__ import annotations
 
 import hmac
+import secrets
+import threading
 from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -17,24 +19,54 @@ from .faults import KINDS, Faults
 _COOKIE = "control_key"
 
 
-def control_pages(faults: Faults, key: str, label: Callable[[str], str]) -> Blueprint:
-    """Everything under /control. `label` makes a provider's label from its name."""
+class Tickets:
+    """Words that are good for one visit each: the browser that shows one gets the key, and nobody after it."""
+
+    def __init__(self) -> None:
+        self._good: set[str] = set()
+        self._lock = threading.Lock()
+
+    def new(self) -> str:
+        """A new one."""
+        with self._lock:
+            ticket = secrets.token_urlsafe(12)
+            self._good.add(ticket)
+            return ticket
+
+    def take(self, ticket: str) -> bool:
+        """Whether it was good until now."""
+        with self._lock:
+            good = ticket in self._good
+            self._good.discard(ticket)
+            return good
+
+
+def control_pages(faults: Faults, key: str, label: Callable[[str], str], tickets: Tickets) -> Blueprint:
+    """Everything under /control. `label` makes a provider's label from its name. A browser that comes in with one of
+    the `tickets` has the key from then on, and is sent to the root page."""
     pages = Blueprint("control", __name__)
 
     def has_key(shown: str | None) -> bool:
         return hmac.compare_digest((shown or "").encode(), key.encode())
 
+    def with_key(response: AnyResponse) -> AnyResponse:
+        response.set_cookie(_COOKIE, key, httponly=True, samesite="Strict", path="/control")
+        return response
+
     # An app on another port of 127.0.0.1 is the same site for a browser, which sends the cookie along (RFC 6265bis
     # section 5.2): the form also shows that it comes from this page.
     csrf_token = hmac.new(key.encode(), b"the form of the faults page", "sha256").hexdigest()
+
+    @pages.get("/enter")
+    def enter() -> AnyResponse:
+        good = tickets.take(request.args.get("ticket", ""))
+        return with_key(redirect("/")) if good else redirect("/")
 
     @pages.get("/faults")
     def show() -> AnyResponse | str | tuple[str, int]:
         if has_key(request.args.get("key")):
             # The key must not stay in the URL, where people would copy it along.
-            response = redirect(url_for("control.show"))
-            response.set_cookie(_COOKIE, key, httponly=True, samesite="Strict", path="/control")
-            return response
+            return with_key(redirect(url_for("control.show")))
         if not has_key(request.cookies.get(_COOKIE)):
             return render_template("no_key.html"), 403
         return render_template(

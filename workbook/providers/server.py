@@ -17,7 +17,7 @@ from workbook.flow.messages import APP, BROWSER, Message
 from workbook.flow.recording import Recorder
 
 from .callbacks import CALLBACKS, list_callback
-from .control import control_pages
+from .control import Tickets, control_pages
 from .doors import refused
 from .faults import Faults
 from .pages import STATIC, Pages, about, pages_of, with_blueprint
@@ -77,6 +77,7 @@ class ProvidersServer(Registered):
         self._accounts = tuple(people)
         self._providers = (*providers, *(UNSEEN if with_fifth else ()))
         self._control_key = control_key
+        self._tickets = Tickets()
         self.on_message: Callable[[Message], None] | None = None
         self._lock = threading.Lock()
         self._making_pages = threading.Lock()
@@ -147,6 +148,13 @@ class ProvidersServer(Registered):
         """The URL of the page where faults are switched, with its key; None where there is no such page."""
         return f"{self.url}/control/faults?key={self._control_key}" if self._control_key else None
 
+    def entrance(self) -> str:
+        """A URL of the root page for a browser that is opened now. The first browser that opens it can open the faults
+        page from then on, without a key in the URL."""
+        return (
+            f"{self.url}/control/enter?ticket={self._tickets.new()}" if self._control_key else f"{self.url}/"
+        )
+
     @property
     def messages(self) -> list[Message]:
         """The messages to and from the providers so far."""
@@ -189,7 +197,7 @@ class ProvidersServer(Registered):
                 if provider is not None:
                     self._pages[name] = pages_of(provider, self.state(provider), self.faults)
                 elif self._control_key and name == "control":
-                    blueprint = control_pages(self.faults, self._control_key, self.label)
+                    blueprint = control_pages(self.faults, self._control_key, self.label, self._tickets)
                     self._pages[name] = with_blueprint(blueprint)
                 else:
                     self._pages[name] = with_blueprint(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, abort, render_template
@@ -17,6 +18,8 @@ from .said import said_pages
 
 # A page that has gone is noticed when something is sent to it (seconds).
 PING = 15.0
+# An app that prints without an end is told of so often (seconds).
+GAP = 0.02
 # The most pages that are kept up to date at a time. Each takes a thread of the providers' server, which has some left.
 MOST_STREAMS = 32
 
@@ -54,6 +57,7 @@ def desk(live: Live) -> Flask:
                 told = json.dumps({"run": live.run, **now._asdict()})
                 yield ": still here\n\n" if now == seen else f"data: {told}\n\n"
                 seen = now
+                time.sleep(GAP)
 
         answer = Response(stream(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
         answer.call_on_close(streams.release)

@@ -5,30 +5,30 @@ from __future__ import annotations
 import pathlib
 import secrets
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from workbook.checks.verdicts import Verdicts
-from workbook.flow.messages import APP, BROWSER, Flow, Message
+from workbook.flow.messages import Flow, Message
 
-# More messages than any login has. What is older is forgotten.
-MOST_MESSAGES = 400
+from .logins import Login, Logins
+from .printed import Printed
 
 
 class News(NamedTuple):
-    """How often what was said, and how often the verdicts and the app, have changed."""
+    """How often what was said, the verdicts and the app, and what the app has printed have changed."""
 
     said: int
     verdicts: int
+    printed: int = 0
 
 
 @dataclass
 class Live:
-    """The state of `start`: the step, the app, what was said since the last login began, and the verdicts.
+    """The state of `start`: the step, the app, what was said, login by login, the verdicts, and what the app printed.
 
-    `news` counts the changes of what was said and of the verdicts; `wait_for_news` waits for the next one. `run` tells
-    one run of `start` from the next, so that an open page loads itself again.
+    `news` counts the changes; `wait_for_news` waits for the next one. `run` tells one run of `start` from the next, so
+    that an open page loads itself again.
     """
 
     step: str
@@ -42,18 +42,27 @@ class Live:
     checking: bool = False
     news: News = field(default_factory=lambda: News(0, 0))
     run: str = field(default_factory=lambda: secrets.token_hex(8))
-    _messages: list[Message] = field(default_factory=list)
+    printed: Printed = field(default_factory=Printed)
+    _logins: Logins = field(default_factory=Logins)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _verdicts_before: Verdicts | None = None
 
     def heard(self, message: Message) -> None:
         """Takes a message from the app or from the providers."""
         with self._changed:
-            self._messages.append(message)
-            if _begins_a_login(message):
-                self._messages = _since_its_request(self._messages, message)
-            del self._messages[:-MOST_MESSAGES]
+            self._logins.hear(message)
             self._tell(said=1)
+
+    def prints(self, text: bytes) -> None:
+        """Takes what the app has printed or logged, in pieces as they come."""
+        with self._changed:
+            self.printed.add(text)
+            self._tell(printed=1)
+
+    def printed_since(self, number: int) -> tuple[int, list[str]]:
+        """What the app has printed from that line on: see Printed.since."""
+        with self._changed:
+            return self.printed.since(number)
 
     def set(self, **values: Any) -> None:
         """Sets some of the other fields."""
@@ -78,15 +87,28 @@ class Live:
         return new | {verdict.id for verdict in now if verdict.waits_for in new}
 
     def forget(self) -> None:
-        """Begins with an empty diagram."""
+        """Forgets all logins."""
         with self._changed:
-            self._messages.clear()
+            self._logins.forget()
             self._tell(said=1)
+
+    def rename(self, number: int, name: str) -> None:
+        """Gives a login a name."""
+        with self._changed:
+            self._logins.rename(number, name)
+            self._tell(said=1)
+
+    def logins(self) -> tuple[Login, ...]:
+        """The logins that are kept, the newest last, as they are now."""
+        with self._changed:
+            for login in self._logins:
+                login.outcome()
+            return tuple(replace(login, messages=list(login.messages)) for login in self._logins)
 
     def flow(self) -> Flow:
         """What was said since the last login began, as a flow."""
-        with self._changed:
-            return Flow.of("What was said", self._messages)
+        newest = self.logins()[-1:]
+        return newest[0].flow() if newest else Flow("What was said", ())
 
     def wait_for_news(self, seen: News | None, timeout: float) -> News:
         """Waits until there are other news than those `seen`, `timeout` seconds at most; gives the newest."""
@@ -94,28 +116,7 @@ class Live:
             self._changed.wait_for(lambda: self.news != seen, timeout)
             return self.news
 
-    def _tell(self, said: int = 0, verdicts: int = 0) -> None:
-        self.news = News(self.news.said + said, self.news.verdicts + verdicts)
+    def _tell(self, said: int = 0, verdicts: int = 0, printed: int = 0) -> None:
+        now = self.news
+        self.news = News(now.said + said, now.verdicts + verdicts, now.printed + printed)
         self._changed.notify_all()
-
-
-def _begins_a_login(message: Message) -> bool:
-    """Whether the app has just sent the browser to another site, with something to ask there."""
-    location = urlsplit(message.header("Location") or "")
-    return (
-        message.sender == APP
-        and message.receiver == BROWSER
-        and bool(location.netloc and location.query)
-        and location.netloc != urlsplit(message.url).netloc
-    )
-
-
-def _since_its_request(messages: list[Message], response: Message) -> list[Message]:
-    """The messages from the request on that this response answers."""
-    asked = [
-        message.time
-        for message in messages
-        if message.is_request and message.receiver == APP and message.url == response.url
-    ]
-    begun = max(asked, default=0.0)
-    return [message for message in messages if message.time >= begun]

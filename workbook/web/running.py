@@ -98,7 +98,7 @@ class Start:
             self._load_app(apps, socket)
             self._say(providers, apps)
             if self.open_browser:
-                webbrowser.open(providers.url)
+                webbrowser.open(providers.entrance())
             if self.choice.tour:
                 remember_the_tour()
             self._work(apps, checks, socket, providers, changes)
@@ -133,6 +133,7 @@ class Start:
             in_place=True,
             instead=instead,
             on_message=self.live.heard,
+            on_output=self.live.prints,
             **({"listen_on": socket.handed} if apps.fork else {"port": socket.let_go()}),
         )
 

@@ -8,10 +8,10 @@ export const el = (tag, properties = {}, ...children) => {
 };
 export const by = (id) => document.getElementById(id);
 
-const listeners = { said: [], verdicts: [] };
-const seen = { said: -1, verdicts: -1 };
+const listeners = { said: [], verdicts: [], printed: [] };
+const seen = { said: -1, verdicts: -1, printed: -1 };
 
-// `refresh` is called now and at each change of `kind`: "said" or "verdicts". One call at a time; the last news are never missed.
+// `refresh` is called now and at each change of `kind`: "said", "verdicts" or "printed". One call at a time; the last news are never missed.
 export function onNews(kind, refresh) {
   let running = false, again = false;
   listeners[kind].push(async () => {
