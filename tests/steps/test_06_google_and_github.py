@@ -425,7 +425,7 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
             raise Missed(
                 should=f"users.email stays the email address of the first login, {own[0]['email']}.",
                 did=f"after a later login it is {users[0]['email']}.",
-                look="sign_in in app/auth.py: a later login changes the email address of the identity, not of the user.",
+                look="sign_in in app/auth.py: a later login changes the email address of the identity, not the user's.",
             )
 
 
@@ -1114,7 +1114,7 @@ def test_a_value_that_says_nothing(site: Site) -> None:
     for said in (1, 1.0, 0, "yes", "True", "", [True], {"true": True}):
         since = len(site.messages())
         site.providers.google.wrong_claims = {"email_verified": said}
-        should = f"Google sends email_verified as {said!r}, which says nothing. The user is logged in, and the row has NULL."
+        should = f"Google sends email_verified as {said!r}, which says nothing. The user is logged in, and it is NULL."
         page = tried(site, site.browser(), "google")
         if page.path != "/welcome" or page.status >= 400:
             missed = came_to_nothing(site, page, "google", look, since)
