@@ -403,7 +403,9 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
         row = the_identity(site, name, KEEP_LOOK)
         if row["email"] != address:
             changed_how = (
-                f"changes the email address at {label(site, name)} to {new}" if address else "removes it"
+                f"changes the email address at {label(site, name)} to {new}"
+                if address
+                else "removes the email address"
             )
             raise Missed(
                 should=f"Ada {changed_how}, and logs in again. The identity has what the provider said last.",
@@ -440,7 +442,7 @@ def never_asked(site: Site, name: str, page: Page) -> str:
     if refused:
         last = refused[-1]
         return f"it sent a {last.method} to {last.path}, and the response had status {last.status}."
-    return f"it never asked for one. The login ended at {page.path} with status {page.status}."
+    return f"it sent no such request. The login ended at {page.path} with status {page.status}."
 
 
 GITHUB_LOOK = "app/providers/github.py."
