@@ -314,7 +314,7 @@ def test_a_message_for_whoever_was_there_is_not_for_the_next_one(site: Site) -> 
     page = tried(site, browser, "google", "bo")
     if DENIED in page.words:
         raise Missed(
-            should="nothing of Ada's stays in the session when Bo logs in, in the same browser, and no message.",
+            should="nothing of Ada's stays in the session when Bo logs in, in the same browser, also no message.",
             did=f"Ada had denied a login with Facebook, and had not read the message yet. Bo read: {DENIED}",
             look="sign_in: session.clear() removes everything. Flask keeps messages that were not shown yet under "
             "_flashes, so a key that begins with _ has to go, too.",
@@ -513,8 +513,7 @@ def test_a_login_with_twitter_is_no_link(site: Site) -> None:
     came_in(site, browser, "twitter", "bo")
     if owner_of(site, "twitter", BO) == owner:
         raise Missed(
-            should="a link with Twitter begins, and the user gives up. If a login begins then, its callback is a "
-            "login.",
+            should="the user begins a link with Twitter, and gives up. A login after that is a login, and no link.",
             did="your app linked Bo's identity to the account of Chén Jìng, who had begun a link before.",
             look=TWITTER_LOOK,
         )
@@ -548,7 +547,8 @@ def test_no_request_token_is_no_crash(site: Site) -> None:
     page = browser.open(callback)
     if page.status >= 500:
         raise Missed(
-            should="a callback from Twitter may come to a session without a request token. Then your app shows a page.",
+            should="a callback from Twitter may come to a session without a request token. Then your "
+            "app shows no error.",
             did="Chén Jìng logged out in another tab, and then allowed access at Twitter. The status was "
             f"{page.status}.",
             look='authorized in app/auth.py: session.get(f"{name}_oauthtok", ("", "")).',
@@ -564,8 +564,8 @@ USER_LOOK = (
 
 
 def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> str:
-    """Begins a link, and allows access at the provider. Gives the URL of the callback, which no browser has opened "
-    "yet."""
+    """Begins a link, and allows access at the provider. Gives the URL of the callback, which no browser has opened
+    yet."""
     path = f"{ACCOUNT}/link/{provider}"
     label = LABELS[provider]
     should = f"{ACCOUNT} has a button that links {label}, for the user who clicks on it."
@@ -1029,8 +1029,8 @@ def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
 @exercise("8.8")
 @pytest.mark.parametrize("vouches", ["for another address", "for another user"])
 def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouches: str) -> None:
-    """GitHub has verified an email address: a different one of Ada's, or the same one for an identity of Chén "
-    "Jìng's."""
+    """GitHub has verified an email address: a different one of Ada's, or the same one for an identity of Chén
+    Jìng's."""
     browser = site.browser()
     came_in(site, browser, "google")
     ada = users(site)[0]["id"]
@@ -1038,10 +1038,7 @@ def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouch
     if vouches == "for another address":
         add_identity(site, ada, "github", ADA, verified_email="ada-codes@example.net")
         also = "GitHub has verified a different email address of hers."
-        look = (
-            "compare verified_email with each verified email address. One that is verified, but different, is not "
-            "enough."
-        )
+        look = "compare verified_email with each verified email address. A different one does not count."
     else:
         came_in(site, site.browser(), "twitter", "chen")
         chen = owner_of(site, "twitter", CHEN)
@@ -1075,7 +1072,7 @@ def test_an_address_stays_verified_while_somebody_vouches_for_it(site: Site) -> 
         verified = users(site)[0]["verified_email"]
         if verified != ADA.google.email:
             raise Missed(
-                should=f"Ada removed {LABELS[provider]}. GitHub has still verified her email address, so "
+                should=f"Ada removed {LABELS[provider]}. GitHub is left, with the same verified email address, so "
                 "verified_email stays.",
                 did=f"her verified_email is {verified!r} now.",
                 look="unlink: keep verified_email if an identity that is left has verified it. GitHub sends the email "
@@ -1201,7 +1198,7 @@ PROOF_LOOK = "proved in app/account.py: return None in each case in which there 
 def proved(site: Site, browser: Browser, provider: str, who: str, look: str = "") -> Form:
     """The logged-in user links another user's identity. Gives the form that merges the two accounts. `look` is one
     more place to look if there is none."""
-    linked(site, browser, provider, who, "This identity is another account's, so it proves both accounts.")
+    linked(site, browser, provider, who, "This identity is another account's, so both are proved.")
     return button(
         browser,
         MERGE,
@@ -1502,8 +1499,8 @@ def test_ones_own_addresses_stay(site: Site) -> None:
     ("who", "provider"), [("ada", "google"), ("chen", "facebook")], ids=["a-verified-one", "an-address"]
 )
 def test_what_is_missing_is_given_on(site: Site, who: str, provider: str) -> None:
-    """Twitter does not say that Ada's email address is verified, and has none of Chén Jìng's. The other account is "
-    "Bo's."""
+    """Twitter does not say that Ada's email address is verified, and has none of Chén Jìng's. The other account is
+    Bo's."""
     came_in(site, site.browser(), provider, "bo")
     browser = site.browser()
     came_in(site, browser, "twitter", who)
