@@ -818,7 +818,7 @@ def test_a_verified_address_leads_to_its_user(site: Site) -> None:
             should="Ada logs in with Google, and then with GitHub. Both have verified the same email address, so this "
             "is one user.",
             did=f"there are {len(users(site))} users.",
-            look="user_of in app/people.py: user_by_address(profile), where no user is given.",
+            look="user_of in app/people.py: user_by_address(profile), if no user is given.",
         )
 
 
@@ -977,7 +977,7 @@ def test_a_user_who_is_gone_removes_nothing(site: Site) -> None:
             should="Ada's account is deleted in another browser. A form of the page that is still open here removes "
             "nothing, and causes no error.",
             did=f"Ada's browser sent the form with the ID of Bo's identity, and the status was {page.status}. The "
-            f"ways in are: {ways_in(identities(site))}.",
+            f"identities are: {ways_in(identities(site))}.",
             look="unlink: @login_required comes below @bp.route. Above @bp.route, it protects nothing.",
         )
 

@@ -291,7 +291,7 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
                 did=f"Ada was logged in, and her browser sent a {method} to /logout. Then no one was logged in.",
                 look='@bp.route("/logout", methods=["POST"]). ' + HEAD_TOO,
             )
-    # Two logins are under way. One of them is to end on a page that she has asked for.
+    # Two logins are under way. One of them ends on a page that she has asked for.
     waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)
     front = browser.open("/")
