@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO
 
 from .limits import Limits, TooMuch
+from .names import shown_path
 from .sources import CHUNK, CannotRead, Entry, Kind, Source
+from .submissions import Note, NoteKind
 
 # What is opened as an archive, by the end of its name, whatever is in it then.
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tbz2", ".tar.xz", ".txz")
@@ -109,13 +111,15 @@ class _Zip:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        self.remarks: list[str] = []
+        self.remarks: list[Note] = []
         self.entries: list[Entry] = []
         self._infos: list[zipfile.ZipInfo] = []
         with path.open("rb") as file, _opened(file, limits) as archive:
             self._infos = archive.infolist()[: limits.entries]
             if len(archive.infolist()) > limits.entries:
-                self.remarks.append(f"has more than {limits.entries} entries; the rest was left out")
+                self.remarks.append(
+                    Note("limit", f"has more than {limits.entries} entries; the rest was left out")
+                )
         # Old tools of Windows write backslashes for the "/" that the form of zip wants (APPNOTE.TXT 4.4.17.1).
         by_backslash = not any("/" in info.orig_filename for info in self._infos)
         for number, info in enumerate(self._infos):
@@ -221,7 +225,7 @@ class _Tar:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        self.remarks: list[str] = []
+        self.remarks: list[Note] = []
         self.entries: list[Entry] = []
         try:
             for number, (_tar, member) in enumerate(self._members()):
@@ -230,11 +234,11 @@ class _Tar:
                 kind = "file" if member.isreg() else _TAR_KINDS.get(member.type, "other")
                 self.entries.append(Entry(number, member.name, kind, _tar_time(member)))
         except TooMuch as much:
-            self.remarks.append(f"is too much ({much}); what comes after {self._last()} was left out")
+            self._cut_off("limit", f"is too much ({much})")
         except CannotRead as error:
             if not self.entries:
                 raise
-            self.remarks.append(f"{error}; what comes after {self._last()} was left out")
+            self._cut_off("unread", str(error))
         # What is read again later is what was seen now, and no more.
         self._number = len(self.entries)
 
@@ -246,8 +250,9 @@ class _Tar:
             if number in wanted:
                 yield self.entries[number], _tar_contents(tar, member)
 
-    def _last(self) -> str:
-        return self.entries[-1].name if self.entries else "its beginning"
+    def _cut_off(self, kind: NoteKind, reason: str) -> None:
+        last = shown_path(self.entries[-1].name) if self.entries else "its beginning"
+        self.remarks.append(Note(kind, f"{reason}; what comes after {last} was left out"))
 
     def _members(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
         with self._path.open("rb") as file:

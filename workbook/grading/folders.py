@@ -12,6 +12,7 @@ from pathlib import Path
 from .limits import Budget, Limits, TooMuch
 from .paths import is_no_work
 from .sources import CHUNK, CannotRead, Entry, Kind
+from .submissions import Note
 
 # Windows has no openat: there, a folder that becomes a link between two looks would be followed.
 _BELOW = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
@@ -34,14 +35,14 @@ class Folder:
     def __init__(self, path: Path, limits: Limits, below: tuple[str, ...] = ()) -> None:
         self._path = path
         self._below = below
-        self.remarks: list[str] = []
+        self.remarks: list[Note] = []
         self.entries: list[Entry] = []
         self._stats: list[os.stat_result] = []
         budget = Budget(limits)
         try:
             self._walk(limits, budget)
         except TooMuch as much:
-            self.remarks.append(f"is too much ({much}); the rest was left out")
+            self.remarks.append(Note("limit", f"is too much ({much}); the rest was left out"))
         except OSError as error:
             raise CannotRead(f"cannot be read ({error.strerror})") from None
         self._leave_out_hard_links()

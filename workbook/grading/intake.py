@@ -123,7 +123,7 @@ def _whose(given: Sequence[Path], limits: Limits, steps: tuple[str, ...]) -> tup
     for path, source, shape in opened:
         if isinstance(source, CannotRead):
             found.append(_one(path, Shape("one"), names))
-            found[-1].notes.append(Note("unread", f"{shown_path(path.name)} {source}."))
+            found[-1].notes.append(Note("unread", str(source)).of(path.name))
         elif classes:
             of_class, more = _class(path, source, shape, limits)
             found += of_class
@@ -135,8 +135,8 @@ def _whose(given: Sequence[Path], limits: Limits, steps: tuple[str, ...]) -> tup
                 one.pieces.append(_Piece(own, own.entries, prefix=_around(path, limits)))
                 remarks = own.remarks
             except CannotRead as error:
-                remarks = [str(error)]
-            one.notes += [Note("unread", f"{shown_path(path.name)} {shown_path(said)}.") for said in remarks]
+                remarks = [Note("unread", str(error))]
+            one.notes += [remark.of(path.name) for remark in remarks]
             if shape.kind == "class":
                 inside = ", ".join(shown(name) for name in list(tops(source, shape.below))[:3])
                 text = (
@@ -177,7 +177,7 @@ def _of_lms(told: Handed, source: str) -> _Found:
 
 def _class(path: Path, source: Source, shape: Shape, limits: Limits) -> tuple[list[_Found], list[Note]]:
     """Whose each name at the top of a class is. Two names of one student in an LMS's export belong together."""
-    notes = [Note("other", f"{shown_path(path.name)} {shown_path(remark)}.") for remark in source.remarks]
+    notes = [remark.of(path.name) for remark in source.remarks]
     out = sorted({entry.name for entry in source.entries if ".." in raw_parts(entry.name)})
     if out:
         notes.append(
@@ -230,9 +230,9 @@ def _add_folder(
     try:
         own = Folder(path, limits, below)
     except CannotRead as error:
-        one.notes.append(Note("unread", f"The folder {error}."))
+        one.notes.append(Note("unread", str(error)).of(top.name))
         return
-    one.notes += [Note("limit", f"The folder {shown_path(remark)}.") for remark in own.remarks]
+    one.notes += [remark.of(top.name) for remark in own.remarks]
     one.pieces.append(_Piece(own, own.entries))
 
 
@@ -290,7 +290,7 @@ def _take_pieces(found: Sequence[_Found], takings: Sequence[Taking]) -> None:
     by_source: dict[int, list[tuple[Taking, _Piece]]] = {}
     for one, taking in zip(found, takings, strict=True):
         for note in one.notes:
-            taking.note(note.kind, note.text)
+            taking.note(note)
         for piece in one.pieces:
             by_source.setdefault(id(piece.source), []).append((taking, piece))
     for pieces in by_source.values():

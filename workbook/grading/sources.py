@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from .submissions import Note
+
 Kind = Literal[
     "file", "folder", "symbolic link", "hard link", "device", "pipe", "socket", "unreadable", "other"
 ]
@@ -32,11 +34,12 @@ class CannotRead(Exception):
 class Source(Protocol):
     """A folder or an archive. Nothing in it is followed, and nothing is run.
 
-    `entries`: what is in it. `remarks`: what there is to say of it as a whole, such as that it is damaged.
+    `entries`: what is in it. `remarks`: what there is to say of it as a whole, as the
+    end of a sentence that begins with its name: "is damaged; what comes after app.py was left out".
     """
 
     entries: list[Entry]
-    remarks: list[str]
+    remarks: list[Note]
 
     def contents(self, wanted: Collection[int]) -> Iterator[tuple[Entry, Iterator[bytes]]]:
         """The wanted files, by their numbers, in the order of the source, each with what is in it, piece by piece.

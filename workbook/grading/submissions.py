@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .names import shown_path
+
 # `led out`: a link, a device, a path that leads out of the submission. `limit`: more than the limits allow. `unread`:
 # damaged, packed with a password, no archive. `twice`: there was a choice between two. `nothing`: no work was found.
 # `name`: the name is shown in another way, or is the name of two. `roster`: the student is not on it, or could be
@@ -23,6 +25,10 @@ class Note:
 
     def __str__(self) -> str:
         return self.text
+
+    def of(self, name: str) -> Note:
+        """A whole sentence of what says something of a name: "is damaged" of "anna.zip"."""
+        return Note(self.kind, f"{shown_path(name)} {self.text}.")
 
 
 @dataclass(frozen=True)

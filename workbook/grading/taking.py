@@ -78,10 +78,10 @@ class Taking:
         """The names of files that are in no step folder."""
         return _some(self._beside) if self._beside else ""
 
-    def note(self, kind: NoteKind, text: str) -> None:
-        """Notes something of the submission as a whole."""
-        if Note(kind, text) not in self._notes:
-            self._notes.append(Note(kind, text))
+    def note(self, note: Note) -> None:
+        """Notes something of the submission as a whole, once."""
+        if note not in self._notes:
+            self._notes.append(note)
 
     def _take_archive(self, path: Path, name: str, prefix: Parts, nested: int) -> None:
         try:
@@ -91,12 +91,10 @@ class Taking:
             self._stop(much, name)
             return
         except CannotRead as error:
-            self.note("unread", f"{shown_path(name)} {error}.")
+            self.note(Note("unread", str(error)).of(name))
             return
         for remark in source.remarks:
-            self.note(
-                "limit" if "too much" in remark else "unread", f"{shown_path(name)} {shown_path(remark)}."
-            )
+            self.note(remark.of(name))
         take_all(source, [(self, self.plan(source.entries, prefix=prefix))], nested)
 
     def plan(
@@ -233,7 +231,9 @@ class Taking:
 
     def _stop(self, much: TooMuch, name: str) -> None:
         self._full = True
-        self.note("limit", f"It is too much ({much}): {shown_path(name)}, and what came after, was left out.")
+        self.note(
+            Note("limit", f"It is too much ({much}): {shown_path(name)}, and what came after, was left out.")
+        )
 
 
 def take_all(source: Source, plans: Iterable[tuple[Taking, Mapping[int, Wanted]]], nested: int = 1) -> None:
