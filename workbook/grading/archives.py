@@ -127,7 +127,8 @@ class _Zip:
             if by_backslash:
                 name = name.replace("\\", "/")
             self.entries.append(Entry(number, name, _zip_kind(info, name), _zip_time(info)))
-        files = [info for info in self._infos if not info.is_dir()]
+        # Not info.is_dir(), which fails on an entry without a name.
+        files = [self._infos[entry.number] for entry in self.entries if entry.kind == "file"]
         if files and all(info.flag_bits & 1 for info in files):
             raise CannotRead("needs a password")
 

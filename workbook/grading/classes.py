@@ -84,6 +84,8 @@ def shape_of(source: Source, steps: Iterable[str]) -> Shape:
         full = [found for found in inside.values() if found]
         if len(packed) + len(full) >= 2 and (packed or len(set().union(*full)) < sum(map(len, full))):
             return Shape("class", below)
+        if len(full) >= 2 and len(full) == len(inside):
+            return Shape("one", below)  # each has other steps: a student's weeks
         loose = any(not top.is_folder for top in here.values())
         if not packed and not full and loose and not any(is_packed_otherwise(name) for name in here):
             return Shape("one", below)

@@ -31,8 +31,8 @@ def shown(name: str, most: int = NAME_LENGTH) -> str:
 
 
 def is_shown_whole(name: str) -> bool:
-    """Whether `shown` leaves out nothing of the name but spaces."""
-    return "".join(shown(name).split()) == "".join(unicodedata.normalize("NFC", name).split())
+    """Whether `shown` leaves out nothing of the name but spaces that are too many."""
+    return shown(name) == " ".join(part for part in unicodedata.normalize("NFC", name).split(" ") if part)
 
 
 def shown_path(path: str) -> str:

@@ -132,13 +132,23 @@ def _rows(text: str, path: Path) -> list[list[str]]:
     if match := re.fullmatch(r"sep=(.)\r?", first):  # Excel's own line
         between, text = match[1], rest
         first = rest.partition("\n")[0]
-    unquoted = re.sub(r'"[^"]*"', "", first)
-    between = between or max(",;\t", key=unquoted.count)
+    between = between or max(",;\t", key=lambda sign: _titles(first, sign))
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
     except csv.Error as error:
         raise WorkbookError(f"The roster {path} is no CSV file ({error}).") from None
     return [row for row in rows if any(cell.strip() for cell in row)]
+
+
+def _titles(line: str, between: str) -> tuple[int, int]:
+    """How many titles that are known a line has with this sign between them, and how many in all."""
+    titles = [_title(title.strip('"')) for title in line.split(between)]
+    return sum(title in {*_NAME, *_FIRST, *_LAST, *_EMAIL, *_ID} for title in titles), len(titles)
+
+
+def _title(text: str) -> str:
+    """A title as the lists above have it."""
+    return re.sub(r"[\W_]+", "", _plain(text))
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,7 @@ class _Columns:
 
 
 def _columns(titles: Sequence[str], path: Path) -> _Columns:
-    known = [re.sub(r"[\W_]+", "", _plain(title)) for title in titles]
+    known = [_title(title) for title in titles]
 
     def column(wanted: Iterable[str]) -> int | None:
         return next((known.index(title) for title in wanted if title in known), None)
