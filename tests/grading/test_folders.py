@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -178,6 +179,48 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     assert "closed.py" in said(one) and "shut" in said(one)
 
 
+@on_posix
+def test_class_star_names_what_students_have_put_there(tmp_path: Path, secret: Path) -> None:
+    """Links and pipes that a shell has named, with all else in the folder."""
+    place = written(tmp_path / "class", {**within("anna", KEPT), "zoe.zip": zipped(KEPT)})
+    written(secret.parent, KEPT)
+    (place / "ben").symlink_to(secret.parent, target_is_directory=True)
+    (place / "cleo.zip").symlink_to(place / "zoe.zip")
+    os.mkfifo(place / "dora.zip")
+    (place / "emil\n\x1b[31m").mkdir()
+    found = take_in(sorted(place.iterdir()), tmp_path / "into")
+    assert [(one.student, bool(one.steps)) for one in found.submissions] == [
+        *(
+            ("anna", True),
+            ("ben", False),
+            ("cleo", False),
+            ("dora", False),
+            ("emil [31m", False),
+            ("zoe", True),
+        ),
+    ]
+    assert "is a symbolic link, and was not followed" in said(found.submissions[1])
+    assert "is no file and no folder" in said(found.submissions[3])
+    for one in found.submissions:
+        assert one.source.isprintable() and all(note.text.isprintable() for note in one.notes)
+
+
+@on_posix
+def test_a_disk_that_is_full_is_one_line(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it: the system refuses to write more."""
+    anna = written(tmp_path / "anna", {**KEPT, f"{STEP}/large.txt": "x" * 100_000})
+    code = (
+        "import resource, sys; from pathlib import Path; from workbook.grading.intake import take_in\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "try: take_in([Path(sys.argv[1])], Path(sys.argv[2]))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    command = [sys.executable, "-c", code, str(anna), str(tmp_path / "into")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("WorkbookError Nothing was graded: ") and len(done.stdout.splitlines()) == 1
+    assert list((tmp_path / "into").iterdir()) == [], "nothing half-written stays"
+
+
 def test_a_path_that_a_teacher_names_may_be_a_link(tmp_path: Path) -> None:
     written(tmp_path / "class" / "anna", KEPT)
     (tmp_path / "link").symlink_to(tmp_path / "class", target_is_directory=True)
@@ -206,6 +249,7 @@ def test_a_submission_is_made_anew(tmp_path: Path) -> None:
     """Also where its folder in `into` is a link that somebody has put there."""
     anna = written(tmp_path / "anna", KEPT)
     one = taken(anna, tmp_path)
+    written(tmp_path / "into" / ".intake-killed", {"0.raw/app.py": "of a run that was killed"})
     (one.folder / STEP / "left.py").write_text("of a run before")
     assert files_of(taken(anna, tmp_path)) == KEPT
     outside = written(tmp_path / "outside", {"keep.txt": "keep"})

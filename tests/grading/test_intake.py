@@ -182,17 +182,23 @@ def test_moodles_export_without_folders(tmp_path: Path) -> None:
         f"Ben_1002_assignsubmission_file_{STEP}.zip": zipped({"app.py": "# ben\n"}),
         "Cleo_1003_assignsubmission_file_app.py": "# cleo\n",
         "Cleo_1003_assignsubmission_onlinetext_onlinetext.html": "",
-        "Participant_1004_assignsubmission_file_a.tar.gz": tarred(app("somebody"), "gz"),
-        "Participant_1005_assignsubmission_file_a\nb:c.zip": zipped(app("somebody else")),
+        "Dora_1004_assignsubmission_file_a.tar.gz": tarred(app("dora"), "gz"),
+        "Emil_1005_assignsubmission_file_a\nb:c.zip": zipped(app("emil")),
     }
     expected = {
         "Anna Berg": "anna",
         "Ben": "ben",
         "Cleo": "",
-        "Participant 1004": "somebody",
-        "Participant 1005": "somebody else",
+        "Dora": "dora",
+        "Emil": "emil",
     }
     assert who(intake(tmp_path, put(tmp_path / "export.zip", zipped(files)))) == expected
+
+
+def test_blind_marking_in_another_language(tmp_path: Path) -> None:
+    files = {f"Teilnehmerin_{n}_assignsubmission_file_a.zip": zipped(app(str(n))) for n in (7, 8, 9)}
+    found = intake(tmp_path, put(tmp_path / "export.zip", zipped(files)))
+    assert who(found) == {"Teilnehmerin 7": "7", "Teilnehmerin 8": "8", "Teilnehmerin 9": "9"}
 
 
 def test_canvass_export(tmp_path: Path) -> None:
@@ -229,6 +235,9 @@ submission_101:
   :score: 3.0
 submission_102:
   :submitters:
+  - :name: Ben O'Neil
+    :sid: '4712'
+    :email: ben@example.edu
   - :name: Ben O'Neil
     :sid: '4712'
     :email: ben@example.edu

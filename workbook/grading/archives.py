@@ -60,12 +60,9 @@ def open_archive(path: Path, limits: Limits) -> Source:
 
     CannotRead says why there is nothing to be had from it: it is damaged, none, or needs a password.
     """
-    try:
-        with path.open("rb") as file:
-            begin = file.read(512)
-            size = file.seek(0, io.SEEK_END)
-    except OSError as error:
-        raise CannotRead(f"cannot be read ({error.strerror})") from None
+    with _file(path) as file:
+        begin = file.read(512)
+        size = file.seek(0, io.SEEK_END)
     if not size:
         raise CannotRead("is empty: its upload may have broken off")
     if begin.startswith((b"PK\3\4", b"PK\5\6", b"PK\7\x08")):
@@ -75,6 +72,13 @@ def open_archive(path: Path, limits: Limits) -> Source:
     if _sums_up(begin):
         return _Tar(path, limits)
     raise CannotRead("is no zip and no tar, whatever its name says")
+
+
+def _file(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise CannotRead(f"cannot be read ({error.strerror})") from None
 
 
 def _sums_up(block: bytes) -> bool:
@@ -114,7 +118,7 @@ class _Zip:
         self.remarks: list[Note] = []
         self.entries: list[Entry] = []
         self._infos: list[zipfile.ZipInfo] = []
-        with path.open("rb") as file, _opened(file, limits) as archive:
+        with _file(path) as file, _opened(file, limits) as archive:
             self._infos = archive.infolist()[: limits.entries]
             if len(archive.infolist()) > limits.entries:
                 self.remarks.append(
@@ -133,7 +137,7 @@ class _Zip:
             raise CannotRead("needs a password")
 
     def contents(self, wanted: Collection[int]) -> Iterator[tuple[Entry, Iterator[bytes]]]:
-        with self._path.open("rb") as file, _opened(file, self._limits) as archive:
+        with _file(self._path) as file, _opened(file, self._limits) as archive:
             counted = _Counted(self._limits, self._path.stat().st_size)
             for entry in self.entries:
                 if entry.number in wanted:
@@ -256,7 +260,7 @@ class _Tar:
         self.remarks.append(Note(kind, f"{reason}; what comes after {last} was left out"))
 
     def _members(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-        with self._path.open("rb") as file:
+        with _file(self._path) as file:
             counted = _Counted(self._limits, self._path.stat().st_size)
             stream = _Forward(_unpacked(file), counted)
             try:

@@ -28,6 +28,9 @@ from .sources import CannotRead, Entry, Source
 from .submissions import Intake, Note, Submission, digest_of
 from .taking import Taking, raw_parts, take_all
 
+# The beginning of the name of the folder in which an intake works.
+_SCRATCH = ".intake-"
+
 
 class _Piece(NamedTuple):
     """A part of what one student handed in: entries of a source. The rest is as `Taking.plan` takes it."""
@@ -39,9 +42,10 @@ class _Piece(NamedTuple):
     renamed: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Found:
-    """What one student, or one group, handed in at once. `identity`: the same for the same student."""
+    """What one student, or one group, handed in at once. `identity`: the same for the same student, with a name in its
+    second place."""
 
     people: tuple[Person, ...]
     identity: tuple[str, ...]
@@ -63,8 +67,9 @@ def take_in(
     of them shows that it is a class. An archive or a folder in a class is always one student's, whatever is in it:
     nobody can hand in for somebody else.
 
-    `into` is made where it is not there; a submission that was taken in there before is made anew. `steps`: names of
-    step folders (default: those of the course).
+    `into` is made where it is not there; a submission that was taken in there before is made anew, and what an intake
+    that was killed has left there goes. Two intakes at once need two folders. `steps`: names of step folders (default:
+    those of the course).
 
     WorkbookError says in one line what is wrong with a path or with `into`. What is wrong with one submission is a note
     in it, and never an error.
@@ -74,10 +79,12 @@ def take_in(
     given = _given(paths, into)
     try:
         into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=into, prefix=".intake-") as scratch:
+        for left in into.glob(f"{_SCRATCH}*"):
+            _remove(left)
+        with tempfile.TemporaryDirectory(dir=into, prefix=_SCRATCH) as scratch:
             found, notes = _whose(given, limits, names)
             if not found:
-                there = ", ".join(str(path) for path in given)
+                there = ", ".join(shown_path(str(path)) for path in given)
                 raise WorkbookError(f"There is no submission in {there}: no folder and no archive.")
             return Intake(tuple(_taken(found, into, Path(scratch), limits, names)), tuple(notes))
     except OSError as error:
@@ -110,16 +117,23 @@ def _whose(given: Sequence[Path], limits: Limits, steps: tuple[str, ...]) -> tup
     opened: list[tuple[Path, Source | CannotRead, Shape]] = []
     for path in given:
         try:
+            if len(given) > 1 and path.is_symlink():
+                # `class/*` names what students have put there, too.
+                raise CannotRead(
+                    "is a symbolic link, and was not followed: name it alone, or name where it leads"
+                )
             whole = _opened(path, limits.of_a_class())
             opened.append((path, whole, shape_of(whole, steps)))
         except CannotRead as error:
             opened.append((path, error, Shape("one")))
+    if len(opened) == 1:
+        opened = [_alone(*opened[0])]
     classes = all(shape.kind == "class" for _, _, shape in opened) or (
         len(opened) == 1 and opened[0][2].kind != "one"
     )
     found: list[_Found] = []
     notes: list[Note] = []
-    names = Counter(path.resolve().name for path in given)
+    names = Counter(path.absolute().name for path in given)
     for path, source, shape in opened:
         if isinstance(source, CannotRead):
             found.append(_one(path, Shape("one"), names))
@@ -148,7 +162,18 @@ def _whose(given: Sequence[Path], limits: Limits, steps: tuple[str, ...]) -> tup
     return found, notes
 
 
+def _alone(path: Path, source: Source | CannotRead, shape: Shape) -> tuple[Path, Source | CannotRead, Shape]:
+    """What a path is that was named alone: an archive in which there is one archive is one student's."""
+    if not isinstance(source, CannotRead) and shape.kind == "perhaps" and not path.is_dir():
+        here = tops(source, shape.below)
+        if sum(top.is_folder or _is_archive(name) for name, top in here.items()) == 1:
+            shape = Shape("one", shape.below)
+    return path, source, shape
+
+
 def _opened(path: Path, limits: Limits) -> Source:
+    if not path.is_dir() and not path.is_file():
+        raise CannotRead("is no file and no folder")
     return Folder(path, limits) if path.is_dir() else open_archive(path, limits)
 
 
@@ -161,13 +186,14 @@ def _around(path: Path, limits: Limits) -> tuple[str, ...]:
 
 def _one(path: Path, shape: Shape, names: Counter[str]) -> _Found:
     """One student's work, by the name of the path. Two paths of one name are told apart by the folders around them."""
-    path = path.resolve()
+    path = path.absolute()
+    source = shown_path(str(path))
     if told := handed(path.name):
-        return _of_lms(told, str(path))
+        return _of_lms(told, source)
     name = student_of(path.name, shape.below)
     if names[path.name] > 1:
         name = f"{path.parent.name}/{name}"
-    return _Found((Person(name),), ("", same(name)), str(path))
+    return _Found((Person(name),), ("", same(name)), source)
 
 
 def _of_lms(told: Handed, source: str) -> _Found:
@@ -189,7 +215,7 @@ def _class(path: Path, source: Source, shape: Shape, limits: Limits) -> tuple[li
     by_lms: dict[tuple[str, ...], _Found] = {}
     for name, top in here.items():
         told = handed(name)
-        label = f"{path.name}: {shown_path('/'.join((*shape.below, name)))}"
+        label = f"{shown_path(path.name)}: {shown_path('/'.join((*shape.below, name)))}"
         if name in submitters:
             one = _Found(submitters[name], ("Gradescope", name), label)
         elif told:
@@ -213,6 +239,11 @@ def _class(path: Path, source: Source, shape: Shape, limits: Limits) -> tuple[li
         elif top.own is not None:
             renamed = file_name((told.file if told else "") or name, limits)
             one.pieces.append(_Piece(source, [top.own], len(shape.below), renamed=renamed))
+    if len(by_lms) > 2 and len({one.people[0].name for one in by_lms.values()}) == 1:
+        # Blind marking: Moodle calls everybody by one word, in the site's language.
+        for one in by_lms.values():
+            (person,) = one.people
+            one.people = (replace(person, name=f"{person.name} {person.id}"),)
     return found, notes
 
 
@@ -313,8 +344,8 @@ def _submission(
         )
     person = one.people[0]
     return Submission(
-        _name(person),
-        key_of(person.name, *one.identity),
+        shown(person.name),
+        key_of(one.identity[1], *one.identity),
         folder,
         there,
         tuple(notes),
@@ -324,17 +355,6 @@ def _submission(
         person.email,
         one.late,
     )
-
-
-def _name(person: Person) -> str:
-    """The name of a student; under blind marking all have the same, and their numbers."""
-    blind = person.id and person.name.casefold() in (
-        "participant",
-        "teilnehmer-in",
-        "participante",
-        "partecipante",
-    )
-    return shown(f"{person.name} {person.id}" if blind else person.name)
 
 
 def _later(several: Sequence[tuple[_Found, Submission]]) -> tuple[_Found, Submission]:
@@ -355,14 +375,16 @@ def _later(several: Sequence[tuple[_Found, Submission]]) -> tuple[_Found, Submis
 
 def _for_each(one: _Found, submission: Submission, into: Path) -> Iterator[Submission]:
     """The submission in its folder below `into`: for each of the people a copy of its own."""
-    names = " and ".join(_name(person) for person in one.people)
-    for person in one.people:
-        more = (person.name, person.id, person.email) if len(one.people) > 1 else ()
-        key = key_of(person.name, *one.identity, *more)
+    people = list(dict.fromkeys(one.people))
+    names = " and ".join(shown(person.name) for person in people)
+    for number, person in enumerate(people, start=1):
+        key = submission.key
+        if len(people) > 1:
+            key = key_of(person.name, *one.identity, person.name, person.id, person.email)
         folder = into / key
         if folder.exists() or folder.is_symlink():
             _remove(folder)
-        if person == one.people[-1]:
+        if number == len(people):
             submission.folder.rename(folder)
         else:
             shutil.copytree(submission.folder, folder)
@@ -371,16 +393,16 @@ def _for_each(one: _Found, submission: Submission, into: Path) -> Iterator[Submi
             notes.append(
                 Note("name", "The name is shown without invisible characters and line breaks, or cut.")
             )
-        if len(one.people) > 1:
+        if len(people) > 1:
             notes.append(Note("other", f"Handed in by {names} together."))
         yield replace(
             submission,
-            student=_name(person),
+            student=shown(person.name),
             key=key,
             folder=folder,
             notes=tuple(notes),
-            id=person.id,
-            email=person.email,
+            id=shown(person.id) if person.id else "",
+            email=shown(person.email) if person.email else "",
         )
 
 
