@@ -146,9 +146,8 @@ def test_what_is_no_file_in_a_zip(tmp_path: Path, mode: int, kind: str) -> None:
         entries.append((zip_entry(name, mode=mode | 0o777), "/etc/passwd"))
     one = from_bytes(zip_of_entries(*entries), tmp_path)
     assert files_of(one) == KEPT
-    assert f"led out: Left out, {kind}: {STEP}/answers.toml, {SECOND}, chapters." in said(one).replace(
-        "anna/", ""
-    )
+    names = ", ".join(f"anna.zip/{name}" for name in (f"{STEP}/answers.toml", SECOND, "chapters"))
+    assert f"led out: Left out, {kind}: {names}." in said(one)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +166,7 @@ def test_what_is_no_file_in_a_zip(tmp_path: Path, mode: int, kind: str) -> None:
 def test_what_is_no_file_in_a_tar(tmp_path: Path, member: tarfile.TarInfo, kind: str) -> None:
     one = from_bytes(tarred(ANNA, more=(member,)), tmp_path)
     assert files_of(one) == KEPT
-    assert f"led out: Left out, {kind}: anna/{member.name}." in said(one)
+    assert f"led out: Left out, {kind}: anna.zip/{member.name}." in said(one)
 
 
 def test_a_file_is_not_written_through_a_link_before_it(tmp_path: Path) -> None:
@@ -306,6 +305,21 @@ def test_an_archive_in_an_archive(tmp_path: Path, make: Callable[..., bytes]) ->
     assert files_of(one)[f"{STEP}/app.py"] == "# anna\n" == files_of(one)[f"{SECOND}/app.py"]
 
 
+def test_an_archive_beside_the_folder_that_it_was_made_of(tmp_path: Path) -> None:
+    """Two versions are not mixed: it is the one or the other."""
+    old, new = {f"{STEP}/app.py": "# old", f"{STEP}/only_old.py": ""}, {"app.py": "# new", "only_new.py": ""}
+    whole = zip_of_entries(
+        *((zip_entry(name, (2026, 11, 1)), text) for name, text in old.items()),
+        (zip_entry(f"{STEP}.zip", (2026, 11, 2)), zipped(new, (2026, 11, 2))),
+    )
+    one = from_bytes(whole, tmp_path)
+    assert files_of(one) == {f"{STEP}/{name}": text for name, text in new.items()}
+    assert (
+        f"anna.zip/{STEP}.zip was taken: it is the newest. The rest was left out: anna.zip/{STEP}."
+        in said(one)
+    )
+
+
 def test_archives_in_archives_end_somewhere(tmp_path: Path) -> None:
     data = zipped(ANNA)
     for n in range(10):
@@ -411,7 +425,7 @@ def test_a_damaged_file_in_a_zip_is_left_out_alone(tmp_path: Path) -> None:
     at = data.index(b"broken.bin") + 200
     data[at] ^= 0xFF
     one = from_bytes(bytes(data), tmp_path)
-    assert files_of(one) == KEPT and f"unread: Left out, is damaged: anna/{STEP}/broken.bin." in said(one)
+    assert files_of(one) == KEPT and f"unread: Left out, is damaged: anna.zip/{STEP}/broken.bin." in said(one)
 
 
 def test_time_is_limited(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_finished_steps_of_the_workbook_come_last(tmp_path: Path) -> None:
     "name", [f"{STEP} (1)", f"{STEP}_final", f"{STEP}-copy", f"{STEP}.kept-1", f"{STEP} - Kopie"]
 )
 def test_a_name_with_something_after_it(tmp_path: Path, name: str) -> None:
-    """It is taken where there is no other."""
+    """It is taken where there is no other with work in it."""
     files = {f"{name}/app.py": "# copy\n"}
     anna = written(tmp_path / "anna", files, at=NEW)
     one = taken(anna, tmp_path)
@@ -80,6 +80,12 @@ def test_a_name_with_something_after_it(tmp_path: Path, name: str) -> None:
     written(anna, app("anna"), at=OLD)
     one = taken(anna, tmp_path)
     assert files_of(one) == app("anna") and "its name is the step's" in said(one)
+
+
+def test_what_reset_has_kept_is_the_work_where_nothing_was_done_since(tmp_path: Path) -> None:
+    kept = {name.replace(STEP, f"{STEP}.kept-1"): content for name, content in solution().items()}
+    taken_one, text = two(tmp_path, starter(), kept)
+    assert taken_one == "second" and "it differs from the starter" in text
 
 
 def test_names_of_steps() -> None:

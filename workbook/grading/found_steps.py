@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import TEXTS, source_files, starter_files
 
+from .archives import without_suffix
 from .names import shown_path
 from .paths import Parts, same
 from .submissions import Note
@@ -42,7 +43,7 @@ class _Candidate:
 
     @property
     def rank(self) -> tuple[bool, bool, bool, bool, float]:
-        return not self.finished, self.exact, self.has_work, self.differs, self.newest
+        return not self.finished, self.has_work, self.differs, self.exact, self.newest
 
 
 def move_steps(
@@ -76,17 +77,16 @@ def move_steps(
     return tuple(sorted(step for step, _ in chosen)), notes
 
 
-def _why(best: _Candidate, others: Iterable[_Candidate]) -> str:
-    others = list(others)
-    if all(best.exact and not other.exact for other in others):
+def _why(best: _Candidate, others: Sequence[_Candidate]) -> str:
+    """What sets the chosen one apart from the next best."""
+    second = others[0]
+    if best.has_work != second.has_work:
+        return "it has files of the step's app"
+    if best.differs != second.differs:
+        return "it differs from the starter"
+    if best.exact != second.exact:
         return "its name is the step's"
-    if not all(other.differs for other in others) and best.differs:
-        return (
-            "it is the newest that differs from the starter"
-            if any(o.differs for o in others)
-            else ("it differs from the starter")
-        )
-    return "it is the newest"
+    return "it is the newest" + ("" if all(o.differs for o in others) else " that differs from the starter")
 
 
 def _shown(candidate: _Candidate) -> str:
@@ -111,7 +111,7 @@ def _candidates(
             _Candidate(
                 folder,
                 place,
-                exact=same(folder.name) == same(step),
+                exact=same(without_suffix(folder.name)) == same(step),
                 finished=_FINISHED in (same(part) for part in place),
                 has_work=any(file.relative_to(folder) in _starter(step) for file in files),
                 differs=_differs(folder, files, step),

@@ -180,8 +180,7 @@ def _opened(path: Path, limits: Limits) -> Source:
 def _around(path: Path, limits: Limits) -> tuple[str, ...]:
     """The folder in which the contents of what a teacher named are: for `01_twitter_login.zip` it is the step's."""
     told = handed(path.name)
-    name = file_name((told.file if told else "") or path.name, limits)
-    return (name,) if path.is_dir() else (without_suffix(name).rstrip(". ") or "archive",)
+    return (file_name((told.file if told else "") or path.name, limits),)
 
 
 def _one(path: Path, shape: Shape, names: Counter[str]) -> _Found:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .archives import is_packed, is_packed_otherwise, open_archive, without_suffix
+from .archives import is_packed, is_packed_otherwise, open_archive
 from .found_steps import step_of
 from .limits import Budget, Limits, TooMuch
 from .names import shown_path
@@ -186,7 +186,8 @@ class Taking:
                     self._budget.read(len(piece))
                     self._budget.pack(len(piece))
                     file.write(piece)
-            self._take_archive(packed, place, (*parts[:-1], _stem(parts[-1])), nested + 1)
+            # What is in it is as if in a folder with the archive's name.
+            self._take_archive(packed, place, parts, nested + 1)
         finally:
             packed.unlink(missing_ok=True)
 
@@ -254,11 +255,6 @@ def take_all(source: Source, plans: Iterable[tuple[Taking, Mapping[int, Wanted]]
     finally:
         with contextlib.suppress(AttributeError):
             contents.close()  # type: ignore[attr-defined]
-
-
-def _stem(name: str) -> str:
-    """The folder's name for what is in an archive."""
-    return without_suffix(name).rstrip(". ") or "archive"
 
 
 def _some(names: list[str]) -> str:
