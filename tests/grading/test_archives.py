@@ -425,7 +425,39 @@ def test_a_damaged_file_in_a_zip_is_left_out_alone(tmp_path: Path) -> None:
     at = data.index(b"broken.bin") + 200
     data[at] ^= 0xFF
     one = from_bytes(bytes(data), tmp_path)
-    assert files_of(one) == KEPT and f"unread: Left out, is damaged: anna.zip/{STEP}/broken.bin." in said(one)
+    assert files_of(one) == KEPT and f"unread: Left out, it is damaged: anna.zip/{STEP}/broken.bin." in said(
+        one
+    )
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_is_packed_in_an_unusual_way(tmp_path: Path, method: int) -> None:
+    """Python would unpack it without a limit to its memory."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr(f"{STEP}/app.py", "x" * 100, method)
+    one = from_bytes(whole.getvalue(), tmp_path)
+    assert files_of(one) == {} and "packed in an unusual way" in said(one)
+
+
+def test_a_zip_that_was_written_as_a_stream(tmp_path: Path) -> None:
+    """Moodle writes its export so: sizes and checksums stand after the files."""
+
+    class Stream(io.RawIOBase):
+        whole = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data) -> int:  # type: ignore[no-untyped-def]
+            self.whole += bytes(data)
+            return len(data)
+
+    stream = Stream()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
+        for name, text in ANNA.items():
+            archive.writestr(name, text)
+    assert files_of(from_bytes(stream.whole, tmp_path)) == KEPT
 
 
 def test_time_is_limited(tmp_path: Path) -> None:

@@ -172,7 +172,7 @@ class Taking:
         except TooMuch as much:
             self._stop(much, place)
         except CannotRead as error:
-            self.leave_out("unread", str(error), place)
+            self.leave_out("unread", f"it {error}", place)
 
     def _unpack(self, parts: Parts, pieces: Iterator[bytes], nested: int) -> None:
         place = "/".join(parts)
