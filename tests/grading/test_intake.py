@@ -305,6 +305,20 @@ def test_nobody_hands_in_for_somebody_else(tmp_path: Path, pack: str, how: str) 
     assert owner(found.submissions[1]) == "ben"
 
 
+def test_a_forged_name_in_canvas_changes_nothing_of_the_others(tmp_path: Path) -> None:
+    """Anna calls herself ben_12346. Ben's work is taken as he handed it in, and both rows say that there are two."""
+    files = {
+        "ben_12346_987001_work.zip": zipped(app("ben"), at=(2026, 11, 1)),
+        "ben_12346_67890_987002_work.zip": zipped(app("anna"), at=(2026, 11, 2)),
+        "cleo_12347_987003_4711_work.zip": zipped(app("cleo")),
+    }
+    found = intake(tmp_path, put(tmp_path / "export.zip", zipped(files)))
+    assert sorted((one.student, owner(one)) for one in found.submissions) == [
+        *(("ben", "anna"), ("ben", "ben"), ("cleo", "cleo")),
+    ]
+    assert [("2 submissions" in said(one)) for one in found.submissions] == [True, True, False]
+
+
 def test_classes_named_together(tmp_path: Path) -> None:
     put(tmp_path / "one.zip", zipped(within("Anna_1_assignsubmission_file", app("anna"))))
     put(tmp_path / "two.zip", zipped(within("Ben_2_assignsubmission_file", app("ben"))))

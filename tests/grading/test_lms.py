@@ -68,6 +68,14 @@ def test_canvas(sortable: str, name: str, late: bool) -> None:
     assert handed(old) == Handed("Canvas", Person(name, "10000"), "a.zip", True, 987)
 
 
+def test_a_name_in_canvas_that_is_made_to_look_like_anothers() -> None:
+    """Users of Canvas may be allowed to change their names: this one calls herself ben_12346."""
+    forged = handed(canvas("ben_12346", 67890, 9870001, "work.zip"))
+    assert forged is not None and forged.person == Person("ben", "12346") and forged.doubtful
+    honest = handed(canvas("ben", 12346, 9870001, "4711_work.zip"))
+    assert honest is not None and honest.person == Person("ben", "12346") and honest.doubtful
+
+
 def test_canvas_otherwise() -> None:
     assert handed("berganna_12345_text.html") == Handed(
         "Canvas", Person("berganna", "12345"), "text.html", typed=True

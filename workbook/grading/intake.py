@@ -196,7 +196,7 @@ def _one(path: Path, shape: Shape, names: Counter[str]) -> _Found:
 
 
 def _of_lms(told: Handed, source: str) -> _Found:
-    identity = (told.system, told.person.name, told.person.id)
+    identity = (told.system, told.person.name, told.person.id, *([told.file] if told.doubtful else ()))
     return _Found((told.person,), identity, source, told.late, told.order)
 
 

@@ -57,7 +57,8 @@ class Handed:
     """What one name in an export says: which student handed it in, and whether late.
 
     `file` is the name of the student's own file, "" where it is a folder. `order` is larger for what came later; it is
-    0 where the system does not tell. `typed`: a text that was typed into the page, or a link.
+    0 where the system does not tell. `typed`: a text that was typed into the page, or a link. `doubtful`: the name can
+    be read in two ways, and could have been made to look like another student's.
     """
 
     system: str
@@ -66,6 +67,7 @@ class Handed:
     late: bool = False
     order: int = 0
     typed: bool = False
+    doubtful: bool = False
 
 
 def handed(name: str) -> Handed | None:
@@ -83,7 +85,10 @@ def handed(name: str) -> Handed | None:
         return Handed("Canvas", person, match["file"], bool(match["late"]), int(match["attachment"]))
     if match := _CANVAS.fullmatch(name):
         person = Person(match["name"], match["id"])
-        return Handed("Canvas", person, match["file"], bool(match["late"]), int(match["attachment"]))
+        late, order = bool(match["late"]), int(match["attachment"])
+        # `ben_123_456_789_a.zip` is a file `789_a.zip` of ben's, or `a.zip` of one who calls himself `ben_123`.
+        doubtful = re.match(r"\d{3,}_", match["file"]) is not None
+        return Handed("Canvas", person, match["file"], late, order, doubtful=doubtful)
     if match := _CANVAS_TYPED.fullmatch(name):
         person = Person(match["name"], match["id"])
         return Handed("Canvas", person, f"{match['typed']}.html", bool(match["late"]), typed=True)
