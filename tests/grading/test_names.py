@@ -8,12 +8,14 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook.grading.names import NAME_LENGTH, csv_cell, is_shown_whole, key_of, shown, shown_path
 
-QUICK = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+from .examples import examples
+
+QUICK = examples(200)
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
 
 

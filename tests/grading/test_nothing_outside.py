@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook.grading.intake import take_in
 from workbook.grading.limits import Limits
 from workbook.grading.paths import LeadsOut, parts_of
 
+from .examples import examples
 from .making import STEP, Files, tarred, tree, zip_entry, zip_of_entries, zipped
 
-QUICK = settings(max_examples=60, derandomize=True, database=None, deadline=None)
+QUICK = examples(60)
 LIMITS = Limits(kept=50_000, file=20_000, files=30, archives=5, entries=200, read=500_000, ratio_from=100_000)
 
 PARTS = st.one_of(
@@ -148,7 +149,7 @@ def test_no_bytes_are_an_error(place: Path, begin: bytes, rest: bytes) -> None:
     hold(place, begin + rest)
 
 
-@settings(max_examples=500, derandomize=True, database=None, deadline=None)
+@examples(500)
 @given(NAMES)
 def test_every_name_leads_below_or_nowhere(name: str) -> None:
     try:
