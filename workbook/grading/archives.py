@@ -90,7 +90,7 @@ def _sums_up(block: bytes) -> bool:
 
 
 class _Counted:
-    """Bytes that came out of one archive, held against its limits. `most_at_once` is how much may be read at once."""
+    """Bytes that came out of one archive, held against its limits."""
 
     def __init__(self, limits: Limits, packed: int) -> None:
         self._limits = limits
