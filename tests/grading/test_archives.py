@@ -210,7 +210,7 @@ def noise(size: int, seed: int = 1) -> bytes:
         ({f"{STEP}/{n}.bin": noise(4_000, n) for n in range(6)}, "more than 20000 bytes in all files"),
         ({f"{STEP}/{n}.txt": "" for n in range(30)}, "more than 20 files"),
         ({f"{n}.txt": "" for n in range(300)}, "more than 200 entries"),
-        ({f"{STEP}/{n}.bin": noise(5_001, n) for n in range(40)}, ""),
+        ({f"{STEP}/{n}.bin": noise(5_001, n) for n in range(80)}, "to unpack"),
     ],
     ids=["file", "kept", "files", "entries", "read"],
 )
