@@ -163,7 +163,7 @@ def test_a_folder_has_the_limits_of_an_archive(tmp_path: Path) -> None:
     heavy = written(tmp_path / "heavy", {**KEPT, **{f"{STEP}/z{n}.bin": "x" * 3_900 for n in range(9)}})
     one = taken(heavy, tmp_path, limits)
     assert sum(len(text) for text in files_of(one).values()) <= 10_000 and "limit" in said(one)
-    long = written(tmp_path / "long", {**KEPT, **{f"{STEP}/z{n}.bin": "x" * 4_100 for n in range(20)}})
+    long = written(tmp_path / "long", {**KEPT, **{f"{STEP}/z/{n}.bin": "x" * 4_100 for n in range(20)}})
     one = taken(long, tmp_path, Limits(file=4_000, read=50_000))
     assert files_of(one) == KEPT and "more than 50000 bytes to unpack" in said(one)
     crowd = written(tmp_path / "crowd", {**KEPT, **{f"{n}.txt": "" for n in range(150)}})

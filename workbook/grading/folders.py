@@ -59,6 +59,7 @@ class Folder:
                     raise
                 self._add("/".join(parts), "unreadable", os.stat_result((0,) * 10))
                 continue
+            below: list[tuple[str, ...]] = []
             for name, status in found:
                 if is_no_work(name):
                     continue
@@ -66,7 +67,8 @@ class Folder:
                 kind = _kind_of(status)
                 self._add("/".join((*parts, name)), kind, status)
                 if kind == "folder" and len(parts) < limits.depth:
-                    waiting.append((*parts, name))
+                    below.append((*parts, name))
+            waiting += reversed(below)
 
     def _add(self, name: str, kind: Kind, status: os.stat_result) -> None:
         self.entries.append(Entry(len(self.entries), name, kind, status.st_mtime))

@@ -192,7 +192,6 @@ class Taking:
             packed.unlink(missing_ok=True)
 
     def _keep(self, parts: Parts, pieces: Iterator[bytes], modified: float) -> None:
-        self._budget.file()
         file = self._raw.joinpath(*parts)
         file.parent.mkdir(parents=True, exist_ok=True)
         if parts in self.modified:
@@ -209,6 +208,7 @@ class Taking:
                         self.leave_out("limit", "larger than one file may be", "/".join(parts))
                         return
                     opened.write(piece)
+            self._budget.file()
             self._budget.keep(size)
             whole = True
         finally:
