@@ -166,6 +166,8 @@ def test_a_folder_has_the_limits_of_an_archive(tmp_path: Path) -> None:
     long = written(tmp_path / "long", {**KEPT, **{f"{STEP}/z/{n}.bin": "x" * 4_100 for n in range(20)}})
     one = taken(long, tmp_path, Limits(file=4_000, read=50_000))
     assert files_of(one) == KEPT and "more than 50000 bytes to unpack" in said(one)
+    one = taken(long, tmp_path, Limits(seconds=-1))
+    assert files_of(one) == {} and "seconds" in said(one)
     crowd = written(tmp_path / "crowd", {**KEPT, **{f"{n}.txt": "" for n in range(150)}})
     assert "more than 100 entries" in said(taken(crowd, tmp_path, limits))
 

@@ -8,6 +8,7 @@ The forms are made here as the systems' own sources make them: `moodle` as `get_
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +131,10 @@ def test_gradescope() -> None:
 def test_what_is_no_metadata(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"^It "):
         gradescope(text)
+
+
+def test_metadata_makes_nothing(tmp_path: Path) -> None:
+    text = f"a:\n  :submitters: !!python/object/apply:os.mkdir [{str(tmp_path / 'made')!r}]\n"
+    with pytest.raises(ValueError, match=r"^It "):
+        gradescope(text.encode())
+    assert not (tmp_path / "made").exists()
