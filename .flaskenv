@@ -17,7 +17,7 @@ GITHUB_KEY=workbook-github-key
 GITHUB_SECRET=workbook-github-secret
 # Signs the apps' session cookies on your own machine. It is public, so it protects nothing: a real app has its own.
 SECRET_KEY=for-your-own-machine-only
-# The local providers speak plain HTTP, on this machine only. Without this oauthlib refuses to talk to them.
+# The local providers speak plain HTTP, on this machine only. Without this oauthlib rejects OAuth 2 with them.
 OAUTHLIB_INSECURE_TRANSPORT=1
 # A proxy that your shell names is for other machines: requests to the local providers go straight to them.
 NO_PROXY=localhost,127.0.0.1,::1

@@ -1,4 +1,4 @@
-"""`python3 -m workbook test --changed [BASE]`: what git says has changed, and the tests that this touches."""
+"""`python3 -m workbook test --changed [BASE]`: the files that git names as changed, and the tests that these touch."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from workbook.course.places import ROOT
 
 from .reach import Reach, Touched, touched
 
-# For so long tests are begun (seconds), so that with the last of them it is under a minute.
+# How long tests are begun (seconds), so that all end in under a minute.
 _LONG = 40.0
 _EVERYTHING = "`python3 -m workbook test` runs everything."
 
 
 class NotKnown(Exception):
-    """It is not known what has changed. Its text is one line that says why."""
+    """The changed files are not known. Its text is one line that says why."""
 
 
 def changed_files(root: Path, base: str | None = None) -> tuple[str, list[str]]:
-    """What has changed below `root`: since when, in words, and the files' paths from there.
+    """The changes below `root`: since when, in words, and the files' paths from there.
 
-    Without a base these are the files that are not committed; where there are none, those of the last commit. With one
-    they are all files that differ from the commit where the branch of HEAD and the base part. NotKnown where git does
-    not tell.
+    Without a base these are the files that are not committed; where there are none, those of the last commit. With a
+    base they are all files that differ from the commit where the branches of HEAD and of the base part. NotKnown where
+    git fails.
     """
     try:
         _git(root, "ls-files", "--error-unmatch", "pyproject.toml")
@@ -52,7 +52,7 @@ def changed_files(root: Path, base: str | None = None) -> tuple[str, list[str]]:
 
 
 def _differ(root: Path, commit: str) -> list[str]:
-    """The files that are not as in that commit, those that git does not know yet among them."""
+    """The files that differ from that commit, untracked ones among them."""
     told = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", commit, "--")
     new = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     return sorted({path for path in (told + new).split("\0") if path})
@@ -69,7 +69,7 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def said(since: str, changed: Sequence[str], tests: Touched, of: int) -> str:
-    """What is run and why, in one line."""
+    """The tests that run and why, in one line."""
     what = f"{len(changed)} {'file has' if len(changed) == 1 else 'files have'} changed {since} ({_some(changed)})"
     if not changed:
         return f"Nothing has changed {since}."
@@ -87,7 +87,7 @@ def _some(paths: Sequence[str]) -> str:
 
 
 def main(base: str, arguments: Sequence[str]) -> int:
-    """Runs the tests; gives 0 where none fails, 1 where one does, 2 where it is not known what has changed."""
+    """Runs the tests; returns 0 where none fails, 1 where one does, 2 where the changed files are not known."""
     until = time.time() + _LONG
     try:
         since, changed = changed_files(ROOT, base or None)

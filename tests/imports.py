@@ -1,4 +1,4 @@
-"""Which module imports which, read from their text: nothing is run."""
+"""The imports between modules, read from their text: no module runs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import graphlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
-# Of each module those that it imports, each with the line of the first import.
+# By module: those that it imports, each with the line of the first import.
 Arrows = dict[str, dict[str, int]]
 
 
 def modules(root: Path, package: str) -> dict[str, Path]:
-    """The files of a package and of all that is in it, by the modules' names."""
+    """The files of a package and of its modules, by the modules' names."""
     found = {}
     for file in sorted((root / package).rglob("*.py")):
         parts = file.relative_to(root).with_suffix("").parts
@@ -21,15 +21,15 @@ def modules(root: Path, package: str) -> dict[str, Path]:
 
 
 def arrows(known: Mapping[str, Path]) -> Arrows:
-    """What each of these modules imports, of these and of others."""
+    """The imports of each of these modules, among them and from elsewhere."""
     return {name: imports(name, file, known) for name, file in known.items()}
 
 
 def imports(name: str, file: Path, known: Container[str], nodes: Iterable[ast.AST] = ()) -> dict[str, int]:
     """The modules that one imports, each with its line: at the top, in a function, for the types alone.
 
-    `known` tells a module from a name in it: with `from a import b` it is `a.b` that is imported where that is known,
-    and `a` otherwise. `nodes` is the syntax tree, all of it, where that was read already.
+    `known` tells a module from a name in it: `from a import b` imports `a.b` where that is known, and `a` otherwise.
+    `nodes` is the whole syntax tree, where it was read already.
     """
     package = name.split(".") if file.name == "__init__.py" else name.split(".")[:-1]
     found: dict[str, int] = {}
@@ -46,7 +46,7 @@ def parsed(file: Path) -> ast.Module:
 
 
 def _imported(node: ast.AST, package: list[str]) -> Iterator[tuple[str, str | None]]:
-    """What a statement imports: a module, and a name in it where it names one."""
+    """The imports of a statement: a module, and a name in it where it names one."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield alias.name, None
@@ -63,7 +63,7 @@ def _nearest(imported: tuple[str, str | None], known: Container[str]) -> str:
 
 
 def circles(arrows: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """The circles in these arrows, each from one back to itself; where they share an arrow, one of them."""
+    """The circles in these arrows, each from one module back to itself; of circles that share an arrow, only one."""
     left = {name: sorted(set(to) & set(arrows)) for name, to in arrows.items()}
     found = []
     while True:

@@ -1,4 +1,5 @@
-"""The part of pytest for `test --changed`: of the tests that a change touches the nearest first, until time is over."""
+"""The part of pytest for `test --changed`: of the tests that a change touches the nearest first, until the time is
+over."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pytest
 
 from .reach import Rank, Touched, place
 
-# For so long tests are begun in any case (seconds): on a machine that is slow to collect them, too.
+# How long tests are begun in any case (seconds), also on a machine that is slow to collect them.
 _LEAST = 15.0
 _LEFT = "left to the whole suite"
 
@@ -48,7 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leaves a test out when time is over; a slow one always, unless its own file has changed."""
+    """Leaves a test out when the time is over; a slow one always, unless its own file has changed."""
     now = time.time()
     begun = item.config.stash.setdefault(_begun, now)
     if now > max(item.config.getoption("--until"), begun + _LEAST):
@@ -59,7 +60,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Says what was left out."""
+    """Prints which tests were left out."""
     left = Counter(
         report.nodeid.partition("::")[0]
         for report in terminalreporter.stats.get("skipped", ())

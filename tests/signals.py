@@ -1,8 +1,8 @@
-"""What a test starts can be interrupted, even where the tests themselves were started so that they cannot be.
+"""Programs that a test starts can be interrupted, even where the tests themselves cannot be.
 
-A script's `python3 -m workbook test &` ignores SIGINT and SIGQUIT, and nohup adds SIGHUP. A program inherits what is
-ignored, but not what is handled (POSIX, execve). So the tests handle these signals, by doing nothing: they go on as
-they were asked to, and each program that they start begins as it would from a terminal.
+A script's `python3 -m workbook test &` ignores SIGINT and SIGQUIT, and nohup adds SIGHUP. A program inherits ignored
+signals, but not handled ones (POSIX, execve). So the tests handle these signals, by doing nothing: they go on, and each
+program that they start begins as it would from a terminal.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_flask_oauthlib_does_not_load_alone() -> None:
-    """The day this fails, the module is not needed any more."""
+    """The day this test fails, the workbook does not need the module any more."""
     assert "cannot import name 'url_quote'" in python(LOAD).stderr
 
 

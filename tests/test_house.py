@@ -16,10 +16,10 @@ from workbook.course.places import ROOT
 
 from .imports import Arrows, arrows, circles, imports, modules, parsed
 
-# From the ground up: each may use those before it.
+# From the ground up: each part may use those before it.
 PARTS = ("course", "flow", "providers", "lab", "attacks", "exercises", "checks", "grading", "web", "cli")
-# What belongs to no part, and what of the workbook each of these may use. `setting_up` and what is loaded before it
-# run where nothing is installed yet; a step's app imports `compat`.
+# The modules that belong to no part, and the workbook's modules that each may use. `setting_up` and the modules before
+# it run where nothing is installed yet; a step's app imports `compat`.
 ROOTS: dict[str, set[str]] = {
     "workbook": set(),
     "workbook.compat": set(),
@@ -46,7 +46,7 @@ def test_format() -> None:
 
 
 class House:
-    """The parts of a workbook, and the arrows between them: one for each import, from what uses to what is used."""
+    """The parts of a workbook, and the arrows between them: one for each import, from the user to the used."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -57,7 +57,7 @@ class House:
         }
 
     def parts(self) -> dict[str, set[str]]:
-        """The parts that there are, from the ground up, each with those that it uses."""
+        """The parts, from the ground up, each with those that it uses."""
         found: dict[str, set[str]] = {
             part: set() for part in PARTS if (self.root / "workbook" / part).is_dir()
         }
@@ -86,7 +86,7 @@ class House:
         return f"{self.files[name].relative_to(self.root).as_posix()}:{self.arrows[name][to]}"
 
     def drawn(self) -> str:
-        """The parts from the ground up, each with what it uses; then what goes up, and the circles."""
+        """The parts from the ground up, each with those that it uses; then the imports that go up, and the circles."""
         parts = self.parts()
         order = [part for part in parts if part in PARTS]
         lines = [
@@ -117,7 +117,8 @@ def test_dependencies_go_downward() -> None:
 
 
 def test_nothing_goes_in_a_circle() -> None:
-    """No parts and no modules. An import in a function, or for the types alone, is an arrow like the others."""
+    """No parts and no modules form a circle. An import in a function, or for the types alone, is an arrow like the
+    others."""
     assert not HOUSE.circles(), f"\n{HOUSE.drawn()}"
 
 

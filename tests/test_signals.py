@@ -1,4 +1,4 @@
-"""What a test starts can be interrupted, from a terminal and from a script in the background alike."""
+"""Programs that a test starts can be interrupted, from a terminal and from a script in the background alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .processes import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals that are inherited are POSIX's")
 
-# What `nohup python3 -m workbook test &` in a script ignores, and tests send.
+# The signals that `nohup python3 -m workbook test &` in a script ignores, and that tests send.
 SENT = [signal.SIGINT, *([signal.SIGHUP] if sys.platform != "win32" else [])]
 
 

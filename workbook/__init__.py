@@ -1,1 +1,1 @@
-"""The tools of the Flask OAuth Workbook. Nothing here has to be read to do the course."""
+"""The tools of the Flask OAuth Workbook. You can do the course without reading them."""

@@ -3,7 +3,7 @@
 import io
 import sys
 
-# This much has to be readable for a Python that is too old for the rest.
+# An older Python must be able to read these lines, to say that it is too old.
 if sys.version_info < (3, 10):
     sys.stderr.write(
         "The workbook needs Python 3.10 or later, and this is %d.%d. Install a newer one from python.org.\n"
@@ -28,7 +28,7 @@ if __name__ == "__main__":
         )
         sys.exit(2)
 
-    # A terminal or a file that cannot hold a letter gets a question mark for it, and no error comes of it.
+    # A terminal or a file that cannot hold a character gets a question mark instead, and raises no error.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 

@@ -1,7 +1,7 @@
 """Sets the workbook up: makes .venv, installs what requirements.txt pins, and goes on inside it.
 
-Only Python's own library is used here. A stamp, written last, says that an environment is complete: whatever
-interrupts a set-up, the next call does again what is missing.
+This module uses only Python's own library. A stamp, written last, says that an environment is complete: after an
+interrupted set-up, the next call does the rest.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _LOG = _STATE / "setup.log"
 _WINDOWS = sys.platform == "win32"
 # The installer that is tried first: it takes seconds where pip takes a minute.
 _UV = "uv>=0.9,<1"
-# Counts how often .venv's Python was gone on in: where it is never ready, that would not end.
+# Counts the restarts in .venv's Python: without it, an environment that is never ready would restart without end.
 _TIMES = "WORKBOOK_SETTING_UP_TIMES"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class SetupError(Exception):
-    """Set-up cannot go on. Its text is the one line that the person sees."""
+    """Set-up cannot go on. Its text is the one line that the user sees."""
 
 
 def go_on_in_environment() -> None:
@@ -84,8 +84,8 @@ def _inside() -> bool:
 def _complete() -> bool:
     """Whether .venv has everything.
 
-    A system that replaces its Python by the next one leaves .venv with the new one and the old one's packages. It is
-    seen from inside only: whoever looks from outside may be yet another Python.
+    If the system's Python is upgraded, .venv has the new Python, and the packages of the old one. Only .venv's own
+    Python can see that, because another Python may have a different version.
     """
     if not (_stamped() and _python().exists() and (_ENVIRONMENT / "pyvenv.cfg").exists()):
         return False
@@ -124,7 +124,7 @@ def _python() -> Path:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Lets one process set up at a time. The lock is the system's: it is gone when its holder is."""
+    """Lets one process set up at a time. The lock is the system's: it ends with the process that holds it."""
     _STATE.mkdir(exist_ok=True)
     with (_STATE / "setup.lock").open("a+") as lock:
         if not _take(lock):
@@ -169,7 +169,7 @@ def _set_up() -> None:
         # The Python that runs may be the one in .venv, which is gone by now.
         base: str = getattr(sys, "_base_executable", sys.executable)
         _run([base, "-m", "venv", "--without-pip", str(_ENVIRONMENT)], "Making .venv")
-        # venv would keep to itself what goes wrong here.
+        # venv would hide the error of this step.
         _run([str(_python()), "-I", "-m", "ensurepip", "--upgrade", "--default-pip"], "Adding pip")
     _install()
     _make_importable()
@@ -190,9 +190,9 @@ def _works(python: Path) -> bool:
 
 
 def _install() -> None:
-    # -I: what PYTHONPATH leads to is not installed, and a module in this folder is not pip.
+    # -I: packages on PYTHONPATH do not count as installed, and a module in this folder is not pip.
     python = str(_python())
-    # One try more is enough: whoever has no network is to hear of it soon.
+    # One more try is enough: a user without a network should soon see the error.
     pip = [
         python,
         "-I",
@@ -219,11 +219,11 @@ def _install() -> None:
 
 
 class _Hopeless(SetupError):
-    """Another installer would meet the same."""
+    """An error that another installer would have, too."""
 
 
 class _NoNetwork(SetupError):
-    """The registry is not reached."""
+    """The installer did not reach the registry."""
 
 
 def _run(command: list[str], what: str, *, count: bool = False) -> None:
@@ -256,12 +256,12 @@ def _run(command: list[str], what: str, *, count: bool = False) -> None:
 
 
 def _environment_of_installers() -> dict[str, str]:
-    """The shell's environment, without what would lead an installer out of .venv.
+    """The shell's environment, without the settings that lead an installer out of .venv.
 
     Mirrors, proxies and certificates stay. `user = true`, in pip's configuration or in the shell, is for installs
-    outside of environments: pip refuses it here (pip.pypa.io, "User Installs"). PIP_USER goes before the file's `user`.
+    outside of environments: pip rejects it here (pip.pypa.io, "User Installs"). PIP_USER overrides the file's `user`.
     """
-    # As pip does: behind a company's or a school's proxy, its certificate is known to the system only.
+    # As pip does: only the system knows the certificate of a company's or a school's proxy.
     own = {"UV_SYSTEM_CERTS": "1", **os.environ, "PIP_USER": "0"}
     for name in ("TARGET", "PREFIX", "ROOT", "PYTHON", "DRY_RUN", "NO_DEPS"):
         own.pop(f"PIP_{name}", None)
@@ -271,7 +271,7 @@ def _environment_of_installers() -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Ends a step with whatever it started, so that nothing goes on writing under the next try."""
+    """Ends a step and all processes that it started, so that none writes during the next try."""
     if sys.platform == "win32":
         process.kill()
     else:
@@ -281,7 +281,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def _reason(said: str, what: str) -> SetupError:
-    """What the output of a failed step comes to, in one line."""
+    """The reason in the output of a failed step, in one line."""
     if re.search(r"No space left|os error 28|Errno 28|File too large|Errno 27|os error 27", said):
         return _Hopeless(_no_room())
     if re.search(r"ensurepip is not|No module named (venv|ensurepip)", said):
@@ -313,7 +313,7 @@ def _no_room() -> str:
 
 
 class _Progress:
-    """Shows that a step goes on: one line that is written anew on a terminal, or one plain line."""
+    """Shows that a step goes on: a line that it rewrites on a terminal, or one plain line."""
 
     def __init__(self, what: str, total: int) -> None:
         self._what = what
@@ -375,7 +375,7 @@ def _make_importable() -> None:
 def _continue_there(times: int) -> NoReturn:
     """Runs the same command with .venv's Python."""
     command = [str(_python()), "-m", "workbook", *sys.argv[1:]]
-    # The folder is found wherever the command was called from.
+    # The .pth file lets this Python find the workbook from every folder.
     environment = {**os.environ, _TIMES: str(times)}
     environment.pop("PYTHONHOME", None)  # it would lead out of .venv again
     try:
@@ -391,7 +391,7 @@ def _continue_there(times: int) -> NoReturn:
         try:
             sys.exit(process.wait())
         except KeyboardInterrupt:
-            continue  # Ctrl-C goes to both: the other one ends, and this one after it
+            continue  # Ctrl-C goes to both processes: .venv's Python ends, and this one after it
 
 
 def _stop(line: str) -> NoReturn:

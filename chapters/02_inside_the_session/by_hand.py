@@ -32,7 +32,7 @@ def protocol_parameters(consumer_key):
 
 
 def base_string(method, url, parameters):
-    """What is signed: one text made of the whole request (RFC 5849 section 3.4.1)."""
+    """The base string: method, URL and parameters (RFC 5849 section 3.4.1)."""
     # TODO 2.5: join the method, the URL and all parameters, as the RFC says
     return "Not made yet: exercise 2.5."
 

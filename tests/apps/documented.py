@@ -1,7 +1,7 @@
-"""What the providers document of the requests of a login, and what in a request is not as documented.
+"""The documented requests of a login, and the differences of a request from its documentation.
 
-The documented forms are data, in the folder forms/, a file a provider. Where a page documents several ways, such as the
-secret in a header, a form has those that the course's apps can take.
+The documented forms are data, in the folder forms/, a file for each provider. Where a page documents several ways, such
+as the secret in a header, a form has those that the course's apps can take.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ else:
     import tomli as tomllib
 
 FORM_ENCODED = "application/x-www-form-urlencoded"
-# The setting that stands for the URL that is registered at a provider. Each provider has its own.
+# The setting for the URL that is registered at a provider. Each provider has its own.
 CALLBACK = "CALLBACK"
 
 
@@ -42,7 +42,7 @@ class Documented:
     not_theirs: bool = False
 
     def differs(self, value: str, settings: Mapping[str, str]) -> str | None:
-        """How a value is not the documented one; None where it is."""
+        """How a value differs from the documented one; None where it does not."""
         if self.of is not None:
             return None if value == settings[self.of] else f"is {value!r}, and not {self.of}"
         return None if re.fullmatch(self.value, value) else f"is {value!r}, and not as {self.value!r}"
@@ -67,12 +67,12 @@ class Form:
 
     @property
     def id(self) -> str:
-        """Its name among those of all providers."""
+        """Its ID among the forms of all providers."""
         return f"{self.provider}: {self.name}"
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The URLs of the provider's own hosts below which it goes."""
+        """The base URLs at the provider's own hosts for this request."""
         return (self.host, *self.older_hosts)
 
     @cached_property
@@ -88,7 +88,7 @@ class Form:
         )
 
     def differences(self, request: Message, settings: Mapping[str, str]) -> list[str]:
-        """What in a request is not as documented, each with the source that says so."""
+        """The differences of a request from its documentation, each with its source."""
         found = [f"the method is {request.method} ({self.source})"] * (request.method not in self.methods)
         found += self._authorization(request)
         found += self._body(request)
@@ -170,8 +170,8 @@ BY_ID = {form.id: form for form in FORMS}
 
 
 def form_of(request: Message, bases: Mapping[str, tuple[str, ...]]) -> Form | None:
-    """The documented request that a request is, whatever its parameters; None where there is none. `bases` are the
-    URLs below which the app finds each form, by the form's id."""
+    """The documented request that a request is, whatever its parameters; None where there is none. `bases` are the base
+    URLs that the app uses for each form, by the form's ID."""
     return next(
         (form for form in FORMS if form.by == request.sender and form.is_at(request.url, bases[form.id])),
         None,
@@ -182,8 +182,8 @@ _LINKED = re.compile(r"""\b(?:href|src|action|formaction)\s*=\s*["']([^"']*)["']
 
 
 def requests_of(messages: Iterable[Message]) -> list[Message]:
-    """The requests to providers that an app makes, and those that it sends browsers to make: by a redirect, or by what
-    leads from one of its pages elsewhere."""
+    """The requests to providers that an app sends, and those that it makes browsers send: by a redirect, or by a link
+    or form of one of its pages."""
     return [request for message in messages for request in _requests(message)]
 
 

@@ -1,7 +1,7 @@
-"""The real providers' hosts, as an app reaches them, on this machine: nothing leaves it.
+"""Stand-ins for the real providers' hosts on this machine: no request leaves it.
 
-The app is not changed. Its environment names a proxy, and a certificate to trust; the proxy takes each connection to
-one of the hosts for itself, and answers over TLS, as that host.
+The app does not change. Its environment names a proxy, and a certificate to trust; the proxy accepts each connection to
+one of the hosts itself, and responds over TLS, as that host.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from cryptography.x509.oid import NameOID
 
 from workbook.flow.messages import APP, Message
 
-# The content type and the body of what a host answers; None where the host has no such page.
+# The content type and the body of a host's response; None where the host has no such page.
 Answer = tuple[str, str] | None
 
 
 class RealHosts:
-    """Stands in for `hosts` ("github.com") until the `with` ends. `answer` says what a request gets.
+    """Stands in for `hosts` ("github.com") until the `with` ends. `answer` makes the response to a request.
 
-    `requests` are those that came. `elsewhere` are the other hosts that were asked for, each of which is refused.
+    `requests` are those that came. `elsewhere` are the other hosts of requests, which the proxy rejects.
     """
 
     def __init__(self, hosts: Iterable[str], answer: Callable[[Message], Answer]) -> None:
@@ -62,7 +62,7 @@ class RealHosts:
         self._folder.cleanup()
 
     def environment(self) -> dict[str, str | None]:
-        """What leads an app here, whichever library it asks with."""
+        """The environment that leads an app here, whichever HTTP library it uses."""
         proxy = f"http://127.0.0.1:{self._server.server_port}"
         trusted = str(self._certificate)
         return {
@@ -122,7 +122,7 @@ class _Proxy(BaseHTTPRequestHandler):
         self.send_error(403)
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 def _write_certificate(hosts: Iterable[str], certificate: Path, key: Path) -> None:

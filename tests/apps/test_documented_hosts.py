@@ -1,6 +1,7 @@
-"""With the settings for the real providers, the finished apps ask the hosts that the providers document, over HTTPS.
+"""With the settings for the real providers, the finished apps call the documented hosts of the providers, over HTTPS.
 
-The real hosts are not asked: real_hosts.py stands in for them. What is tested is what an app sends, and where.
+No request goes to the real hosts: real_hosts.py stands in for them. The test compares the requests of an app, and their
+hosts.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ KEYS = {
 }
 EXAMPLE = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
 URLS = sorted({form.variable for form in FORMS})
-# What .env.example has, once its blanks are filled in; and an environment that names no provider's URL.
+# The settings of .env.example, once its blanks are filled in; and an environment that names no provider's URL.
 SETTINGS: dict[str, dict[str, str | None]] = {
     ".env.example": {**EXAMPLE, **KEYS, "SECRET_KEY": "any"},
     "no URLs": {**dict.fromkeys(URLS), **KEYS, "OAUTHLIB_INSECURE_TRANSPORT": None},
 }
-# Under which name .env.example says to open the app.
+# The URL under which .env.example says to open the app.
 HOMES = {"twitter": "http://127.0.0.1:5000"}
 HOME = "http://localhost:5000"
 
-# How each provider's documentation says that it answers.
+# The responses in each provider's documentation.
 REQUEST_TOKEN, REQUEST_SECRET = "Z6eEdO8MOmk394WozF5oKyuAv855l4Ml", "Kd75W4OQfb2oJTV0vzGzeXftVAwgMnEK"
 ACCESS_TOKEN, ACCESS_SECRET = "6253282-eWudHldSbIaelX7swmsiHImEL4KinwaG", "2EEfA6BG5ly3sR3XjE0IBSnlQu4ZrUzP"
 SECRETS = {None: "", REQUEST_TOKEN: REQUEST_SECRET, ACCESS_TOKEN: ACCESS_SECRET}
@@ -54,7 +55,7 @@ GOOGLE_KEY = RSAKey.generate_key(2048, {"kid": "1", "alg": "RS256", "use": "sig"
 
 
 def answer(request: Message, nonce: str) -> Answer:
-    """What the documented response to a request is."""
+    """The documented response to a request."""
     place = request.url.partition("?")[0].partition("://")[2]
     x = place.replace("api.twitter.com/", "api.x.com/")
     pages: dict[str, Answer] = {
@@ -130,7 +131,7 @@ def google_token(nonce: str) -> dict[str, object]:
 
 
 def came_back(provider: str, location: str) -> str:
-    """The callback of somebody whom the app has sent to `location`, and who said yes there."""
+    """The callback of a user whom the app has redirected to `location`, and who allowed access there."""
     home = HOMES.get(provider, HOME)
     sent = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
     if provider == "twitter":
@@ -171,7 +172,7 @@ def test_the_documented_hosts_are_asked(step: str, settings: str, warm: Warm) ->
 
 
 def login(browser: Browser, provider: str, start: str) -> str:
-    """Begins a login; gives where the app sends the browser, which does not go there."""
+    """Begins a login; returns the URL to which the app redirects the browser, which does not go there."""
     page = browser.open(f"{HOMES.get(provider, HOME)}{start}", follow=False)
     location = page.answers[-1].header("Location")
     assert page.status == 302 and location, page.words
@@ -179,7 +180,7 @@ def login(browser: Browser, provider: str, start: str) -> str:
 
 
 def signed(request: Message) -> bool:
-    """Whether a request is signed as RFC 5849 section 3.4 has it, for the very URL that was asked."""
+    """Whether a request is signed as in RFC 5849 section 3.4, for exactly its own URL."""
     asked = Request(request.url, request.method, request.body, dict(request.headers))
     asked.params = signature.collect_parameters(urlsplit(request.url).query, request.body, asked.headers)
     asked.signature = request.get("oauth_signature")
@@ -188,7 +189,7 @@ def signed(request: Message) -> bool:
 
 
 def test_twitter_has_two_host_names() -> None:
-    """The apps have the older one. X documents the other one today."""
+    """The apps use the older name. X documents the other one today."""
     twitter = next(form for form in FORMS if form.provider == "twitter")
     assert twitter.older_hosts == (EXAMPLE["TWITTER_URL"],) and twitter.host == "https://api.x.com"
 
@@ -218,7 +219,7 @@ def test_another_host_is_nothing_documented(url: str) -> None:
 
 
 def test_what_is_not_one_of_the_hosts_is_refused(warm: Warm) -> None:
-    """The stand-in for the real hosts lets nothing through, and an app that asks elsewhere is seen."""
+    """The stand-in for the real hosts lets nothing through, and records an app's requests to other hosts."""
     wrong: Mapping[str, str | None] = {**SETTINGS[".env.example"], "GITHUB_URL": "https://github.example"}
     with (
         RealHosts({"api.github.com"}, lambda request: None) as real,

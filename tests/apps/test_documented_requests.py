@@ -1,6 +1,7 @@
-"""What the finished apps say to the providers is what the providers document, parameter by parameter.
+"""The finished apps' requests to the providers are as the providers document them, parameter by parameter.
 
-The documented forms are in forms/. Nothing here asks a real provider: what a provider really does is not known by it.
+The documented forms are in forms/. No request goes to a real provider, so the test does not show what a provider really
+does.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from workbook.lab.warm import Warm
 from ..submissions.submitting import HERE, Submission
 from .documented import BY_ID, CALLBACK, FORM_ENCODED, FORMS, Form, form_of, requests_of
 
-# For each step the providers that its finished app knows, and where a login begins.
+# For each step the providers of its finished app, and the path where a login begins.
 STARTS: dict[str, dict[str, str]] = {
     "00_what_oauth_is": {"facebook": "/login"},
     "01_twitter_login": {"twitter": "/login"},
@@ -38,9 +39,10 @@ STARTS: dict[str, dict[str, str]] = {
         for step in ("06_google_and_github", "07_linking_by_email", "08_the_account_page")
     },
 }
-# These keep the page to go on to in the callback's query. So the callback is not the registered one then.
+# These keep the next page in the callback's query string. So the callback is not the registered one then.
 NEXT_IN_CALLBACK = ("01_twitter_login", "02_inside_the_session")
-# What the apps send, and the provider's own pages do not have. Flask-OAuthlib sends all of it by itself.
+# Parameters that the apps send, and that the provider's own pages do not have. Flask-OAuthlib sends all of them by
+# itself.
 NOT_THEIRS = {
     "facebook: access token, grant_type",
     "facebook: me, access_token",
@@ -61,7 +63,7 @@ class Said(NamedTuple):
 
 
 def said(site: Site) -> Iterator[Said]:
-    """Every request of the site's app, and every one that it sent a browser to make."""
+    """Every request of the site's app, and every one that it made a browser send."""
     settings = site.providers.environment()
     bases = {form.id: (settings[form.variable],) for form in FORMS}
     for request in requests_of(site.messages()):
@@ -77,7 +79,7 @@ def forms_of(providers: Iterable[str]) -> set[str]:
 
 @pytest.mark.parametrize("step", STARTS)
 def test_every_request_is_as_documented(step: str, warm: Warm) -> None:
-    """Logins, refusals, a login that goes on to a page, and what only some apps have."""
+    """Logins, denials, a login that goes on to a page, and the requests of only some apps."""
     with Site(SOLUTIONS / step, warm) as site:
         for start in STARTS[step].values():
             sign_in(site.browser(), start=start)
@@ -94,7 +96,7 @@ def test_every_request_is_as_documented(step: str, warm: Warm) -> None:
 
 
 def linked_and_merged(site: Site) -> None:
-    """Chen links all that there is, and refuses first. Bo has two accounts, and makes one of them."""
+    """Chen links all providers, and denies access first. Bo has two accounts, and merges them."""
     browser = site.browser()
     sign_in(browser, "chen", start="/login/twitter")
     for provider in ("facebook", "google", "github"):
@@ -143,7 +145,7 @@ def test_an_app_that_is_wrong_is_refused(
 
 @pytest.fixture(scope="module")
 def every(warm: Warm) -> dict[str, Said]:
-    """One request of each form, as the last step's app sends it, by the form's id."""
+    """One request of each form, as the last step's app sends it, by the form's ID."""
     with Site(SOLUTIONS / "08_the_account_page", warm) as site:
         for start in STARTS["08_the_account_page"].values():
             sign_in(site.browser(), start=start)
@@ -162,7 +164,7 @@ def test_what_the_providers_own_pages_do_not_have(every: dict[str, Said]) -> Non
     assert sent == NOT_THEIRS
 
 
-# From here on requests are changed: the comparison refuses them.
+# From here on requests are changed: the comparison has to find the change.
 
 
 def rebuilt(request: Message, parameters: Iterable[Parameter]) -> Message:
@@ -189,7 +191,7 @@ def rebuilt(request: Message, parameters: Iterable[Parameter]) -> Message:
     )
 
 
-# A change of one parameter of a request: what stands there in its place, in any number of ways.
+# A change of one parameter of a request: the parameters that replace it, in any number of ways.
 Change = Callable[[Parameter, Said], Iterable[list[Parameter]]]
 
 
@@ -229,7 +231,7 @@ def test_a_changed_parameter_is_refused(change: str, every: dict[str, Said]) -> 
 
 
 def test_what_is_required_cannot_be_left_out(every: dict[str, Said]) -> None:
-    """What is not required can be, and nothing else is said of it."""
+    """A parameter that is not required can be left out, without another difference."""
     for one in every.values():
         parameters = one.request.parameters
         for number, parameter in enumerate(parameters):

@@ -1,4 +1,4 @@
-"""Step 07's app under load: eight workers, and the same new person two hundred times at once."""
+"""Step 07's app under load: eight workers, and the same new user two hundred times at once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ..servers import DATABASES, server_for
 STEP = SOLUTIONS / "07_linking_by_email"
 WORKERS = 8
 LOGINS = 200
-# How often. Twenty times is the full test: a minute or several.
+# How many times. Twenty times is the full test: one minute or several.
 ROUNDS = int(os.environ.get("WORKBOOK_STRESS_ROUNDS", "1"))
 # A request may wait for all the others before it (seconds).
 LONGEST = 120
@@ -39,14 +39,14 @@ LONGEST = 120
 
 @dataclass
 class Service:
-    """The app, served by gunicorn: where it listens, and what it stands on."""
+    """The app, served by gunicorn: its port, its database and its providers."""
 
     port: int
     database: Database
     providers: ProvidersServer
 
     def get(self, session: requests.Session, address: str) -> requests.Response:
-        """Asks for a path, as a browser that knows the app as localhost:5000."""
+        """Requests a path, as a browser that opens the app as localhost:5000."""
         path = address.removeprefix("http://localhost:5000")
         return session.get(
             f"http://127.0.0.1:{self.port}{path}",
@@ -57,7 +57,8 @@ class Service:
 
 
 def somebody(number: int) -> Person:
-    """A new person, with an account and a verified address at Google. (GitHub ends the oldest of eleven tokens.)"""
+    """A new person, with an account and a verified email address at Google. (GitHub ends the oldest of eleven
+    tokens.)"""
     account = replace(PEOPLE[0].google, sub=f"1000{number}", email=f"new{number}@example.org")
     return replace(PEOPLE[0], key=f"new{number}", google=account)
 
@@ -84,7 +85,7 @@ def served(database: Database, warm: Warm, workplace: Path, people: list[Person]
         assert server.stderr is not None
         try:
             listens = next(filter(None, (re.search(r"127\.0\.0\.1:(\d+)", line) for line in server.stderr)))
-            # What gunicorn says from now on nobody reads, and a full pipe would stop it.
+            # This thread reads gunicorn's output, because a full pipe would stop it.
             threading.Thread(target=server.stderr.read, daemon=True).start()
             yield Service(int(listens[1]), database, providers)
         finally:
@@ -93,7 +94,7 @@ def served(database: Database, warm: Warm, workplace: Path, people: list[Person]
 
 
 def good_callbacks(service: Service, who: str) -> list[tuple[requests.Session, str]]:
-    """So many browsers with a login that Google has said yes to, and the address to which it sends each of them."""
+    """Browsers, each with a login that the user has allowed at Google, and the callback URL for each."""
     at_google = requests.Session()
     found = []
     for number in range(LOGINS):
@@ -130,7 +131,7 @@ def test_two_hundred_first_logins_make_one_user(kind: str, warm: Warm, tmp_path:
 
 
 def first_logins_at_once(service: Service, who: Person) -> None:
-    """All of them get in."""
+    """All of them are logged in."""
     visits = good_callbacks(service, who.key)
     start = threading.Barrier(LOGINS)
 

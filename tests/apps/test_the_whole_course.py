@@ -1,4 +1,4 @@
-"""The whole course in one go: from step 01's starter through every solution, with one database and the same people."""
+"""The whole course in one go: from step 01's starter through every solution, with one database and the same users."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbook.providers.people import PEOPLE
 
 pytestmark = pytest.mark.slow
 
-# Where a login begins, from the step on that is named, by provider.
+# The path where a login begins, by provider, from the named step on.
 BOTH = {"twitter": "/login/twitter", "facebook": "/login/facebook"}
 LOGINS = {
     "01": {"twitter": "/login"},
@@ -32,7 +32,7 @@ def logins_of(number: str) -> dict[str, str]:
 
 
 def whose(database: Database, number: str, provider: str, who: str) -> int | None:
-    """The number of the user that this is a way in to."""
+    """The ID of the user of this identity."""
     sql = (
         f"SELECT id FROM users WHERE {provider}_id = :who"
         if number == "04"
@@ -75,7 +75,7 @@ def test_everybody_logs_in_at_every_step_and_stays_who_they_are(
                         if kept:
                             user = whose(database, step.number, provider, person.subject(provider))
                             assert user is not None, (step.name, provider, person.key)
-                            # Whoever had a user in an earlier step has the same one now.
+                            # A person who had a user in an earlier step has the same user now.
                             assert users.setdefault((provider, person.key), user) == user, (
                                 step.name,
                                 provider,

@@ -1,4 +1,4 @@
-"""Migration 0004 of step 07: whose address is verified, of the people who were there before."""
+"""Migration 0004 of step 07: whose email address is verified, of the users who were there before."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from workbook.providers.server import ProvidersServer
 from ..servers import DATABASES, server_for
 
 STEP = SOLUTIONS / "07_linking_by_email"
-# Each person's own address, and what a provider has told: an address, and whether it is verified.
+# Each user's own email address, and the provider's data: an email address, and whether it is verified.
 PEOPLE = [
     (
         1,
         "Ada@Example.org ",
         "ada@example.org",
         True,
-    ),  # the first of two with one address, which differs in letters
+    ),  # the first of two with one email address, in different letter case
     (2, "ada@example.org", "ada@example.org", True),
     (3, "ada@example.org", "ada@example.org", False),
     (4, "bo@example.org", "bo@example.org", None),

@@ -1,4 +1,4 @@
-"""However an app is run, it finds the same providers: the shell goes before .env, and .env before .flaskenv."""
+"""However an app is run, it finds the same providers: the shell overrides .env, and .env overrides .flaskenv."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NOWHERE = "http://127.0.0.1:1/twitter"
 
 @pytest.fixture
 def providers() -> Iterator[ProvidersServer]:
-    """The local providers, with the keys that .flaskenv has."""
+    """The local providers, with the keys of .flaskenv."""
     keys = {name: value or "" for name, value in dotenv_values(ROOT / ".flaskenv").items()}
     with ProvidersServer(keys=keys) as server:
         yield server
@@ -57,17 +57,17 @@ def step(tmp_path: Path, providers: ProvidersServer) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """Nothing of ours: what any shell has."""
+    """The environment of any shell, without the workbook's settings."""
     kept = {n: v for n, v in os.environ.items() if n in ("PATH", "HOME", "SYSTEMROOT", "TEMP", "TMPDIR")}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager
 def running(way: tuple[str, ...], folder: Path, settings: Mapping[str, str]) -> Iterator[int]:
-    """The app of a folder, run in that way; gives its port."""
+    """The app of a folder, run in that way; yields its port."""
     port = free_port()
     app = folder / "app.py"
-    # `python app.py` takes no port from outside, and 5000 may be somebody's.
+    # `python app.py` takes no port from outside, and another program may have 5000.
     text = re.sub(r"app\.run\(.*\)", f"app.run(port={port})", app.read_text(encoding="utf-8"))
     app.write_text(text, encoding="utf-8")
     with subprocess.Popen(
@@ -117,7 +117,7 @@ def test_a_person_logs_in(
     env: str | None,
     flaskenv: str,
 ) -> None:
-    """The one place that counts leads to the providers, the others nowhere."""
+    """Only the place that has to win leads to the providers; the others lead nowhere."""
     there = f"{providers.url}/twitter"
     root = step.parents[1]
     if env:
@@ -142,7 +142,7 @@ def test_a_person_logs_in(
 def test_the_nearest_env_hides_the_one_further_up(
     providers: ProvidersServer, step: Path, way: tuple[str, ...]
 ) -> None:
-    """As the README says: keep one, in the workbook's folder."""
+    """As the README says: keep one .env, in the workbook's folder."""
     (step.parents[1] / ".env").write_text(f"TWITTER_URL={NOWHERE}\n")
     (step / ".env").write_text("ANYTHING=else\n")
     with running(way, step, {}) as port:
@@ -150,7 +150,7 @@ def test_the_nearest_env_hides_the_one_further_up(
 
 
 def test_without_load_dotenv_an_app_that_runs_itself_has_no_keys(step: Path) -> None:
-    """Why the apps call it."""
+    """The reason why the apps call it."""
     app = step / "app.py"
     text = app.read_text(encoding="utf-8")
     assert text.count("\nload_dotenv()") == 1

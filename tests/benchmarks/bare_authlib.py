@@ -1,6 +1,6 @@
-"""The least that is a provider by Authlib: OAuth 2 with PKCE and OpenID Connect, and OAuth 1.0a, on Flask and waitress.
+"""The smallest provider with Authlib: OAuth 2 with PKCE and OpenID Connect, and OAuth 1.0a, on Flask and waitress.
 
-It keeps what it gives in dictionaries, and records nothing. It prints its URL as JSON.
+It keeps its tokens in dictionaries, and records nothing. It prints its URL as JSON.
 """
 
 from __future__ import annotations
@@ -239,7 +239,7 @@ def keys() -> Any:
 
 
 class Cache:
-    """What Authlib asks a cache for, in a dictionary."""
+    """The cache that Authlib needs, in a dictionary."""
 
     def __init__(self) -> None:
         self._kept: dict[str, object] = {}

@@ -1,8 +1,7 @@
-"""An app and a person's browser in a process of their own, who log in as often as they can for some time.
+"""An app and a user's browser in a process of their own, which log in as often as they can for some time.
 
-It is told what to do by lines of JSON on standard input, a Plan each, and answers each with a line: how many logins
-there were, and the seconds that they took. What the provider answers is verified as an app should verify it, and a
-login that is not right ends the process.
+It reads lines of JSON from standard input, a Plan each, and prints a line for each: how many logins there were, and the
+seconds that they took. It verifies the provider's responses as an app should, and a wrong login ends the process.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ _HIDDEN = re.compile('<input type="hidden" name="([^"]*)" value="([^"]*)">')
 
 @dataclass(frozen=True)
 class Plan:
-    """What a client does at one provider, for so many `seconds`, or `logins` where that is sooner.
+    """The work of a client at one provider, for `seconds`, or for `logins` where that ends sooner.
 
-    `protocol` is "oauth1" or "oauth2". `paths` has the provider's endpoints by the names that the logins below have
-    for them. With `kept` the browser and the app keep their connections; otherwise each request has a new one. With
-    `known` the person is logged in already and has allowed the app, and is sent back at once; otherwise a new browser
-    is shown the page each time, and sends its form.
+    `protocol` is "oauth1" or "oauth2". `paths` has the provider's endpoints by the names that the logins below have for
+    them. With `kept` the browser and the app keep their connections; otherwise each request has a new one. With `known`
+    the user is logged in already and has allowed the app, and is redirected back at once; otherwise a new browser gets
+    the page each time, and sends its form.
     """
 
     protocol: str
@@ -56,7 +55,7 @@ class Plan:
 
 @dataclass
 class Wire:
-    """The requests of one party, with the cookies that it was given."""
+    """The requests of one party, with its cookies."""
 
     plan: Plan
     cookies: dict[str, str] = field(default_factory=dict)
@@ -102,13 +101,13 @@ class Client:
         self.log_in()
 
     def close(self) -> None:
-        """Closes the connections: a server takes only so many."""
+        """Closes the connections, because a server accepts a limited number."""
         for wire in (self.app, self.browser):
             if wire.connection is not None:
                 wire.connection.close()
 
     def back(self, target: str) -> dict[str, str]:
-        """The person is sent to the provider, and comes back; gives the parameters of the callback."""
+        """The browser goes to the provider, and comes back; returns the parameters of the callback."""
         if not self.plan.known:
             self.browser.cookies.clear()
         response, page = self.browser.ask("GET", target)
@@ -158,7 +157,7 @@ class Client:
         return claims
 
     def oauth1(self) -> None:
-        """RFC 5849's three requests of the app, signed with HMAC-SHA1, and one request for the person's data."""
+        """RFC 5849's three requests of the app, signed with HMAC-SHA1, and one request for the user's data."""
         plan = self.plan
         given = self.signed("POST", "request_token", oauth_callback=plan.callback)
         assert given["oauth_callback_confirmed"].lower() == "true"
@@ -171,7 +170,7 @@ class Client:
     def signed(
         self, method: str, name: str, token: dict[str, str] | None = None, **more: str
     ) -> dict[str, str]:
-        """What the provider answers a signed request (RFC 5849 section 3), form-encoded or JSON."""
+        """The provider's response to a signed request (RFC 5849 section 3), form-encoded or JSON."""
         plan = self.plan
         if token:
             more["oauth_token"] = token["oauth_token"]
@@ -209,7 +208,8 @@ def _bytes(text: str) -> bytes:
 
 
 def main() -> None:
-    """A line, a run, a line, until standard input ends. Ready is said before the time begins: `go` is the next line."""
+    """A line, a run, a line, until standard input ends. It prints that it is ready before the time begins: `go` is the
+    next line."""
     for line in sys.stdin:
         plan = Plan(**json.loads(line))
         client = Client(plan)

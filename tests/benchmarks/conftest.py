@@ -1,4 +1,4 @@
-"""Benchmarks run where they are asked for, `pytest tests/benchmarks` or `-m slow`, and tell how they compare."""
+"""Benchmarks run on request, `pytest tests/benchmarks` or `-m slow`, and print how they compare."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-# The measure of the times: what everybody knows, the test of a small Flask app by hand.
+# The measure of the times: the usual test of a small Flask app by hand.
 MEASURE = "a_cold_pytest_of_a_flask_app_in_one_file"
 
 
 class Figures:
-    """What is told at the end: lines, in sections by their titles."""
+    """The lines at the end, in sections by their titles."""
 
     def __init__(self) -> None:
         self.sections: dict[str, list[str]] = {}
@@ -37,14 +37,14 @@ def figures(pytestconfig: pytest.Config) -> Figures:
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
-    """Leaves them out of a run of everything: they take their time, and mean nothing where all cores are busy."""
+    """Leaves benchmarks out of a run of everything: they take long, and mean nothing where all cores are busy."""
     named = (Path(argument.partition("::")[0]).resolve() for argument in config.args)
     asked = config.option.markexpr == "slow" or any(HERE in (path, *path.parents) for path in named)
     return None if asked else True
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Says how each median compares with that of the measure, and what else there is to tell."""
+    """Prints how each median compares with that of the measure, and the other figures."""
     session = getattr(config, "_benchmarksession", None)
     medians = {
         b.name.removeprefix("test_"): b.stats.median for b in getattr(session, "benchmarks", ()) if b.stats

@@ -1,4 +1,4 @@
-"""Three providers, each in a process of its own, and the clients that log in there."""
+"""Three providers, each in a process of its own, and the clients that log in with them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Served:
 
     @property
     def processor(self) -> float:
-        """The processor's time that it has taken so far (seconds)."""
+        """The processor's time that the server has taken so far (seconds)."""
         times = self._process.cpu_times()
         return times.user + times.system
 
@@ -64,7 +64,7 @@ class Clients:
         self._processes = processes
 
     def rate(self, server: Served, plan: Plan, count: int) -> Rate:
-        """So many of them follow the plan at once."""
+        """A number of clients follow the plan at once."""
         clients = self._processes[:count]
         for client in clients:
             _say(client, json.dumps(asdict(plan)))
@@ -135,7 +135,7 @@ def mock_server(folder: Path) -> Iterator[Served | None]:
 
 @contextmanager
 def clients(count: int) -> Iterator[Clients]:
-    """So many clients, that wait for plans."""
+    """A number of clients, which wait for plans."""
     with ExitStack() as started:
         command = (sys.executable, "-m", f"{__package__}.client")
         yield Clients([started.enter_context(_started(*command)) for _ in range(count)])
@@ -143,7 +143,7 @@ def clients(count: int) -> Iterator[Clients]:
 
 @contextmanager
 def _started(*command: str, folder: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
-    """A process that one talks to, until it is needed no more."""
+    """A process for an exchange of lines, which ends with the `with`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     process = subprocess.Popen(
         command,

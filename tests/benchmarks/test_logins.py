@@ -1,8 +1,8 @@
-"""How many logins a provider has time for: the local ones, which verify and record everything, beside the least that
-Authlib makes a provider of, and beside oauth2-mock-server.
+"""How many logins a provider can do: the local ones, which verify and record everything, beside the smallest provider
+with Authlib, and beside oauth2-mock-server.
 
-The same clients do the same at each of them, in turns. The processor's time that a server takes for a login tells more
-than the clock where other programs run, too.
+The same clients do the same at each of them, in turns. Where other programs run, too, the processor's time for a login
+tells more than the clock.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def test_logins(
     figures: Figures,
 ) -> None:
     clients, every = contest
-    # The mock server asks nobody: it is beside the logins in which the others do not ask, either.
+    # The mock server asks no user: it is compared with logins in which the other servers do not ask, either.
     asked = {
         name: server
         for name, server in every.items()

@@ -11,7 +11,7 @@ from .conftest import Figures
 
 pytestmark = pytest.mark.slow
 
-# After so many logins, half of them at Google and half at Twitter.
+# The numbers of logins, half of them with Google and half with Twitter.
 LOGINS = (100, 1000, 3000)
 MB = 1024 * 1024
 HEADING = ("", "MB at first", *(f"after {logins}" for logins in LOGINS), "the last to the first")
@@ -20,7 +20,7 @@ HEADING = ("", "MB at first", *(f"after {logins}" for logins in LOGINS), "the la
 def test_memory_after_many_logins(figures: Figures) -> None:
     with servers.ours() as ours, servers.bare_authlib() as bare, servers.clients(1) as clients:
         for name, server in (("the local providers", ours), ("bare Authlib", bare)):
-            # The first size is that after each page, and the keys, were made.
+            # The first size is taken after each page and the keys were made.
             sizes, done = [], 0
             for logins in (2, *LOGINS):
                 for plan in server.plans.values():

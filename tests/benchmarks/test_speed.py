@@ -1,4 +1,4 @@
-"""How long a student waits. No figure fails a test: machines differ, and the ratios are there to be read."""
+"""The times that a student waits. No figure fails a test: machines differ, and the ratios are for people to read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from statistics import median
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from workbook.checks.saves import saves
 from workbook.checks.verdicts import Verdicts
 from workbook.checks.warm_checks import WarmChecks
-from workbook.checks.watch import saves
 from workbook.course.places import ROOT, SOLUTIONS
 from workbook.course.starters import source_files
 from workbook.course.steps import all_steps, find_step
@@ -31,7 +31,7 @@ STEP = find_step("01")
 # The step with the most checks.
 LAST = find_step("08")
 ROUNDS = 7
-# What takes ten seconds or more is measured so often.
+# The number of rounds where one takes ten seconds or more.
 FEW_ROUNDS = 3
 
 ONE_FILE = """
@@ -62,7 +62,7 @@ def work(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def seen(work: Path) -> Iterator[queue.Queue[set[Path]]]:
-    """The saves that are seen in the folder; the watch has begun."""
+    """The saves that the watch sees in the folder; the watch has begun."""
     found: queue.Queue[set[Path]] = queue.Queue()
     stop = threading.Event()
 

@@ -1,9 +1,9 @@
-"""Crews that do what a test wants. They fork, so that they have a process of their own without threads:
+"""Crews for the tests. They fork, so that they have a process of their own without threads:
 
-    python -m tests.checks.crews FOLDER NAME [NAME ...]
+python -m tests.checks.crews FOLDER NAME [NAME ...]
 
-It prints a JSON object for each, a line: the process by which each exercise was run, how it ended, and which of its
-processes are left. A crew leaves its files in a folder of its name.
+It prints a JSON object for each, a line: the process that ran each exercise, how it ended, and which of its processes
+are left. A crew leaves its files in a folder of its name.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ LOOK_AGAIN = threading.Event()
 
 
 def for_ever() -> None:
-    """Never comes back."""
+    """Never returns."""
     threading.Event().wait()
 
 
 def folder_of(name: str) -> Path:
-    """Where a crew leaves its files."""
+    """The folder where a crew leaves its files."""
     return Path(sys.argv[1]) / name
 
 
 def fine(id: str) -> Outcome:
-    """An outcome that tells which process it is from."""
+    """An outcome that says which process it is from."""
     return Outcome(id, str(os.getpid()), 0.0)
 
 
@@ -57,7 +57,7 @@ def killed(id: str) -> Outcome:
 
 
 def raising(id: str) -> Outcome:
-    """Running 1.5 raises what no test may raise."""
+    """Running 1.5 raises an exception that no test may raise."""
     if id == "1.5":
         raise SystemExit(0)
     return fine(id)
@@ -70,7 +70,7 @@ def no_preparation(number: int) -> None:
 
 
 def at_once_gone(number: int) -> None:
-    """The second worker is gone before anybody tells it anything."""
+    """The second worker ends before it gets an order."""
     if number == 1:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -83,7 +83,7 @@ def waiting(id: str) -> Outcome:
 
 
 def not_started(id: str) -> Outcome:
-    """1.1 finds that the app does not start; no other is done before that is heard."""
+    """1.1 finds that the app does not start; no other exercise ends before the crew knows that."""
     if id == "1.1":
         return Outcome(id, str(os.getpid()), 0.0, not_started=True)
     while not (folder_of("not started") / "heard").exists():
@@ -97,7 +97,7 @@ def huge(id: str) -> Outcome:
 
 
 def noted_end() -> None:
-    """Leaves word that the worker has ended as it should."""
+    """Records that the worker has ended as it should."""
     (folder_of("fine") / f"ended-{os.getpid()}").touch()
 
 
@@ -117,7 +117,7 @@ CREWS: dict[str, tuple[Callable[[int], None], Run, Callable[[], None]]] = {
 
 
 def carried_out(name: str) -> dict[str, Any]:
-    """Has a crew of three run every exercise; gives what came of it."""
+    """Runs every exercise with a crew of three; returns the results."""
     ran: dict[str, str | None] = {}
     ended = "well"
 
@@ -148,6 +148,6 @@ def carried_out(name: str) -> dict[str, Any]:
 if __name__ == "__main__":
     for name in sys.argv[2:]:
         folder_of(name).mkdir()
-        # Nobody waits here for what never ends.
+        # No test waits for a job that never ends.
         crew._TO_END = 0.2 if name == "no end" else 60.0
         print(json.dumps(carried_out(name)), flush=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 def build(
     root: Path, *arguments: str, found_first: Path | None = None
 ) -> tuple[int, dict[str, set[str]], str]:
-    """`build` in that repository: its exit code, what it says of which things, and its output."""
+    """`build` in that repository: its exit code, the names in each part of its report, and its output."""
     before = [str(found_first)] if found_first else []
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("WORKBOOK", "PYTEST"))
     }
-    # A student's setting, which must not reach what is built.
+    # A student's setting, which must not affect the build.
     environment["WORKBOOK_IN"] = "chapters"
     done = subprocess.run(
         [sys.executable, "-m", "workbook", "build", *arguments],

@@ -1,13 +1,16 @@
-"""Whatever a change of a solution makes stale is named and made anew, and nothing else; a student's work is left."""
+"""`build` names and makes anew what a change of a solution makes stale, and nothing else; it leaves a student's work
+alone."""
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from workbook.course.places import ROOT
 
@@ -18,7 +21,7 @@ STARTER, NOTEBOOK = f"chapters/{STEP}", f"notebooks/{STEP}.ipynb"
 SIGN_IN = {f"diagrams/{STEP}.sign_in.mmd", f"diagrams/{STEP}.sign_in.svg"}
 REFUSAL = {f"diagrams/{STEP}.refusal.mmd", f"diagrams/{STEP}.refusal.svg"}
 
-# Instead of mermaidx, which takes seconds to paint a PNG: what matters here is the text beside it.
+# Instead of mermaidx, which takes seconds to paint a PNG: only the text beside it matters here.
 PAINTER = """
 import base64
 
@@ -48,13 +51,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "painter" / "mermaidx" / "__init__.py").touch()
     (root / "painter" / "mermaidx" / "raster.py").write_text(PAINTER)
     code, said, output = build(root, found_first=root / "painter")
-    assert code == 0 and said["written"] == {STARTER, *SIGN_IN, *REFUSAL}, output
+    assert code == 0 and said["written"] == {STARTER, NOTEBOOK, *SIGN_IN, *REFUSAL}, output
     return root
 
 
 @pytest.fixture
 def repository(built: Path, tmp_path: Path) -> Path:
-    """A copy of it to spoil."""
+    """A copy of that repository to change."""
     return Path(shutil.copytree(built, tmp_path / "repository"))
 
 
@@ -105,6 +108,19 @@ def test_building_makes_anew_what_is_stale_and_nothing_else(repository: Path) ->
     code, said, output = build(repository, "--check", found_first=repository / "painter")
     assert (code, said["stale"]) == (0, set()), output
     assert "All current." in output
+
+
+def test_a_picture_that_is_painted_in_another_way_is_made_anew(repository: Path) -> None:
+    painted = io.BytesIO()
+    Image.new("RGB", (2, 2), "#ff0000").save(painted, "PNG")
+    painter = repository / "painter" / "mermaidx" / "raster.py"
+    painter.write_text(f"def svg_to_png(svg, **settings):\n    return {painted.getvalue()!r}\n")
+    assert build(repository, "--check", found_first=repository / "painter")[:2] == (
+        0,
+        {"current": {STARTER, NOTEBOOK, *SIGN_IN, *REFUSAL}, "stale": set(), "left": set(), "written": set()},
+    )
+    assert build(repository, found_first=repository / "painter")[1]["written"] == {NOTEBOOK}
+    assert build(repository, found_first=repository / "painter")[1]["written"] == set()
 
 
 def without_flows(repository: Path) -> None:

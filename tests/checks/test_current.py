@@ -1,4 +1,4 @@
-"""What is derived from the solutions is what they give now."""
+"""The files that are derived from the solutions are current."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .derived import build
 
 @pytest.mark.slow
 def test_the_repository_is_current(tmp_path: Path) -> None:
-    """Without PNGs and pictures of tables, for the time they take; that these are of the texts beside them is the
-    next test's.
+    """Without PNGs and pictures of tables, because they take long; the next test compares these with the texts beside
+    them.
 
-    A student's work in chapters/ is no fault.
+    A student's work in chapters/ is no mistake.
     """
     (tmp_path / "mermaidx.py").write_text("raise ImportError('no package for this machine')")
     code, said, output = build(ROOT, "--check", found_first=tmp_path)
@@ -29,6 +29,6 @@ def test_the_repository_is_current(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", sorted(DIAGRAMS.glob("*.mmd")), ids=lambda file: file.stem)
 def test_a_picture_is_of_the_text_beside_it(text: Path) -> None:
-    """A picture bears the digest of the text that it was made from in all its ids."""
+    """A picture has the digest of its source text in all its ids."""
     digest = hashlib.sha256(text.read_text(encoding="utf-8").encode()).hexdigest()[:8]
     assert f'id="flow-{digest}"' in text.with_suffix(".svg").read_text(encoding="utf-8")

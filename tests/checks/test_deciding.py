@@ -33,7 +33,7 @@ def outcome(id: str, kind: str) -> Outcome:
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of one exercise."""
+    """The verdict on one exercise."""
 
     id: str
     passed: bool
@@ -46,8 +46,8 @@ def said_of(decisions: Decisions) -> list[Said]:
 
 
 def one_after_the_other(needs: Needs, kinds: dict[str, str], *, ignore_needs: bool = False) -> list[Said]:
-    """The rule: in the order of the exercises, each waits for its first need that is not passed, unless one that ran
-    before has shown that the app does not start. Needs that are not checked are not waited for."""
+    """The rule: in the order of the exercises, each waits for its first need that is not passed, unless an earlier
+    exercise has shown that the app does not start. No exercise waits for a need that is not checked."""
     found: dict[str, Said] = {}
     starts = True
     for id, needed in needs.items():
@@ -63,7 +63,7 @@ def one_after_the_other(needs: Needs, kinds: dict[str, str], *, ignore_needs: bo
 
 
 def all_graphs(size: int) -> Iterator[Needs]:
-    """Every way in which so many exercises can need those before them, in either order of the needs."""
+    """Every way in which `size` exercises can need those before them, in either order of the needs."""
     ids = [f"1.{number + 1}" for number in range(size)]
     before = [
         [some for count in range(number + 1) for some in itertools.permutations(ids[:number], count)]
@@ -74,7 +74,7 @@ def all_graphs(size: int) -> Iterator[Needs]:
 
 
 def some_graphs(size: int, count: int, chance: random.Random) -> Iterator[Needs]:
-    """Some of the same, of exercises that are more."""
+    """A sample of the same for more exercises."""
     ids = [f"1.{number + 1}" for number in range(size)]
     for _ in range(count):
         yield {
@@ -84,7 +84,7 @@ def some_graphs(size: int, count: int, chance: random.Random) -> Iterator[Needs]
 
 
 def held_against_the_rule(needs: Needs, kinds: dict[str, str], order: tuple[str, ...]) -> None:
-    """Takes every outcome in that order. What was said is never taken back, and in the end it is the rule's."""
+    """Takes every outcome in that order. No verdict is ever taken back, and in the end the verdicts are the rule's."""
     decisions = Decisions(exercises_of(needs))
     wanted = {said.id: said for said in one_after_the_other(needs, kinds)}
     told: list[str] = []
@@ -122,7 +122,8 @@ CHOICES: dict[str, Choose] = {
 def ran(
     decisions: Decisions, kinds: dict[str, str], workers: int, choose: Choose, chance: random.Random
 ) -> list[str]:
-    """Runs what is wanted with so many workers, of which any may be ready next; gives what was run, in that order."""
+    """Runs the exercises to run with some workers, of which any may be ready next; returns the exercises in the order
+    of their runs."""
     running: list[str] = []
     every: list[str] = []
     while True:
@@ -154,7 +155,8 @@ def test_every_run_comes_to_its_end(choice: str, workers: int) -> None:
 
 
 def test_one_worker_that_takes_the_first_runs_nothing_in_vain() -> None:
-    """It runs what the rule runs, and nothing that has to wait: a starter with one open exercise is soon checked."""
+    """It runs the exercises of the rule, and none that has to wait: a starter with one open exercise takes a short
+    time."""
     chance = random.Random(1)
     for needs in (*all_graphs(3), *some_graphs(7, 60, chance)):
         kinds = {id: chance.choice((PASSED, FAILED)) for id in needs}

@@ -1,4 +1,4 @@
-"""A notebook checks its step: green on the solution, red at exactly the cells of what is wrong."""
+"""A notebook checks its step: green on the solution, red at exactly the cells of the wrong exercises."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ NOTEBOOK = NOTEBOOKS / f"{STEP}.ipynb"
 
 @pytest.fixture(scope="module")
 def no_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that hides mermaidx, as on machines that it has no package for: a picture takes seconds, and nbval
-    compares none."""
+    """A folder that hides mermaidx, as on machines for which it has no package: a picture takes seconds, and nbval does
+    not compare pictures."""
     folder = tmp_path_factory.mktemp("no_pictures")
     (folder / "mermaidx.py").write_text("raise ImportError('no package for this machine')")
     return folder
@@ -67,12 +67,12 @@ def test_it_is_green_twice_in_a_row_and_stays_as_it_was(no_pictures: Path) -> No
 
 
 def test_it_is_red_at_exactly_the_exercises_that_are_not_passed(no_pictures: Path, tmp_path: Path) -> None:
-    """What needs a wrong exercise waits for it."""
+    """Exercises that need a wrong exercise wait for it."""
     folder = Submission(HERE / "01" / "wrong" / "1.5-twitter-not-asked.patch").write(tmp_path)
     assert red_cells(no_pictures, folder) == ['lesson.verdict("1.5")', 'lesson.verdict("1.6")']
 
 
-# Of each step the one that differs most: all of them would take minutes.
+# Of each step the submission that differs most: all of them would take minutes.
 RIGHT = [
     max(submissions(step.number, "right"), key=lambda one: one.file.stat().st_size) for step in all_steps()
 ]

@@ -69,7 +69,7 @@ def test_wrong_submissions_are_refused(
 
 
 def test_a_number_for_the_id_is_noticed(checks: WarmChecks, postgresql: str, tmp_path: Path) -> None:
-    """SQLite compares strings with numbers as if they were strings; PostgreSQL does not. Both checks say so."""
+    """SQLite compares strings with numbers as if they were strings; PostgreSQL does not. Both checks notice it."""
     write_app(tmp_path, 'profile["id_str"]', 'profile["id"]')
     step = find_step("04")
     assert "SQLite makes a string of it" in not_passed(checks, step, tmp_path, None)["4.2"]

@@ -1,4 +1,4 @@
-"""`pytest tests/steps --in DIR` and `check --in DIR` say the same, whatever is in DIR."""
+"""`pytest tests/steps --in DIR` and `check --in DIR` have the same verdicts, whatever is in DIR."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..submissions.submitting import HERE, Submission
 STEPS = [find_step(number) for number in ("00", "01")]
 STEP = find_step("01")
 
-# Of each exercise: whether it is passed, what it waits for, and what its message says above the drawing.
+# Of each exercise: whether it is passed, the exercise for which it waits, and its message above the drawing.
 Said = dict[str, tuple[bool, str | None, str]]
 
 
@@ -157,7 +157,7 @@ BROKEN = {
 def test_an_app_that_does_not_start_gives_every_exercise_that_reason(
     checks: WarmChecks, tmp_path: Path, how: str
 ) -> None:
-    """And none waits for another. What more there is of this kind stands in tests/submissions/01/broken."""
+    """And no exercise waits for another. More such submissions are in tests/submissions/01/broken."""
     text, did, look = BROKEN[how]
     write_starter(SOLUTIONS / STEP.name, tmp_path / STEP.name)
     app = tmp_path / STEP.name / "app.py"

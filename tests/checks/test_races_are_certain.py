@@ -15,7 +15,7 @@ from workbook.course.steps import find_step
 from ..servers import DATABASES, server_for
 from ..submissions.submitting import HERE, Submission
 
-# How often. A hundred times is the full test: some minutes for each.
+# How many times. A hundred times is the full test: some minutes for each.
 ROUNDS = int(os.environ.get("WORKBOOK_RACE_ROUNDS", "2"))
 STEP = "07_linking_by_email"
 
@@ -28,7 +28,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[str | None]:
 
 
 def verdicts(checks: WarmChecks, folder: Path, exercise: str, server: str | None) -> set[tuple[bool, str]]:
-    """What is said of an exercise in so many runs: whether it is passed, and in which words."""
+    """The verdicts on an exercise in ROUNDS runs: whether it is passed, and the message."""
     runs = [
         checks.run(find_step(STEP), folder, only=[exercise], ignore_needs=True, database=server)
         for _ in range(ROUNDS)

@@ -1,4 +1,4 @@
-"""Settings of the shell, and of other projects, change no verdict; and what was not checked is not passed."""
+"""Settings of the shell, and of other projects, change no verdict; and an unchecked exercise is not passed."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ SETTINGS = {
 
 
 def said(folder: Path, settings: dict[str, str], *arguments: str) -> tuple[int, list[tuple[object, ...]]]:
-    """The exit code of `check 01 --json`, and what it says of each exercise."""
+    """The exit code of `check 01 --json`, and its verdict on each exercise."""
     done = subprocess.run(
         [sys.executable, "-m", "workbook", "check", "01", "--json", "--in", folder, *arguments],
         cwd=ROOT,
@@ -88,7 +88,7 @@ def wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def without(wrong: Path) -> tuple[int, list[tuple[object, ...]]]:
-    """What is said without any setting."""
+    """The verdicts without any setting."""
     return said(wrong, {})
 
 
@@ -96,7 +96,7 @@ def without(wrong: Path) -> tuple[int, list[tuple[object, ...]]]:
 def test_a_setting_changes_no_verdict(
     kind: str, wrong: Path, without: tuple[int, list[tuple[object, ...]]], tmp_path: Path
 ) -> None:
-    # A library of the person's own by a name that the checks, or the app, want.
+    # A library of the user's own with a name that the checks, or the app, import.
     for name in ("pytest.py", "requests.py", "sqlalchemy.py", "oauthlib.py", "werkzeug.py"):
         (tmp_path / name).write_text("raise ImportError('of another project')\n", encoding="utf-8")
     settings = {name: value.replace("HIDING", str(tmp_path)) for name, value in SETTINGS[kind].items()}

@@ -1,4 +1,4 @@
-"""Exercises that are checked side by side get the verdicts that they get one after the other."""
+"""The checks of exercises give the same verdicts side by side and one after the other."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.skipif(not CAN_FORK, reason="there is one worker where 
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    """Looks again and again, and gives up after a while."""
+    """Looks again and again, and fails after PATIENCE."""
     until = time.monotonic() + PATIENCE
     look_again = threading.Event()
     while not done():
@@ -47,7 +47,7 @@ def wait_until(done: Callable[[], bool]) -> None:
 
 @pytest.fixture(scope="module")
 def checks_with(warm: Warm) -> Iterator[Callable[[int], WarmChecks]]:
-    """Checks with so many workers. They are made once: what they load takes longer than a run."""
+    """Checks with a number of workers. They are made once, because their modules take longer to load than a run."""
     with WarmChecks(warm) as checks:
 
         def checks_with(workers: int) -> WarmChecks:
@@ -106,7 +106,7 @@ def test_only_what_was_asked_for_is_said(
         find_step("01"), starter(tmp_path), only=["1.3", "1.1"], on_verdict=lambda v: heard.append(v.id)
     )
     assert [(v.id, v.waits_for) for v in verdicts.all] == [("1.1", None), ("1.3", "1.2")]
-    # The reason why 1.3 waits is said, too.
+    # The reason why 1.3 waits is a verdict, too.
     assert sorted(heard) == ["1.1", "1.2", "1.3"]
 
 
@@ -121,7 +121,8 @@ def test_what_the_shell_tells_pytest_changes_no_verdict(
 
 
 class WaitingWork:
-    """The solution of step 01, whose login with `next` waits until it has leave; then 1.6 is still being checked."""
+    """The solution of step 01, whose login with `next` waits until the test lets it go; until then the check of 1.6
+    runs."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.began, self.leave = folder / "work", folder / "began", folder / "leave"
@@ -151,7 +152,7 @@ def test_a_verdict_is_said_while_others_are_being_checked(
     def hear(verdict: Verdict) -> None:
         heard.append(verdict.id)
         if len(heard) == 1:
-            # At the end of a run its apps are gone. This one waits in the middle of an exercise.
+            # At the end of a run its apps have ended. This one waits in the middle of an exercise.
             wait_until(lambda: work.began.exists() and work.began.read_text() != "")
             still_waiting.append(psutil.pid_exists(int(work.began.read_text())))
             work.leave.touch()
@@ -162,13 +163,13 @@ def test_a_verdict_is_said_while_others_are_being_checked(
 
 
 def family() -> set[psutil.Process]:
-    """The processes that were started here, near or far, and still live."""
+    """The processes that this one started, directly or not, and that still live."""
     found = psutil.Process().children(recursive=True)
     return {one for one in found if lives(one)}
 
 
 def begun(checks: WarmChecks) -> tuple[set[psutil.Process], set[Path]]:
-    """What stays from run to run, once there was one: the processes, and what is in the place of the runs."""
+    """The things that stay after a run: the processes, and the files in the folder of the runs."""
     checks.run(find_step("01"), SOLUTIONS, only=["1.1"])
     return family(), set(Path(checks._place.name).iterdir())
 
@@ -197,7 +198,7 @@ def test_a_run_that_is_cancelled_leaves_no_process_and_no_folder(
 def test_a_run_whose_listener_fails_leaves_nothing(
     checks_with: Callable[[int], WarmChecks], work: WaitingWork
 ) -> None:
-    """As where nobody reads any more what is printed."""
+    """As when no program reads the output any more."""
     checks = checks_with(2)
     before, kept = begun(checks)
 
@@ -242,7 +243,7 @@ Crews = tuple[Path, dict[str, dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def crews(tmp_path_factory: pytest.TempPathFactory) -> Crews:
-    """What comes of each crew of crews.py, and the folder where they leave their files."""
+    """The results of each crew of crews.py, and the folder with their files."""
     folder = tmp_path_factory.mktemp("crews")
     names = [name for name in CREWS if name != "starter gone"]
     done = subprocess.run(
@@ -271,7 +272,7 @@ def test_a_crew_runs_each_exercise_once_and_each_worker_ends_as_it_should(crews:
     [("killed", "1.5"), ("raising", "1.5"), ("no preparation", "1.9"), ("at once gone", "1.9")],
 )
 def test_a_worker_that_dies_ends_its_crew(name: str, lost: str, crews: Crews) -> None:
-    """The second worker is told 1.9 first, the last in the list. What the others do meanwhile is a matter of time."""
+    """The second worker gets 1.9 first, the last in the list. The work of the others meanwhile is a matter of time."""
     found = crews[1][name]
     assert found["ended"] == "WorkerLost: a process that checks has ended in the middle of its work"
     assert lost not in found["ran"]
@@ -287,7 +288,7 @@ def test_a_crew_that_is_left_in_the_middle_is_ended(crews: Crews) -> None:
 
 
 def test_where_the_app_does_not_start_one_worker_goes_on_alone(crews: Crews) -> None:
-    """Each of the others would wait for the app for itself."""
+    """Each of the others would itself wait for the app."""
     ran = crews[1]["not started"]["ran"]
     assert sorted(ran) == IDS
     others = {id: pid for id, pid in ran.items() if pid != ran["1.1"]}

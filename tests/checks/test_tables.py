@@ -1,4 +1,4 @@
-"""The entity diagrams are of the models as they are, and the models are what the migrations make."""
+"""The entity diagrams show the present models, and the migrations make the models' tables."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def test_how_far_a_database_has_come(warm: Warm, database: Database) -> None:
 def test_the_app_in_the_process_of_its_migrations_keeps_its_foreign_keys(
     warm: Warm, database: Database, tmp_path: Path
 ) -> None:
-    """Some apps are upgraded when they start, and again by their tests. What env.py sets must not reach them."""
+    """Some apps run their migrations when they start, and again in their tests. Settings of env.py must not reach the
+    app."""
     folder = copied(STEP_05, tmp_path / STEP_05.name)
     (folder / "app" / "cli.py").write_text(
         "import flask_migrate, sqlalchemy\n"
@@ -142,7 +143,7 @@ def test_another_projects_table_is_left_alone(step: str, warm: Warm, database: D
     database.change("INSERT INTO users (id, login) VALUES (1, 'somebody')")
     upgraded = flask(folder, warm, environment, "db", "upgrade")
     assert "belongs to another app" in upgraded.output and upgraded.failure is not None
-    # Another project may number its migrations as this one does.
+    # Another project may give its migrations the same numbers.
     assert flask(folder, warm, environment, "db", "stamp", "0001").failure is None
     downgraded = flask(folder, warm, environment, "db", "downgrade")
     assert "belongs to another app" in downgraded.output and downgraded.failure is not None

@@ -1,9 +1,10 @@
-"""A save is answered, whichever way the editor saves, and the newest save has the last word."""
+"""Each save leads to verdicts, whichever way the editor saves, and the newest save decides."""
 
 from __future__ import annotations
 
 import queue
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from workbook.checks.saves import saves
 from workbook.checks.verdicts import Verdicts
 from workbook.checks.warm_checks import Cancelled, WarmChecks
-from workbook.checks.watch import saves, watch_and_check
+from workbook.checks.watch import watch_and_check
 from workbook.course.errors import WorkbookError
 from workbook.course.places import SOLUTIONS
 from workbook.course.starters import write_starter
@@ -27,12 +29,12 @@ STEP = "01_twitter_login"
 SOLUTION = (SOLUTIONS / STEP / "app.py").read_text(encoding="utf-8")
 # Longer than anything takes on a slow machine (seconds).
 PATIENCE = 120.0
-# What is written within so many seconds is one save.
+# Writes within this time are one save (seconds).
 BURST = 0.06
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    """Looks again and again, and gives up after a while."""
+    """Looks again and again, and fails after PATIENCE."""
     until = time.monotonic() + PATIENCE
     look_again = threading.Event()
     while not done():
@@ -42,7 +44,7 @@ def wait_until(done: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A student's folder of step folders, where all is done but app.py, which is the starter's."""
+    """A student's folder of step folders, where everything is finished but app.py, which is the starter's."""
     write_starter(SOLUTIONS / STEP, tmp_path / "work" / STEP)
     shutil.copytree(
         SOLUTIONS / STEP / "templates", tmp_path / "work" / STEP / "templates", dirs_exist_ok=True
@@ -56,7 +58,7 @@ def app(work: Path) -> Path:
 
 
 class Seen:
-    """What comes out of a thread of its own until the test is over, one thing after the other."""
+    """The results of a thread, one after the other, until the test ends."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
@@ -68,11 +70,11 @@ class Seen:
 
 @pytest.fixture
 def saved(work: Path) -> Iterator[Seen]:
-    """The saves that are seen in the step's folder; the watch has begun."""
+    """The saves that the watch sees in the step's folder; the watch has begun."""
     seen, folder = Seen(), work / STEP
 
     def follow() -> None:
-        for files in saves([folder], seen.stop):
+        for files in saves([folder], seen.stop, files=[work / ".env"]):
             seen.every.put({file.name for file in files})
 
     thread = threading.Thread(target=follow)
@@ -104,7 +106,7 @@ def beside_and_renamed(file: Path, text: str) -> None:
 
 
 def old_one_renamed(file: Path, text: str) -> None:
-    """Vim with 'backupcopy' set to no: the old file becomes the backup, which goes in the end."""
+    """Vim with 'backupcopy' set to no: the old file becomes the backup, which Vim deletes in the end."""
     backup = file.with_name(f"{file.name}~")
     file.rename(backup)
     file.write_text(text, encoding="utf-8")
@@ -117,7 +119,7 @@ def removed_and_written(file: Path, text: str) -> None:
 
 
 def in_many_moves(file: Path, text: str) -> None:
-    """Some milliseconds from the first to the last, as where a formatter follows the editor."""
+    """Some milliseconds from the first write to the last, as when a formatter runs after the editor."""
     until = time.monotonic() + 0.1
     while time.monotonic() < until:
         file.write_text(text, encoding="utf-8")
@@ -138,7 +140,7 @@ def test_however_an_editor_saves_it_is_one_save(
     (app.parent / "later").touch()
     while "later" not in answers[-1]:  # type: ignore[operator]
         answers.append(saved.next())
-    # A machine that stands still for a moment in the middle of a save makes two of it.
+    # A machine that stands still for a moment in the middle of a save makes two saves of it.
     assert len(answers) - 1 <= 1 + took // BURST
 
 
@@ -151,9 +153,42 @@ def test_what_running_leaves_behind_is_no_save(saved: Seen, app: Path) -> None:
     assert saved.next() == {"index.html"}
 
 
+def test_a_folder_that_was_replaced_is_still_watched(saved: Seen, app: Path) -> None:
+    """As by `git switch` and `reset`: the system watches the folder that is gone."""
+    folder = app.parent
+    for number in range(2):
+        aside = folder.with_name(f"aside-{number}")
+        folder.rename(aside)
+        wait_until(lambda: "app.py" in saved.next())  # type: ignore[operator]
+        shutil.copytree(aside, folder)
+        wait_until(lambda: "app.py" in saved.next())  # type: ignore[operator]
+    (folder / "later").touch()
+    wait_until(lambda: "later" in saved.next())  # type: ignore[operator]
+
+
+def test_a_change_of_which_the_system_does_not_tell_is_seen(saved: Seen, app: Path, tmp_path: Path) -> None:
+    """As on a network drive: the file is written by its name in another folder."""
+    if sys.platform == "win32":
+        pytest.skip("Windows tells of it")
+    other = tmp_path / "other"
+    other.hardlink_to(app)
+    other.write_text(SOLUTION, encoding="utf-8")
+    assert saved.next() == {"app.py"}
+
+
+def test_a_single_file_is_watched_too(saved: Seen, work: Path) -> None:
+    settings = work / ".env"
+    settings.write_text("A=1")
+    assert saved.next() == {".env"}
+    beside_and_renamed(settings, "A=2")
+    assert saved.next() == {".env"}
+    settings.unlink()
+    assert saved.next() == {".env"}
+
+
 @pytest.fixture
 def shown(work: Path) -> Iterator[Seen]:
-    """The verdicts that are shown while the folder is watched; the first ones are there."""
+    """The verdicts that come while the folder is watched; the first ones are there."""
     seen = Seen()
 
     def show(step: Step, verdicts: Verdicts) -> None:
@@ -174,8 +209,8 @@ def message_of(verdicts: Verdicts, exercise: str) -> str:
 
 
 def saved_until(shown: Seen, app: Path, text: str, wanted: Callable[[Verdicts], bool]) -> Verdicts:
-    """Saves, and gives the verdict that was wanted. Saves again while the watch has not begun to look, and waits longer
-    each time: a save ends the run that is going on."""
+    """Saves, and returns the wanted verdict. Saves again until the watch has begun, and waits longer each time, because
+    a save ends the current run."""
     for patience in (5, 10, 20, 40, PATIENCE):
         app.write_text(text, encoding="utf-8")
         until = time.monotonic() + patience
@@ -200,7 +235,8 @@ def test_a_syntax_error_and_its_mending_are_both_answered(shown: Seen, app: Path
 
 
 def waiting_app(tmp_path: Path) -> tuple[str, Path, Path]:
-    """An app that says with its process id that it is being loaded, and waits for leave; and the two files for it."""
+    """An app that writes its process ID while it loads, and waits until the test lets it go; and the two files for
+    it."""
     loading, leave = tmp_path / "loading", tmp_path / "leave"
     text = (
         f"import os, pathlib\npathlib.Path({str(loading)!r}).write_text(str(os.getpid()))\n"

@@ -23,7 +23,7 @@ STEP = "01_twitter_login"
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone in which nothing was done yet."""
+    """A clone in which the student has done nothing yet."""
     return fresh_copy(tmp_path)
 
 
@@ -58,16 +58,16 @@ def test_the_map_knows_what_the_last_check_saw(clone: Path) -> None:
     assert (
         "→ 00_what_oauth_is" in shown and "5 of 13 points" in shown and "✓ 0.5" in shown and "· 0.1" in shown
     )
-    # Other people's folders are nobody's progress.
+    # Other students' folders do not count as progress.
     run(clone, "check", "00", "--in", "solutions")
     assert "5 of 13 points" in run(clone, "list").stdout
 
 
 def test_the_map_shows_where_the_student_worked_last(clone: Path) -> None:
-    """Also where steps before that one are open."""
+    """Also if earlier steps are open."""
     run(clone, "check", "02")
     assert "→ 02_inside_the_session" in run(clone, "list").stdout
-    run(clone, "check")  # all steps: no new place
+    run(clone, "check")  # all steps: the place stays
     shown = run(clone, "list").stdout
     assert "→ 02_inside_the_session" in shown and "chapters/02_inside_the_session/README.md" in shown
     assert max(map(len, shown.splitlines())) <= 80
@@ -153,7 +153,7 @@ def test_the_notebook_opens_and_ctrl_c_ends_it(clone: Path) -> None:
             break
     assert address, said
     with requests.Session() as asking:
-        # It says so a moment before it listens.
+        # It prints the URL a moment before it listens.
         asking.mount("http://", HTTPAdapter(max_retries=Retry(connect=20, backoff_factor=0.05)))
         assert asking.get(address, timeout=60).status_code == 200
     process.send_signal(signal.SIGINT)

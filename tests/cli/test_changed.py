@@ -1,4 +1,4 @@
-"""`test --changed`: what git says has changed, and the tests that this touches."""
+"""`test --changed`: the files that git names as changed, and the tests that these touch."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_git_does_not_know_is_one_line(checkout: Path, tmp_path_factory: py
 
 @pytest.fixture(scope="module")
 def reach() -> Reach:
-    """What leads to what in this repository."""
+    """The uses between the modules of this repository."""
     return Reach(ROOT)
 
 
@@ -99,10 +99,10 @@ def reach() -> Reach:
         ("workbook/web/templates/desk.html", "tests/web/test_pages.py", CHECKS),
         ("requirements.txt", "tests/setting_up/test_requirements.py", CHECKS),
         (".flaskenv", "tests/apps/test_ways_to_run.py", "tests/course/test_steps.py"),
-        # What the apps import, and code in a string.
+        # Modules that the apps import, and code in a string.
         ("workbook/compat.py", CHECKS, "tests/steps/test_00_what_oauth_is.py"),
         ("workbook/compat.py", "tests/test_compat.py", "tests/course/test_steps.py"),
-        # What is about the text of every module.
+        # Tests of the text of every module.
         ("workbook/course/progress.py", HOUSE, None),
     ],
 )
@@ -154,7 +154,7 @@ def test_of_a_step_its_checks_and_starter_come_first_and_no_other_step(reach: Re
     these = touched(reach, [changed])
     assert ranked(these, *OF_STEP_02, *OF_STEP_01) == list(OF_STEP_01)
     assert these.files[0] == CHECKS and SUBMISSIONS in these.files
-    # The ones that run this step's app for something else come later.
+    # The tests that run this step's app for something else come later.
     assert CHECKS in these.files and (these.rank("tests/cli/test_commands.py::test_x") or (9,)) > (0, 2)
 
 
@@ -190,7 +190,7 @@ def test_one_line_says_what_runs_and_why(reach: Reach) -> None:
 
 
 def test_all_that_a_test_uses_is_known(reach: Reach) -> None:
-    """A module that no test reaches would never be tested by this."""
+    """This command would never test a module that no test reaches."""
     modules = [
         name
         for name in reach.files
@@ -236,7 +236,7 @@ def test_the_nearest_run_first_and_what_is_late_or_slow_is_left(tmp_path: Path, 
     )
     assert done.returncode == 0, done.stdout + done.stderr
     ran = re.findall(r"(\w+\.py)::\w+ (PASSED|SKIPPED)", done.stdout)
-    # Even when it is late from the start some are run: the nearest.
+    # Even when it is late from the start it runs some tests: the nearest.
     assert ran == [
         ("test_own.py", "PASSED"),
         ("test_near.py", "PASSED"),

@@ -1,4 +1,4 @@
-"""The command line from outside: exit codes, one line for what went wrong, and never a traceback."""
+"""The command line from outside: exit codes, one line for an error, and never a traceback."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ COMMANDS = (
     "reset",
     "bring",
     "providers",
+    "hand-in",
+    "release",
     "build",
     "test",
 )
@@ -37,7 +39,7 @@ STEP = "01_twitter_login"
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the workbook: what a command remembers is remembered there."""
+    """A copy of the workbook, in which the commands save their progress."""
     return fresh_copy(tmp_path_factory.mktemp("cli"))
 
 
@@ -58,7 +60,7 @@ def taken() -> Iterator[int]:
 def run(
     clone: Path, *arguments: str | Path, stdin: str = "", **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m workbook`; whatever comes of it, it is no traceback."""
+    """Runs `python -m workbook`; its output never has a traceback."""
     done = subprocess.run(
         [sys.executable, "-m", "workbook", *map(str, arguments)],
         cwd=clone,
@@ -129,7 +131,9 @@ def test_every_command_has_help(clone: Path, command: str) -> None:
 def test_the_help_names_every_command(clone: Path) -> None:
     for done in (run(clone, "--help"), run(clone, "-h")):
         assert done.returncode == 0 and done.stderr == ""
-        assert re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == list(COMMANDS)
+        assert re.findall(r"^  ([\w-]+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == list(
+            COMMANDS
+        )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +203,7 @@ def test_why_an_app_does_not_start_is_printed_once(clone: Path, work: Path) -> N
 
 
 def test_a_diagram_that_cannot_be_written(clone: Path) -> None:
-    """A folder below a file is none that root could write either."""
+    """Not even root can write a folder below a file."""
     done = run(clone, "diagram", "01", "--in", "solutions", "--svg", "README.md/diagram")
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.startswith("README.md/diagram cannot be written: ") and done.stderr.count("\n") == 1
@@ -240,7 +244,8 @@ def test_whoever_stops_reading_hears_no_complaint(clone: Path, command: str) -> 
 
 @pytest.fixture
 def students(tmp_path: Path) -> Path:
-    """A folder with the work of three students: one is done, one has not begun, and one has another step only."""
+    """A folder with the work of three students: one has finished, one has not begun, and one has only a different
+    step."""
     shutil.copytree(SOLUTIONS / STEP, tmp_path / "class" / "anna" / STEP)
     write_starter(SOLUTIONS / STEP, tmp_path / "class" / "ben" / STEP)
     shutil.copytree(
@@ -275,3 +280,42 @@ def test_test_runs_everything_unless_a_file_is_named(clone: Path) -> None:
     assert "tests/test_compat.py" in everything and "notebooks/01_twitter_login.ipynb" in everything
     one = run(clone, "test", "--collect-only", "-q", "-n0", "tests/test_compat.py::test_no_such").stdout
     assert ".ipynb" not in one and "tests/lab" not in one
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own is POSIX")
+@pytest.mark.parametrize(
+    ("settings", "coloured"),
+    [({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_colours_only_where_they_are_wanted(
+    clone: Path, work: Path, settings: dict[str, str], coloured: bool
+) -> None:
+    """At a terminal, by everything that is printed in colour: rich writes the verdicts, and click the rest."""
+    import pty
+
+    app = work / STEP / "app.py"
+    app.write_text("this is no Python\n", encoding="utf-8")
+    ours, theirs = pty.openpty()
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "workbook", "check", "01", "--in", work],
+        cwd=clone,
+        env={**environment, "PYTHONPATH": str(clone), **settings},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65536):
+                said += part
+        except OSError:  # Linux ends the terminal of a process that has ended with an error
+            pass
+        assert process.wait() == 1
+    os.close(ours)
+    assert b"not passed" in said
+    assert (b"\x1b[1;31m" in said) == coloured
+    assert coloured or b"\x1b[3" not in said

@@ -1,4 +1,4 @@
-"""`providers`: what its options do to the providers that it runs."""
+"""`providers`: the effect of its options on the providers that it runs."""
 
 from __future__ import annotations
 

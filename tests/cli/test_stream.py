@@ -1,4 +1,4 @@
-"""`check --json --stream` is for programs: an object a line, each as soon as it is there."""
+"""`check --json --stream` is for programs: an object a line, each as soon as it is ready."""
 
 from __future__ import annotations
 

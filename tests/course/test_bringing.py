@@ -33,7 +33,7 @@ def put(file: Path, *names: str) -> Path:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A folder of step folders in which step 04 has two people."""
+    """A folder of step folders in which step 04 has two users."""
     put(tmp_path / FOUR.name / "instance" / "people.db", "Ada", "Bo")
     (tmp_path / FIVE.name).mkdir()
     return tmp_path

@@ -82,7 +82,7 @@ def a_file_more_in_step_04(solutions: Path) -> None:
     [
         (a_new_line_in_step_04, "where did 'LIMIT' of step 04 go?"),
         (a_function_is_gone_from_step_05, "where did 'sorry' of step 04 go?"),
-        (what_took_its_place_is_gone, "'oauth = OAuth()' does not stand in"),
+        (what_took_its_place_is_gone, "'oauth = OAuth()' is not in"),
         (a_line_is_gone_from_step_04, "there is no 'login_manager.login_view' in step 04 any more"),
         (a_file_more_in_step_04, "where did more.txt of step 04 go?"),
     ],

@@ -1,4 +1,4 @@
-"""Points for what the student did stand apart from those for what the starter could already."""
+"""Points for the student's own work are apart from the points for what the starter already passes."""
 
 from __future__ import annotations
 

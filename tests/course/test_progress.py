@@ -1,4 +1,4 @@
-"""What is remembered of a student's way survives what can happen to a small file."""
+"""The file of a student's progress survives what can happen to a small file."""
 
 from __future__ import annotations
 

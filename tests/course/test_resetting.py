@@ -76,7 +76,7 @@ def test_a_database_and_settings_stay_where_they_are(step: Step) -> None:
 def test_what_cannot_be_kept_is_not_changed(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
     place = step.chapter.parent
     (place / "app.py").write_text("mine\n")
-    # Tests may run as root, whom no permission stops: a file stands where the copy's folder would be.
+    # Tests may run as root, whom no permission stops: so a file is where the copy's folder would be.
     monkeypatch.setattr(Path, "exists", lambda self: False)
     place.with_name("01_small.kept-1").write_text("in the way")
     with pytest.raises(WorkbookError, match="Nothing is lost"):

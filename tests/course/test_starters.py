@@ -59,7 +59,7 @@ ASKING = [step for step in all_steps() if (SOLUTIONS / step.name / "answers.toml
 
 @pytest.mark.parametrize("step", ASKING, ids=lambda step: step.name)
 def test_no_answer_is_there_to_read(step: Step, tmp_path: Path) -> None:
-    """A letter says nothing by itself. A word or a number is for the student to find out."""
+    """A choice such as "b" tells nothing by itself. The student has to find out a string or a number."""
     answers = SOLUTIONS / step.name / "answers.toml"
     write_starter(SOLUTIONS / step.name, tmp_path)
     found = re.findall(r"^\w+ = \"?([^\"\n]{2,}?)\"?$", answers.read_text(encoding="utf-8"), re.MULTILINE)

@@ -22,6 +22,14 @@ first
 
 </details>
 <details><summary>Hint 2</summary>second</details>
+<details><summary>Hint 3</summary>
+
+```python
+# in a file
+third()
+```
+
+</details>
 
 ### Exercise 3.2: Keep that (1 point, keep)
 
@@ -44,7 +52,7 @@ def test_exercises_are_read(tmp_path: Path) -> None:
     first, second = read.exercises
     assert read.title == "Step 03: A title"
     assert (first.id, first.title, first.points, first.keep, first.needs) == ("3.1", "Do this", 2, False, ())
-    assert first.hints == ("first", "second")
+    assert first.hints == ("first", "second", "```python\n# in a file\nthird()\n```")
     assert (second.id, second.points, second.keep, second.needs) == ("3.2", 1, True, ("3.1", "2.4"))
     assert second.hints == ()
 

@@ -1,8 +1,8 @@
-"""The course has one name for each thing: the field's name, in the glossary, and no other name comes back.
+"""The course has one name for each thing: the field's name, in the glossary, and a sentence uses no other name.
 
 A term is bold where a chapter defines it, and nothing else is bold there. Labels of buttons and quotations are in
 italics or in quotes, what a program prints or a check compares is code, and the titles of exercises are kept as they
-are: none of these is looked at.
+are: the test skips all of these.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import pytest
 from workbook.course.places import CHAPTERS, ROOT
 
 GLOSSARY = CHAPTERS / "GLOSSARY.md"
-# The pages whose words are held against the rules.
+# The pages that have to follow the rules.
 EDITED = sorted(CHAPTERS.glob("[0-9][0-9]_*/README.md"))
 FILES = [ROOT / "README.md", GLOSSARY, *EDITED]
 
 
 class Avoided(NamedTuple):
-    """A pattern that no sentence may hold, why, and a sentence that holds it."""
+    """A pattern that no sentence may contain, why, and a sentence that contains it."""
 
     pattern: str
     reason: str
@@ -70,7 +70,7 @@ AVOIDED = [
     Avoided(r"\bxcopy\b", "`workbook bring` copies rightly on all systems", "On Windows use xcopy /i."),
 ]  # fmt: skip
 
-# Where one of these is the right name, all the same.
+# Phrases in which one of these is the right name, all the same.
 EXCEPTIONS = {
     "address bar": "a part of the browser",
     "address is in use": "the message of `flask run`",
@@ -91,7 +91,8 @@ EXCEPTIONS = {
 
 
 def written(text: str) -> str:
-    """The running text of a page: without code, the titles of exercises, labels, quotations, and others' pages."""
+    """The running text of a page: without code, the titles of exercises, labels, quotations, and names of other
+    pages."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"^### Exercise .*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"</?details>|</?summary>", " ", text)
@@ -119,7 +120,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def slips(text: str) -> list[str]:
-    """What is against the list of avoided words, a line each."""
+    """The avoided words of a text, a line each."""
     found = []
     for paragraph in paragraphs(text):
         rest = f"| {paragraph}" if text.startswith("# Glossary") else paragraph
@@ -134,7 +135,7 @@ def slips(text: str) -> list[str]:
 
 
 def without_an_actor(text: str) -> list[str]:
-    """The sentences that begin with Who, Whoever, What or Others, and ask nothing. Headings may."""
+    """The sentences that begin with Who, Whoever, What or Others, and are no questions. Headings may."""
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
     return [s for s in sentences(text) if re.match(r"\W*(Who|Whoever|What|Others)\b", s) and s[-1:] != "?"]
 
@@ -166,13 +167,13 @@ def terms() -> tuple[Term, ...]:
 
 
 def bold(text: str) -> list[str]:
-    """What is bold in a chapter, the letters before the possible answers of a question aside."""
+    """The bold terms of a chapter, without the letters before the choices of a question."""
     found = re.findall(r"\*\*(.+?)\*\*", " ".join(written(text).split()))
     return [one for one in found if not re.fullmatch(r"[a-d]\.", one)]
 
 
 def term_of(name: str) -> Term | None:
-    """The row that a bold term belongs to, in small letters or capitals, one or several; None where it has none."""
+    """The row of a bold term, in either letter case, singular or plural; None where it has none."""
     wanted = {name.lower(), name.lower().removesuffix("s")}
     by_name = [term for term in terms() if term.name.lower() in wanted]
     by_other = [term for term in terms() if wanted & {other.lower() for other in term.others}]

@@ -1,6 +1,6 @@
-"""The known causes of errors: each has a proof, and none takes an error away from another.
+"""The known causes of errors: each has a proof, and none matches the error of another.
 
-tests/submissions/test_submissions.py runs the proofs, and looks there for the words of their causes.
+tests/submissions/test_submissions.py runs the proofs, and looks there for the texts of their causes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def test_names_are_unique() -> None:
 
 
 def test_no_words_are_those_of_another_cause() -> None:
-    """So a message with a cause's words comes from that cause: no earlier one has taken the error."""
+    """So a message with a cause's text comes from that cause: no earlier one has matched the error."""
     for cause in CAUSES:
         assert [other.name for other in CAUSES if cause.look in other.look] == [cause.name]
 

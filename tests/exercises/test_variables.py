@@ -1,4 +1,4 @@
-"""Which variables of an app's modules hold a value."""
+"""The variables of an app's modules that hold a value."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from workbook.course.places import DIAGRAMS
-from workbook.flow.compare import Mode, compare, side_by_side
+from workbook.flow.compare import Mode, compare, side_by_side, stacked
 from workbook.flow.drawn import Arrow, arrows
 from workbook.flow.mermaid import from_mermaid, to_mermaid
 from workbook.flow.messages import EVE, Flow
@@ -194,6 +194,11 @@ def test_side_by_side_fits_and_marks_the_two_that_part(width: int, unicode: bool
     marked = [number for number, row in enumerate(rows) if any(cell.strip().startswith(sign) for cell in row)]
     assert marked == [8] and all(cell.strip().startswith(sign) for cell in rows[8])
     assert len({cell_len(row[0]) for row in rows}) == 1, "the columns stand straight"
+    below = stacked(text).splitlines()
+    assert not any(bar in line for line in below) and max(map(cell_len, below)) <= width
+    assert [line.strip() for line in below if line.strip() in ("Expected", "Yours")] == ["Expected", "Yours"]
+    assert sum(line.startswith(sign) for line in below) == 2
+    assert below[-4:] == lines[-4:]
     if unicode:
         assert "x" * 300 in "".join(line.strip() for line in lines), "the two that part are there in full"
     else:

@@ -70,6 +70,16 @@ def test_the_picture_is_the_same_every_time_and_says_what_the_text_says() -> Non
         assert word in svg
 
 
+def test_a_dark_page_gets_it_dark_and_print_does_not() -> None:
+    svg = to_svg(DRAWN)
+    own = re.search(r'<svg id="(flow-\w+)"|<svg[^>]* id="(flow-\w+)"', svg)
+    assert own
+    (rule,) = re.findall(
+        r"@media screen and \(prefers-color-scheme: dark\) { #([\w-]+) { filter: invert", svg
+    )
+    assert rule in own.groups()
+
+
 def test_as_png_it_is_as_wide_as_a_notebook_has_room() -> None:
     png = to_png(DRAWN)
     assert png.startswith(b"\x89PNG") and int.from_bytes(png[16:20], "big") == 800

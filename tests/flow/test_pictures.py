@@ -131,6 +131,34 @@ def test_a_label_is_broken_into_lines_that_fit_and_say_all_of_it(text: str, bold
     assert "".join(line for line, _ in lines).replace(" ", "") == f"redirect_uri={text}andmore"
 
 
+@pytest.mark.parametrize("room", [120, 180, 250])
+def test_a_value_by_name_is_not_broken(room: float) -> None:
+    (line,) = (line for line, _ in wrapped("oauth_token_secret=‹request token›", room) if "‹" in line)
+    assert line.endswith("‹request token›")
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 6, 7])
+def test_the_names_of_many_lanes_have_room_beside_each_other(lanes: int) -> None:
+    names = ("browser", "elsewhere", "app", "database", "google", "github", "eve")[:lanes]
+    svg = to_svg(to_mermaid([Arrow(name, names[-1], True, "GET /") for name in names]))
+    root = ElementTree.fromstring(svg)
+    boxes = [rect.attrib for rect in root.iter(f"{SVG}rect") if rect.attrib["class"] == "box"][:lanes]
+    edges = sorted((float(box["x"]), float(box["x"]) + float(box["width"])) for box in boxes)
+    assert edges[0][0] >= 0 and edges[-1][1] <= float(root.attrib["width"])
+    assert all(right < left for (_, right), (left, _) in pairwise(edges))
+    said = " ".join(text.text or "" for text in root.iter(f"{SVG}text"))
+    assert lanes < 2 or "Ada's other browser" in said
+    for box in boxes:
+        left, top = float(box["x"]), float(box["y"])
+        inside = [
+            text
+            for text in root.iter(f"{SVG}text")
+            if left < float(text.attrib["x"]) < left + float(box["width"])
+            and top < float(text.attrib["y"]) < top + float(box["height"])
+        ]
+        assert inside and all(width_of(text.text or "", bold=True) < float(box["width"]) for text in inside)
+
+
 # How far a colour is from another (WCAG 2, contrast ratio).
 def contrast(one: str, other: str) -> float:
     def light(colour: str) -> float:

@@ -11,13 +11,13 @@ from typing import Any
 
 Report = Callable[[dict[str, Any]], None]
 
-# A job that does not end by itself is there to be ended: no test waits for this. It only bounds, in seconds, how long
-# one stays that a failing test has lost. To wait for a condition would be to end by itself.
+# A job that does not end by itself is for a test to end: no test waits for this. It only bounds, in seconds, how long a
+# job stays that a failing test has lost. To wait for a condition would be to end by itself.
 LOST_FOR = 600
 
 
 def say(arguments: dict[str, Any], report: Report) -> None:
-    """Tells what it finds around it."""
+    """Reports its surroundings."""
     print("printed")
     print("to stderr", file=sys.stderr)
     report(
@@ -51,7 +51,7 @@ def fail(arguments: dict[str, Any], report: Report) -> None:
 
 
 def greet(arguments: dict[str, Any], report: Report) -> None:
-    """Serves one caller on the socket that it was handed."""
+    """Serves one caller on the socket that it got."""
     with socket.socket(fileno=arguments["socket"]) as listening:
         connection, _ = listening.accept()
         with connection:

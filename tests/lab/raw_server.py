@@ -1,4 +1,4 @@
-"""A server that says what a test has it say, byte by byte."""
+"""A server that sends exactly the bytes of a test."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import suppress
 from email.message import Message
 from email.parser import Parser
 
-# What the server does with one request: sends these bytes, or has a function talk to the connection.
+# The server's response to one request: these bytes, or a function that talks to the connection.
 Answer = bytes | Callable[[socket.socket, threading.Event], None]
 
 
 class RawServer:
-    """Answers the first request of the first connection with `script[0][0]`, the next one with `script[0][1]`, and so
-    on; after the last answer of a connection it closes it. Use it in a `with`.
+    """Responds to the first request of the first connection with `script[0][0]`, to the next one with `script[0][1]`,
+    and so on; after the last response it closes the connection. Use it in a `with`.
 
     `requests` are those of each connection: the first line, and the body.
     """
@@ -35,7 +35,7 @@ class RawServer:
 
     def __exit__(self, *unused: object) -> None:
         self.stopped.set()
-        with suppress(OSError):  # macOS: it is not connected
+        with suppress(OSError):  # macOS: the socket is not connected
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         for thread in self._threads:
@@ -76,7 +76,7 @@ def ok(body: bytes = b"", *headers: str, status: str = "200 OK") -> bytes:
 
 
 def trickle(begin: bytes, piece: bytes) -> Answer:
-    """Sends something, and then a piece again and again: more often than anybody's patience ends, and for ever."""
+    """Sends something, and then a piece again and again, without end and faster than any client gives up."""
 
     def answer(connection: socket.socket, stopped: threading.Event) -> None:
         connection.sendall(begin)
@@ -87,5 +87,5 @@ def trickle(begin: bytes, piece: bytes) -> Answer:
 
 
 def silence(connection: socket.socket, stopped: threading.Event) -> None:
-    """Says nothing."""
+    """Sends nothing."""
     stopped.wait()

@@ -1,4 +1,4 @@
-"""A site can have one provider more, and an app files on top of its own. What migrations made is not made twice."""
+"""A site can have one more provider, and an app more files. Migrations of one source run only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that are alike make the same by chance, unless the chance is the system's."""
+"""Processes that are alike make the same random values, unless the system makes them."""
 
 from __future__ import annotations
 

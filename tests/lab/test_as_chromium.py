@@ -1,4 +1,5 @@
-"""What checks rest on, the lab's browser does as Chromium does: which cookies it keeps and sends, and where it goes."""
+"""The lab's browser does as Chromium does where checks rely on it: which cookies it keeps and sends, and where it
+goes."""
 
 from __future__ import annotations
 
@@ -23,13 +24,14 @@ OTHER_SITE = "http://127.0.0.1"
 
 @dataclass
 class Site:
-    """A site that sets the cookies that it is told to set, and notes which come back."""
+    """A site that sets the cookies of the request's query string, and records which come back."""
 
-    # What came to /echo: the method and the cookies.
+    # The requests of /echo: the method and the cookies.
     heard: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
-        """WSGI. `?set=…` names cookies, a line each; `?to=…` where to redirect, `?link=…` what a page leads to."""
+        """WSGI. `?set=…` names cookies, a line each; `?to=…` the target of a redirect, `?link=…` that of a page's
+        link."""
         query = dict(part.partition("=")[::2] for part in environ["QUERY_STRING"].split("&"))
         headers = [("Content-Type", "text/html")]
         if "set" in query:
@@ -159,7 +161,7 @@ def test_the_same_cookies_are_kept_and_sent(
     assert differing == []
 
 
-# How another site sends the browser on: a form by that method, or a redirect.
+# How another site sends the browser here: a form by that method, or a redirect.
 CROSSED = ["form get", "form post", "redirect"]
 ATTRIBUTES = ["", "SameSite=Lax", "SameSite=Strict", "SameSite=None; Secure", "SameSite=nonsense", "Secure"]
 
@@ -202,7 +204,7 @@ def test_the_same_cookies_cross_from_another_site(
     assert differing == []
 
 
-# What a page links to, or a response redirects to.
+# References in a page's link, or in a redirect.
 REFERENCES = [
     *("", "x", "/x", "./x", "../x", "../../../x", "/a/../b", "/a/./b", "/a//b", "?q=1", "#f", "/x?q=1#f"),
     *("//evil.example", "//evil.example/x", "///evil.example", "////evil.example/x", "/\\evil.example"),
@@ -278,7 +280,7 @@ def test_a_reference_leads_to_the_same_place(real: playwright.sync_api.Browser) 
     for base in BASES:
         for reference in REFERENCES:
             ours, real_one = leads_to(base, reference), parsed[base][reference]
-            # What is no URL for Chromium stays as it is, and cannot be opened.
+            # A reference that is no URL for Chromium stays as it is, and cannot be opened.
             if ours != (real_one or reference) or (not real_one and opened(ours)):
                 differing.append((base, reference, real_one, ours))
     assert differing == []

@@ -1,4 +1,4 @@
-"""A site that is cleared for the next check: the same app, and nobody has been there."""
+"""A site that is cleared for the next check: the same app, without users and logins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def test_nothing_of_what_was_done_is_left(warm: Warm) -> None:
         assert site.begins_with_nobody()
         app, address = site.app, site.providers.url
         for _ in range(2):
-            # A person whom the provider knows is sent through; a new one sees its page. So this asks it to be new.
+            # A user whom the provider knows is redirected at once; a new user sees its page. So this asks for a new
+            # user.
             assert site.at_provider(site.browser().open("/login/google"))
             assert sign_in(site.browser(), "ada", start="/login/google").path == "/welcome"
             site.providers.people.change("ada", google={"email": "other@example.org"})

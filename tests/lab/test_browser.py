@@ -65,7 +65,7 @@ def echo() -> dict[str, str]:
 @app.route("/asked", methods=["GET", "POST"])
 @app.route("/<path:rest>", methods=["GET", "POST"])
 def asked(rest: str = "") -> dict[str, str]:
-    """What came: the method, the target, and the form."""
+    """The request: the method, the target, and the form."""
     names = ("Host", "Referer", "Content-Type")
     return {
         "method": request.method,
@@ -77,13 +77,13 @@ def asked(rest: str = "") -> dict[str, str]:
 
 @app.get("/to")
 def to() -> Response:
-    """Sends on, with the status and to the place that are asked for."""
+    """Redirects, with the status and to the place in the query string."""
     return Response(status=request.args["status"], headers={"Location": request.args["place"]})
 
 
 @app.get("/page")
 def page_of_its_own() -> str:
-    """A page with the content that is asked for."""
+    """A page with the content from the query string."""
     return request.args["html"]
 
 
@@ -116,7 +116,7 @@ def test_the_same_machine_under_another_name_is_another_site(browser: Browser) -
 
 
 def test_strict_cookies_stay_at_home_when_another_site_leads_here(browser: Browser, port: int) -> None:
-    """RFC 6265bis section 5.2: what matters is where the navigation began."""
+    """RFC 6265bis section 5.2: only the page where the navigation began matters."""
     browser.open(f"http://127.0.0.1:{port}/form?to={HOME}")
     assert browser.page is not None
     assert browser.click(f"{HOME}/sent").text == "lax,untold"
@@ -177,7 +177,7 @@ def shown(browser: Browser, html: str) -> Page:
 
 
 def came(page: Page) -> dict[str, str]:
-    """What came to /asked."""
+    """The request that came to /asked."""
     found: dict[str, str] = json.loads(page.text)
     return found
 
@@ -301,7 +301,7 @@ ELSEWHERE_OR_NOWHERE = {
 
 @pytest.mark.parametrize("place", ELSEWHERE_OR_NOWHERE, ids=ascii)
 def test_a_link_and_a_redirect_lead_where_browsers_go(browser: Browser, place: str) -> None:
-    """URL standard, section 4.4. An open redirect that only a browser falls for is one all the same."""
+    """URL standard, section 4.4. An open redirect that works only in a browser is one all the same."""
     told = ELSEWHERE_OR_NOWHERE[place]
     ways = (
         lambda: browser.open(place),
@@ -322,7 +322,7 @@ def test_a_link_and_a_redirect_lead_where_browsers_go(browser: Browser, place: s
 
 @pytest.mark.parametrize("place", [place for place, told in ELSEWHERE_OR_NOWHERE.items() if told], ids=ascii)
 def test_a_redirect_leads_where_browsers_go(place: str) -> None:
-    """From a server that sends what it is told to: Werkzeug escapes some of it."""
+    """From a server that sends exactly the test's bytes: Werkzeug escapes some of them."""
     told = ELSEWHERE_OR_NOWHERE[place] or ""
     location = place.replace("\n", "").encode()
     answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"

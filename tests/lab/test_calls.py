@@ -1,4 +1,4 @@
-"""Functions of an app's module are called from outside: what each gives, and what it raises."""
+"""The lab calls functions of an app's module from outside, and reports their results and exceptions."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 from workbook.lab.cookies import NEW, Cookie, Cookies, _key
 
 HOME = "http://localhost:5000"
-# What only a page over HTTPS can set.
+# The app's URL over HTTPS.
 SECURE = "https://localhost:5000"
 
 
@@ -111,7 +111,7 @@ def test_domain(domain: str) -> None:
     ],
 )
 def test_a_name_without_a_dot_is_its_own_domain(domain: str, kept: bool) -> None:
-    """Chromium takes Domain=localhost from localhost, as a cookie of that host alone."""
+    """Chromium takes Domain=localhost from localhost, as a cookie of that host only."""
     assert sent(f"a=1; Domain={domain}") == ("a=1" if kept else "")
     assert sent(f"a=1; Domain={domain}", to="http://app.localhost:5000/") == ""
 
@@ -130,7 +130,7 @@ def test_a_port_and_the_letter_case_of_a_host_make_no_difference() -> None:
     assert sent("a=1", to="http://127.0.0.1:5000/") == ""
 
 
-# By the path of the page and what it says of the path: the paths that the cookie goes to, and some that it does not.
+# By the page's path and the cookie's Path: paths that the cookie goes to, and some that it does not.
 PATHS = [
     ("/a/b", "", "/a /a/ /a/b /a/c/d", "/ /ab /b"),
     ("/a/", "", "/a /a/b", "/ /ab"),

@@ -1,4 +1,5 @@
-"""A database for one app, on SQLite and on PostgreSQL: looked at, changed, locked from outside, and gone at the end."""
+"""A database for one app, on SQLite and on PostgreSQL: read, changed and locked from outside, and removed at the
+end."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def database(server: str | None) -> Iterator[Database]:
 
 
 def another_way_in(database: Database, patience: float = 10) -> Database:
-    """An app beside the check: it knows the address, and has connections of its own."""
+    """An app beside the check: it has the database's URL, and connections of its own."""
     arguments = {"timeout": patience} if database.server is None else {}
     other = Database(database.server)
     other.engine = create_engine(database.url, poolclass=NullPool, connect_args=arguments)
@@ -148,3 +149,35 @@ def test_one_that_nobody_asked_for_is_never_made() -> None:
 def test_which_apps_use_one() -> None:
     assert uses_a_database(SOLUTIONS / "04_users_in_a_database")
     assert not uses_a_database(SOLUTIONS / "02_inside_the_session")
+
+
+def test_all_rows_at_a_look_each_table_after_those_that_it_refers_to(database: Database) -> None:
+    database.change(
+        "CREATE TABLE identities (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id))"
+    )
+    database.change("INSERT INTO identities VALUES (7, 1)")
+    database.change("CREATE TABLE alembic_version (version_num VARCHAR PRIMARY KEY)")
+    database.change("CREATE TABLE keyless (name VARCHAR)")
+    database.change("INSERT INTO users VALUES (2, NULL)")
+    seen = database.tables()
+    assert seen == {
+        "users": {("1",): {"name": "Ada Okafor"}, ("2",): {"name": None}},
+        "identities": {("7",): {"user_id": "1"}},
+    }
+    assert list(seen) == ["users", "identities"]
+
+
+def test_a_look_at_what_somebody_has_locked_gives_nothing(database: Database) -> None:
+    other = another_way_in(database)
+    with other.engine.connect() as connection:
+        lock = "BEGIN EXCLUSIVE" if database.server is None else "LOCK TABLE users"
+        connection.exec_driver_sql(lock)
+        assert database.tables() is None
+        connection.rollback()
+    assert database.tables() is not None
+
+
+def test_a_look_does_not_make_the_file() -> None:
+    with Database() as database:
+        assert database.tables() == {}
+        assert database.content() is None

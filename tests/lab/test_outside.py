@@ -1,4 +1,4 @@
-"""The proxy that notes which hosts an app asks for."""
+"""The proxy that notes the hosts to which an app sends requests."""
 
 from __future__ import annotations
 

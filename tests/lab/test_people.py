@@ -28,7 +28,7 @@ def test_a_flow_with_two_browsers_says_which_of_them_spoke(warm: Warm) -> None:
         people = [{message.sender, message.receiver} - {APP, "facebook"} for message in site.messages()]
         eves = people.index({BROWSER})
         assert {EVE} in people[:eves] and {EVE} not in people[eves:]
-        # The two did the same, and the app spoke to Facebook for each of them.
+        # The users of both runs did the same, and the app called Facebook for each of them.
         assert people[:eves] == [{EVE} if who == {BROWSER} else who for who in people[eves:]]
         assert (
             sum(message.receiver == "facebook" for message in site.messages() if message.sender == EVE) == 2

@@ -1,4 +1,4 @@
-"""An app with several processes, its writes watched, and people who come to it at the same moment."""
+"""An app with several processes, its writes watched, and users who come to it at the same moment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbook.lab.races import at_once
 from workbook.lab.site import Site
 from workbook.lab.warm import Warm
 
-# Looks whether there is a row, and writes one where there is none: the mistake that a race brings to light.
+# Looks for a row, and writes one if there is none: a race shows this mistake.
 APP = """
 import os
 

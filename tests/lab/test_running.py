@@ -1,4 +1,4 @@
-"""A step's app runs on a copy, and says why where it does not come up."""
+"""A step's app runs on a copy, and says why if it does not start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs run in processes of their own, forked or new, and none outlives whoever started it."""
+"""Jobs run in processes of their own, forked or new, and no job outlives the process that started it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_lent_end_ends_its_own_jobs_only(tmp_path: Path) -> None:
         ours = wait(warm)
         lent = Warm.over(warm.another_end().detach())
         theirs = wait(lent)
-        lent._socket.close()  # as when the process that it was lent to is killed
+        lent._socket.close()  # as when the process that borrowed it is killed
         assert gone(theirs)
         assert psutil.pid_exists(ours)
 
@@ -165,7 +165,7 @@ sys.stdin.read()
 
 
 def test_the_warm_process_has_not_imported_what_the_app_must(tmp_path: Path) -> None:
-    """A parent with the compatibility names in place would pass an app that lacks them."""
+    """If the parent had the compatibility names, an app without them would pass."""
     with Warm(PRELOAD) as warm:
         child = warm.run(
             "tests.lab.jobs:say", {}, folder=tmp_path, environment=bare_environment(), log=tmp_path / "l"

@@ -1,4 +1,4 @@
-"""The lab's browser keeps its connections as browsers do, and no server can keep it for ever."""
+"""The lab's browser keeps its connections as browsers do, and no server can keep it waiting without end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbook.lab.wire import LONGEST_BODY, Headers, Wire
 
 from .raw_server import Answer, RawServer, ok, silence, trickle
 
-# Longer than anything takes on a slow machine, and shorter than that: so long the test waits in vain (seconds).
+# Longer than anything takes on a slow machine, and how long a test waits for a timeout (seconds).
 LONG, SHORT = 60.0, 0.3
 
 
@@ -34,7 +34,7 @@ class Asking:
 
 
 def said(*answers: Answer) -> str:
-    """The text of the last one of these answers, which a server gives to requests on one connection."""
+    """The text of the last response; a server sends them all on one connection."""
     with RawServer(answers) as server:
         asking = Asking(server)
         texts = [asking.text() for _ in answers]
@@ -168,7 +168,7 @@ TRICKLES = {
 @pytest.mark.parametrize("kind", TRICKLES)
 def test_patience_ends_whatever_trickles(kind: str) -> None:
     with RawServer([trickle(*TRICKLES[kind])]) as server:
-        # The server goes on until its test is over: whoever has more patience never comes back.
+        # The server runs until its test ends: a client with more patience never returns.
         late = threading.Timer(LONG, server.stopped.set)
         late.daemon = True
         late.start()

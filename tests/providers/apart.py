@@ -20,7 +20,7 @@ from .raw import LONG
 
 @dataclass
 class Apart:
-    """The process; `url` is the one that all its pages begin with, and `faults_page` opens with its key."""
+    """The process; `url` is the beginning of all its URLs, and `faults_page` opens with its key."""
 
     process: subprocess.Popen[str]
     url: str
@@ -32,7 +32,7 @@ class Apart:
         return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
 
     def switch(self, **order: object) -> None:
-        """Switches faults, as control.py has it."""
+        """Switches faults, by an order as in control.py."""
         import requests
 
         headers = {"X-Control-Key": self.faults_page.partition("key=")[2]}
@@ -40,14 +40,14 @@ class Apart:
         assert requests.post(url, json=order, headers=headers, timeout=LONG).status_code == 204
 
     def end(self) -> int:
-        """Asks it to end, as a system that shuts down does; gives its exit code."""
+        """Tells it to end, as a system that shuts down does; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(LONG)
 
 
 @contextmanager
 def apart() -> Iterator[Apart]:
-    """Providers that are ready, at a free port; ended in any case."""
+    """Providers that are ready, on a free port; they end with the test."""
     command = [sys.executable, "-u", "-m", "workbook", "providers", "--provider-port", "0"]
     process = subprocess.Popen(
         command,

@@ -1,4 +1,4 @@
-"""An app that asks the local Twitter. It signs with oauthlib, which is not what the local Twitter verifies with."""
+"""An app that calls the local Twitter. It signs with oauthlib, and the local Twitter verifies with other code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Token = tuple[str, str]  # a token and its secret
 
 @dataclass
 class Calling:
-    """The app that is registered at these providers; the address of its callback is on their server, too."""
+    """The app that is registered at these providers; its callback URL is on their server, too."""
 
     providers: ProvidersServer
 
@@ -48,7 +48,7 @@ class Calling:
         accept: str = "*/*",
         spoil: Callable[[str], str] = str,
     ) -> requests.Response:
-        """Signs and sends one request; `spoil` changes what was signed, wherever it stands: header, address, body."""
+        """Signs and sends one request; `spoil` changes the signed part, wherever it is: header, URL, body."""
         twitter = self.providers.twitter
         client = Client(
             key or twitter.consumer_key,
@@ -79,12 +79,12 @@ class Calling:
         return values["oauth_token"], values["oauth_token_secret"]
 
     def page(self, token: Token, endpoint: str = "authenticate", **more: str) -> str:
-        """The address that a person is sent to."""
+        """The URL of the provider's page for the user."""
         query = urlencode({"oauth_token": token[0], **more})
         return f"{self.providers.url}/twitter/oauth/{endpoint}?{query}"
 
     def access_token(self, person: str = "ada") -> Token:
-        """A whole login of that person."""
+        """A whole login of that user."""
         token = self.request_token()
         answer = self.ask(ACCESS_TOKEN, token, verifier=allowed(self, token, person)["oauth_verifier"])
         values = dict(parse_qsl(answer.text))
@@ -92,12 +92,12 @@ class Calling:
 
 
 def a_person() -> Browser:
-    """A browser of somebody who is not yet known at the providers. No app runs: it opens only the providers' pages."""
+    """A browser of a user who is not logged in at any provider. No app runs: it opens only the providers' pages."""
     return Browser(port=9)
 
 
 def decide(browser: Browser, decision: str, **fields: str) -> Page:
-    """Sends the form of the provider's page that is open."""
+    """Sends the form of the provider's open page."""
     assert browser.page is not None
     (form,) = browser.page.forms()
     return browser.submit(form, decision=decision, **fields)
@@ -106,7 +106,7 @@ def decide(browser: Browser, decision: str, **fields: str) -> Page:
 def allowed(
     app: Calling, token: Token, person: str = "ada", browser: Browser | None = None
 ) -> dict[str, str]:
-    """That person signs in and allows; gives the parameters of the callback."""
+    """That user logs in and allows access; returns the parameters of the callback."""
     browser = browser or a_person()
     browser.open(app.page(token))
     page = decide(browser, "allow", person=person)
@@ -115,7 +115,7 @@ def allowed(
 
 
 def code_of(answer: requests.Response) -> int:
-    """The number of an error of Twitter's, in the envelope of its API v1.1."""
+    """The code of an error of Twitter's, in the envelope of its API v1.1."""
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     (error,) = answer.json()["errors"]
     assert set(error) == {"code", "message"}

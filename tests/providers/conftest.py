@@ -1,4 +1,4 @@
-"""Providers of a test's own, and the app that asks them."""
+"""Providers of a test's own, and the app that calls them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .google_client import GoogleClient
 
 @dataclass
 class Clock:
-    """A clock that moves only when it is told to."""
+    """A clock that moves only when a test moves it."""
 
     now: float = 1_800_000_000.0
 
@@ -33,7 +33,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def providers(clock: Clock) -> Iterator[ProvidersServer]:
-    """The local providers. Everywhere else on their server an app answers, so that browsers come back somewhere."""
+    """The local providers. At all other URLs of their server an app responds, so that callbacks get a response."""
     with ProvidersServer(clock=clock, control_key="the key") as providers:
         providers.mount("/", Response("You are back."))
         yield providers

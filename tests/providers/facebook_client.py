@@ -1,4 +1,4 @@
-"""The app that asks the local Facebook."""
+"""The app that calls the local Facebook."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FacebookClient(Client):
         )
 
     def swap(self, code: str | None, method: str = "GET", **more: str | None) -> requests.Response:
-        """Hands the code in; None takes a parameter away."""
+        """Exchanges the code; None removes a parameter."""
         asked = {
             "client_id": self.key,
             "client_secret": self.secret,
@@ -46,12 +46,12 @@ class FacebookClient(Client):
         return self.graph("/oauth/access_token", method, **given)
 
     def token(self, person: str = "ada", **more: object) -> str:
-        """A whole login of that person."""
+        """A whole login of that user."""
         return str(json_of(self.swap(self.code(person, **more)))["access_token"])
 
 
 def error_of(answer: requests.Response, status: int = 400) -> tuple[str, int, int | None, str]:
-    """Type, code, subcode and message of an error of Facebook's, in the one form that they have (F20, F21)."""
+    """Type, code, subcode and message of a Facebook error, which all have one form (F20, F21)."""
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"].partition(";")[0] == "application/json"
     (name,) = answer.json()

@@ -1,4 +1,4 @@
-"""Programs that know nothing of us, each in a process of its own, as a person's browser meets them."""
+"""Programs that know nothing of the workbook, each in a process of its own, as a user's browser meets them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ UV = [sys.executable, "-m", "uv"]
 
 
 def environment_with(folder: Path, *packages: str) -> str:
-    """Makes an environment that has those packages; gives its Python."""
+    """Makes an environment that has those packages; returns its Python."""
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    # As for the workbook's own set-up: behind a proxy its certificate is known to the system only.
+    # As for the workbook's own set-up: only the system knows the certificate of a proxy.
     env = {"UV_SYSTEM_CERTS": "1", **os.environ}
     make = [*UV, "venv", "--quiet", "--python", sys.executable, folder]
     subprocess.run(make, check=True, timeout=120, env=env)
@@ -38,7 +38,7 @@ def log_in(
     callback: str,
     more: dict[str, str] | None = None,
 ) -> object:
-    """Runs the program, is the person on the page that it names, and gives what it says in the end."""
+    """Runs the program, acts as the user on the page that it names, and returns the JSON that it prints at the end."""
     environment = {
         "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""),  # without it there is no network on Windows
         **providers.environment(),

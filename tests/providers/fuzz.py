@@ -1,10 +1,10 @@
-"""Requests that chance makes up, for every endpoint of the local providers.
+"""Random requests for every endpoint of the local providers.
 
-    python -m tests.providers.fuzz [--seconds 180] [PART_OF_AN_ENDPOINT…]
+python -m tests.providers.fuzz [--seconds 180] [PART_OF_AN_ENDPOINT…]
 
-sends them for so long to each endpoint of providers in a process of their own, and prints how many there were, how many
-of the answers were errors of the server, and how much memory the process took before and after. It ends with 1 where an
-answer was wrong, and shows the shortest request that has such an answer. test_fuzz.py sends a few to each endpoint.
+sends them for that time to each endpoint of providers in a process of their own, and prints how many there were, how
+many of the responses were errors of the server, and how much memory the process took before and after. It ends with 1
+if a response was wrong, and shows the shortest request with such a response. test_fuzz.py sends a few to each endpoint.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from workbook.providers.server import ProvidersServer
 from .apart import apart
 from .raw import LONG, Answer, sent
 
-# Hypothesis keeps what it found, and tables of its own, in a folder of the clone if nothing is said.
+# By default Hypothesis keeps its findings, and tables of its own, in a folder of the clone.
 _HOME = tempfile.TemporaryDirectory(prefix="hypothesis-")
 set_hypothesis_home_dir(_HOME.name)
 
@@ -171,7 +171,7 @@ class Endpoint:
 
 
 def endpoints() -> list[Endpoint]:
-    """All that the providers' URL maps have, the fifth's, too."""
+    """All endpoints of the providers' URL maps, the fifth's, too."""
     found: dict[tuple[str, str], set[str]] = {}
     with ProvidersServer(seed=SEED, control_key="key", with_fifth=True) as server:
         about(server._states, server.faults)
@@ -189,7 +189,7 @@ def endpoints() -> list[Endpoint]:
 
 @dataclass
 class Target:
-    """A server, and what somebody has who has used it: keys, sessions, codes and tokens that are good."""
+    """A server, and the good values of a user who has used it: keys, sessions, codes and tokens."""
 
     url: str
     keys: dict[str, str]
@@ -202,7 +202,7 @@ class Target:
     cookie_of: dict[str, str] = field(default_factory=dict)
 
     def log_in(self) -> None:
-        """Ada logs in at each provider with the app, and allows; a second browser gets as far as the page."""
+        """Ada logs in with each provider, and allows access; a second browser gets as far as the provider's page."""
         self.good += [*self.keys.values()]
         pages = {
             "facebook": ("/dialog/oauth", "email"),
@@ -293,7 +293,7 @@ TOKEN = {"facebook": "/graph/oauth/access_token", "google": "/token", "github": 
 
 @dataclass(frozen=True)
 class Made:
-    """A request as bytes, whether it is whole, and whether its transfer coding is one that there is."""
+    """A request as bytes, whether it is whole, and whether its transfer coding exists."""
 
     data: bytes
     whole: bool
@@ -301,7 +301,7 @@ class Made:
 
 
 def texts(longest: int) -> st.SearchStrategy[str]:
-    """Letters of all kinds. Hypothesis's own text first makes tables of them, which takes ten seconds."""
+    """Characters of all kinds. Hypothesis's own text() first makes tables of them, which takes ten seconds."""
     wide = st.binary(max_size=2 * longest).map(lambda data: data.decode("utf-16-le", "ignore"))
     return st.one_of(st.binary(max_size=longest).map(lambda data: data.decode("utf-8", "replace")), wide)
 
@@ -311,7 +311,7 @@ def values(target: Target) -> st.SearchStrategy[str]:
 
 
 def pairs(target: Target, provider: str) -> st.SearchStrategy[list[tuple[str, str]]]:
-    """Parameters. The first of a name is the one that counts, so that one that is made up hides the right one."""
+    """Parameters. The first of a name counts, so that a random one hides the right one."""
     names = st.one_of(st.sampled_from(NAMES), st.sampled_from(NAMES), texts(5))
     made_up = st.lists(st.tuples(names, values(target)), max_size=8)
     few = st.lists(st.tuples(st.sampled_from(NAMES), values(target)), max_size=2)
@@ -431,7 +431,7 @@ def _authorization(draw: st.DrawFn, target: Target, method: str, url: str) -> li
         signing = Signing(target.keys["TWITTER_KEY"], target.keys["TWITTER_SECRET"], callback_uri=callback)
         try:
             shown = signing.sign(url, method)[1]["Authorization"].encode()
-        except ValueError:  # oauthlib signs no query that it cannot read
+        except ValueError:  # oauthlib signs no query string that it cannot read
             shown = b"OAuth"
     elif kind == "oauth":
         listed = draw(pairs(target, "twitter"))
@@ -481,7 +481,7 @@ def _body(draw: st.DrawFn, target: Target, provider: str) -> tuple[bytes, bytes 
 
 
 def wrong_with(made: Made, answer: Answer) -> str | None:
-    """What is wrong with the answer to a request; None where it is as it should be."""
+    """The mistake of a response; None where it is right."""
     if answer.status >= 500 and not (answer.status == 501 and not made.known_coding):  # RFC 9112 section 6.1
         return "an error of the server's"
     if made.whole and not 200 <= answer.status < 500:
@@ -505,8 +505,8 @@ def fuzz(
     seed: int | None = None,
     heard: Callable[[Answer], None] = lambda answer: None,
 ) -> None:
-    """Sends as many requests to an endpoint as the settings say; AssertionError shows the shortest that is answered
-    wrong."""
+    """Sends as many requests to an endpoint as the settings say; AssertionError shows the shortest with a wrong
+    response."""
 
     @how
     @given(made=made_up(target, endpoint))
@@ -522,8 +522,8 @@ def fuzz(
 
 
 def quietly(requests: int, *, derandomize: bool, shrink: bool = True) -> settings:
-    """Settings with which nothing is written down, and nothing depends on how fast the machine is. To `shrink` a
-    request that is never answered takes LONG for each try."""
+    """Settings with which Hypothesis saves nothing, and nothing depends on the machine's speed. To `shrink` a request
+    without a response takes LONG for each try."""
     return settings(
         max_examples=requests,
         derandomize=derandomize,
@@ -535,7 +535,7 @@ def quietly(requests: int, *, derandomize: bool, shrink: bool = True) -> setting
 
 
 def _for_long(chosen: Iterable[Endpoint], seconds: float) -> bool:
-    """Sends requests for so long to each of the endpoints; says whether all were answered right."""
+    """Sends requests for `seconds` to each of the endpoints; returns whether all responses were right."""
     from workbook.web.running import local_keys
 
     fine = True

@@ -1,4 +1,4 @@
-"""The app that asks the local GitHub."""
+"""The app that calls the local GitHub."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class GitHubClient(Client):
     def swap(
         self, code: str | None, *, accept: str | None = JSON, method: str = "POST", **more: str | None
     ) -> requests.Response:
-        """Hands the code in; None takes a parameter away."""
+        """Exchanges the code; None removes a parameter."""
         asked = {
             "client_id": self.key,
             "client_secret": self.secret,
@@ -36,7 +36,7 @@ class GitHubClient(Client):
         return requests.request(method, address, data=form, headers=headers, timeout=10)
 
     def token(self, person: str = "ada", **more: object) -> str:
-        """A whole login of that person."""
+        """A whole login of that user."""
         answer = self.swap(self.code(person, **more))
         assert answer.status_code == 200 and "access_token" in answer.json(), answer.text
         return str(answer.json()["access_token"])
@@ -51,7 +51,7 @@ class GitHubClient(Client):
 
 
 def form_of(answer: requests.Response) -> dict[str, str]:
-    """The parameters of a form-encoded answer."""
+    """The parameters of a form-encoded response."""
     assert answer.headers["Content-Type"] == "application/x-www-form-urlencoded; charset=utf-8"
     return dict(parse_qsl(answer.text, keep_blank_values=True, strict_parsing=True))
 

@@ -1,4 +1,4 @@
-"""The app that asks the local Google. It reads ID tokens by hand, and not with the library that signs them."""
+"""The app that calls the local Google. It reads ID tokens by hand, and not with the library that signs them."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class GoogleClient(Client):
         super().__init__(providers, "google", "/o/oauth2/v2/auth", "openid email profile")
 
     def ask_token(self, path: str = "/token", **given: str | None) -> requests.Response:
-        """One request at the token endpoint, with the app's own id and secret; None takes a parameter away."""
+        """One request at the token endpoint, with the app's own ID and secret; None removes a parameter."""
         asked = {"client_id": self.key, "client_secret": self.secret, **given}
         form = {name: value for name, value in asked.items() if value is not None}
         return requests.post(f"{self.url}{path}", data=form, timeout=10)
 
     def swap(self, code: str | None, **more: str | None) -> requests.Response:
-        """Hands the code in."""
+        """Exchanges the code."""
         return self.ask_token(
             **{"grant_type": "authorization_code", "redirect_uri": self.callback, "code": code, **more}
         )
 
     def tokens(self, person: str = "ada", **more: object) -> dict[str, Any]:
-        """The tokens of a whole login of that person."""
+        """The tokens of a whole login of that user."""
         return json_of(self.swap(self.code(person, **more)))
 
     def userinfo(
         self, token: object, path: str = "/v1/userinfo", scheme: str = "Bearer"
     ) -> requests.Response:
-        """Asks who the person is."""
+        """Calls the userinfo endpoint."""
         headers = {"Authorization": f"{scheme} {token}"}
         return requests.get(f"{self.url}{path}", headers=headers, timeout=10)
 
@@ -55,7 +55,7 @@ class GoogleClient(Client):
         return json_of(requests.get(f"{self.url}/.well-known/openid-configuration", timeout=10))
 
     def published_keys(self) -> list[dict[str, str]]:
-        """The keys, as they are published."""
+        """The published keys."""
         return json_of(requests.get(self.discovered()["jwks_uri"], timeout=10))["keys"]  # type: ignore[return-value]
 
     def read(self, id_token: object) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class GoogleClient(Client):
 
 
 def unpadded(text: str) -> bytes:
-    """What base64url without padding stands for (RFC 7515 section 2)."""
+    """The bytes of base64url without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 

@@ -1,4 +1,4 @@
-"""An app that asks the local providers of OAuth 2. It is written here by hand, with nothing but requests."""
+"""An app that calls the local providers of OAuth 2. It is written by hand, with requests only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Client:
         return f"{self.providers.url}/{self.provider}"
 
     def page(self, **more: str | None) -> str:
-        """The address that a person is sent to; None takes a parameter away."""
+        """The URL of the provider's page for the user; None removes a parameter."""
         asked = {
             "client_id": self.key,
             "redirect_uri": self.callback,
@@ -65,7 +65,7 @@ class Client:
         untick: tuple[str, ...] = (),
         **more: str | None,
     ) -> Page:
-        """That person decides; gives the page where that ends. Whoever is not asked is sent on at once."""
+        """That user decides; returns the page where that ends. Without a question the browser is redirected at once."""
         browser = browser or a_person()
         page = browser.open(self.page(**more))
         form = next((form for form in page.forms() if "decision" in form.buttons), None)
@@ -77,7 +77,7 @@ class Client:
         return browser.submit(form, decision=decision)
 
     def back(self, person: str = "ada", decision: str = "allow", **more: object) -> dict[str, str]:
-        """The same; gives the parameters of the callback."""
+        """The same; returns the parameters of the callback."""
         page = self.decided(person, decision, **more)  # type: ignore[arg-type]
         assert urlsplit(page.url).path == self.callback_path, page.words
         return dict(parse_qsl(page.query, keep_blank_values=True))
@@ -93,7 +93,7 @@ def unticked(form: Form, *values: str) -> Form:
 
 
 def json_of(answer: requests.Response, status: int = 200) -> dict[str, object]:
-    """The JSON object of an answer with that status."""
+    """The JSON object of a response with that status."""
     assert answer.status_code == status, answer.text
     body = answer.json()
     assert isinstance(body, dict)

@@ -1,4 +1,4 @@
-"""What the providers take in, wait for and keep has an end, and so have they."""
+"""The size of requests, the waiting and the memory of the providers are bounded."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from .test_malformed import CUT_CHUNKS, in_chunks, is_fine
 
 
 def connected(url: str, data: bytes = b"") -> socket.socket:
-    """A connection on which some bytes were sent."""
+    """A connection after some sent bytes."""
     made = socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=LONG)
     made.sendall(data)
     return made
 
 
-# What it takes in
+# Size of requests
 
 
 def test_a_request_that_is_too_long(providers: ProvidersServer) -> None:
@@ -61,7 +61,7 @@ def test_a_redirect_uri_that_is_too_long_is_not_listed(app: Calling, google: Goo
         assert app.ask(REQUEST_TOKEN, callback=callback).ok == listed
 
 
-# What it waits for
+# Waiting
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[ProvidersSe
     ids=ascii,
 )
 def test_a_half_sent_request_ends(hasty: ProvidersServer, half: bytes) -> None:
-    """Also where a letter more comes again and again."""
+    """Also where one more character comes again and again."""
     with connected(hasty.url, half) as connection:
         connection.settimeout(0.1)
         heard = b"-"
@@ -109,7 +109,7 @@ def test_a_request_that_is_whole_is_answered_however_long_that_takes(hasty: Prov
 
 
 def test_more_connections_than_there_may_be(providers: ProvidersServer) -> None:
-    """The ones that are idle make room; a request that waits for its answer is none of them."""
+    """Idle connections make room; one whose request waits for its response is not idle."""
     providers.faults.set("google", "userinfo", "silent")
     waits = request(f"{providers.url}/google/v1/userinfo")
     with ExitStack() as opened:
@@ -129,7 +129,7 @@ def test_silence_has_an_end(providers: ProvidersServer, monkeypatch: pytest.Monk
     assert requests.get(f"{providers.url}/google/v1/userinfo", timeout=LONG).status_code == 503
 
 
-# What it keeps
+# Memory
 
 
 MOST_BYTES = 400_000
@@ -137,7 +137,7 @@ MOST_BYTES = 400_000
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[ProvidersServer]:
-    """Providers that keep what they keep under `start`, and of the messages even less."""
+    """Providers with the bounds of `start`, and a smaller one for messages."""
     monkeypatch.setattr(said, "MOST_BYTES", MOST_BYTES)
     with ProvidersServer(clock=clock, most_messages=2000) as server:
         server.mount("/", Response("You are back."))
@@ -145,7 +145,7 @@ def kept(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[ProvidersSer
 
 
 def log_in_everywhere(providers: ProvidersServer) -> list[tuple[str, str, str]]:
-    """Ada logs in at each provider, with an app that asks for her data; gives the arrows that this draws."""
+    """Ada logs in at each provider, with an app that asks for her data; returns the arrows of its drawing."""
     app = Calling(providers)
     app.ask(VERIFY, app.access_token(), method="GET")
     FacebookClient(providers).graph("/me", token=FacebookClient(providers).token())
@@ -182,7 +182,7 @@ def test_an_attempt_notes_no_more_than_a_login_needs(kept: ProvidersServer) -> N
 
 
 def test_nonces_have_an_end(app: Calling, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each takes as much memory as any other. The newest ones are known as used."""
+    """Each nonce takes the same memory. The newest ones are known as used."""
     nonces = app.providers.twitter.nonces
     assert nonces._most == twitter_state.MOST_NONCES
     monkeypatch.setattr(nonces, "_most", 3)
@@ -196,13 +196,13 @@ def test_nonces_have_an_end(app: Calling, monkeypatch: pytest.MonkeyPatch) -> No
         )
 
 
-# A server of its own, as it runs for days
+# A server of its own, which runs for days
 
 GROWTH = 60.0  # more than what Python and the C library keep for themselves (MB)
 
 
 def test_hostile_requests_take_no_memory() -> None:
-    """A chunk of the size ffffffffffffffff took all that the machine had once."""
+    """A chunk of the size ffffffffffffffff once took all the memory of the machine."""
     with apart() as server:
         url = f"{server.url}/google/token"
         requests.post(url, timeout=LONG)

@@ -136,7 +136,7 @@ def test_a_listed_url_is_compared_letter_for_letter_off_this_machine(google: Goo
 
 
 def test_an_app_with_a_scheme_of_its_own_gets_a_refusal_at_once(app: Calling) -> None:
-    """docs.x.com, Developer apps: twitterclient://callback. No page of Twitter's is in between."""
+    """docs.x.com, Developer apps: twitterclient://callback. Twitter shows no page in between."""
     app.providers.list_callback("twitterclient://callback")
     token = app.request_token("twitterclient://callback")
     browser = a_person()

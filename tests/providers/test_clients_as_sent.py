@@ -1,5 +1,5 @@
-"""Clients that once could not log in here, by the requests that they send. The libraries themselves are for Node, or
-want versions that do not go with the workbook's. Each file in foreign/ names its client and the version."""
+"""Clients that once could not log in here, as the requests that they send. The libraries themselves are for Node, or
+need versions that conflict with the workbook's. Each file in foreign/ names its client and the version."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def providers() -> Iterator[ProvidersServer]:
 
 
 def profile(providers: ProvidersServer, client: str, provider: str, who: str) -> dict[str, object]:
-    """What the client found out about the person who logged in."""
+    """The profile that the client got of the user who logged in."""
     callback = CALLBACKS.get(client, f"/auth/{provider}/callback")
     if client in CALLBACKS:
         providers.list_callback(providers.url + callback)
@@ -82,7 +82,7 @@ def test_it_logs_in_at_google(providers: ProvidersServer, client: str, who: str)
 
 @pytest.mark.parametrize("client", ["authjs_github", "octokit_github", "allauth_github"])
 def test_it_logs_in_at_github(providers: ProvidersServer, client: str) -> None:
-    """As at a server of one's own, whose API is below /api/v3."""
+    """As at a GitHub server of a company's own, whose API is below /api/v3."""
     body = profile(providers, client, "github", "dara")
     account = person("dara").github
     emails = body["emails"]

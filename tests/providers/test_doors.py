@@ -1,5 +1,5 @@
-"""Nobody gets in: under another site's name, in another site's frame, to another site's address, with a session that
-somebody else knows, or by a form of another site's."""
+"""No attacker gets in: under a foreign host name, in a frame, to a foreign URL, with a known session, or by a form of
+another website."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def client(request: pytest.FixtureRequest, providers: ProvidersServer) -> Client
     return made
 
 
-# Under which name
+# Host names
 
 
 FOREIGN = (
@@ -98,12 +98,14 @@ def test_a_login_through_a_tunnel(google: GoogleClient) -> None:
     assert answer.headers["Location"].startswith(f"{google.callback}?")
 
 
-# In which frame
+# Frames
 
 
 def test_no_page_is_shown_in_a_frame(providers: ProvidersServer) -> None:
     """RFC 7034 section 2.1; Content Security Policy Level 3 section 6.4.2 (frame-ancestors)."""
-    for path in (path for path in PATHS if path not in ("", "nowhere")):  # those are the app's in this test
+    for path in (
+        path for path in PATHS if path not in ("", "nowhere")
+    ):  # these pages are the app's in this test
         headers = requests.get(f"{providers.url}/{path}", timeout=LONG).headers
         assert headers["X-Frame-Options"] == "DENY", path
         assert headers["Content-Security-Policy"] == "frame-ancestors 'none'", path
@@ -111,11 +113,11 @@ def test_no_page_is_shown_in_a_frame(providers: ProvidersServer) -> None:
     assert refused.headers["X-Frame-Options"] == "DENY"
 
 
-# To which address: each is made of one that is listed
+# URLs: each is made of a listed one
 
 
 def hostile(callback: str) -> list[str]:
-    """URLs that are none of the list, and look or begin like the one that is."""
+    """URLs that are not on the list, but look or begin like the listed one."""
     scheme, _, rest = callback.partition("://")
     netloc, _, path = rest.partition("/")
     host, _, port = netloc.partition(":")
@@ -175,7 +177,7 @@ HOSTILE = range(len(hostile("http://127.0.0.1:5001/auth/x/callback")) - 1)
 
 
 def links_elsewhere(providers: ProvidersServer, text: str) -> list[str]:
-    """Where a page leads that is neither the providers' own nor an app's on this machine."""
+    """The links of a page that lead neither to the providers nor to an app on this machine."""
     found = re.findall(r'(?:href|src|action)="([^"]*)"', text)
     return [url for url in found if not url.startswith(("/", "?", f"{providers.url}/"))]
 
@@ -197,7 +199,7 @@ def test_nobody_is_sent_or_led_to_an_address_that_is_not_listed(client: Client, 
 
 
 def token_of(answer: requests.Response) -> str:
-    """What the form of a page has to bring back."""
+    """The token that the form of a page has to send back."""
     found = re.search(r'name="csrf_token" value="(\w+)"', answer.text)
     assert found is not None, answer.text
     return found[1]
@@ -210,7 +212,7 @@ def test_twitter_takes_no_callback_that_is_not_listed(app: Calling, number: int)
 
 
 def test_what_is_kind_stays(app: Calling, client: Client) -> None:
-    """Any port of this machine, and any query."""
+    """Any port of this machine, and any query string."""
     for more in ("", "?a=1", "?next=//evil.example", "?a=b%20c&d=/?"):
         url = client.callback + more
         assert "code" in client.back(redirect_uri=url)
@@ -226,12 +228,12 @@ def test_the_page_of_a_refusal_at_twitter_leads_back_to_the_app_only(app: Callin
     assert links_elsewhere(app.providers, page.text) == []
 
 
-# With which session
+# Sessions
 
 
 def log_in(url: str, provider: str, session: str | None) -> tuple[str, str]:
-    """Ada logs in and allows, in a browser that has that session already; gives the sessions that the browser has on
-    the page and after the login."""
+    """Ada logs in and allows access, in a browser that has that session already; returns the browser's sessions on the
+    page and after the login."""
     name = f"{provider}_session"
     with requests.Session() as browser:
         if session is not None:
@@ -250,7 +252,8 @@ def log_in(url: str, provider: str, session: str | None) -> tuple[str, str]:
 def test_each_login_has_a_session_of_its_own(
     providers: ProvidersServer, provider: str, planted: str | None
 ) -> None:
-    """Somebody who knows the session of before, or has put it there, is nobody after the login (session fixation)."""
+    """An attacker who knows the session from before the login, or has put it there, is not logged in afterwards
+    (session fixation)."""
     app = Calling(providers)
     url = app.page(app.request_token()) if provider == "twitter" else CLIENTS[provider](providers).page()
     before, after = log_in(url, provider, planted)
@@ -315,7 +318,8 @@ def test_the_faults_form_is_asked_for_by_its_own_page(providers: ProvidersServer
 def test_a_form_of_before_a_login_in_another_tab_shows_its_page_again(
     providers: ProvidersServer, provider: str
 ) -> None:
-    """Three tabs are at the login page. A login in one of them breaks none of the others, and decides nothing there."""
+    """Three tabs are at the login page. A login in one of them does not break the other tabs, and decides nothing
+    there."""
     app = Calling(providers)
     urls = [
         app.page(app.request_token()) if provider == "twitter" else CLIENTS[provider](providers).page()

@@ -1,4 +1,4 @@
-"""The local Facebook's dialog, as developers.facebook.com (Facebook Login, manual flow) and recordings have it."""
+"""The local Facebook's dialog, as in developers.facebook.com (Facebook Login, manual flow) and recordings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def browser() -> Browser:
 def test_whoever_allows_comes_back_with_a_code_and_the_state(
     facebook: FacebookClient, person: object
 ) -> None:
-    """Manual flow: code in the query, state unchanged, and nothing else."""
+    """Manual flow: code in the query string, state unchanged, and nothing else."""
     key = person.key  # type: ignore[attr-defined]
     back = facebook.back(key)
     assert list(back) == ["code", "state"] and back["state"] == STATE
@@ -82,7 +82,7 @@ def test_a_refusal_has_four_parameters_and_the_state(facebook: FacebookClient) -
 
 
 def test_an_unticked_permission_is_an_ordinary_yes(facebook: FacebookClient) -> None:
-    """mkdynamic/omniauth-facebook #155; all but public_profile can be unticked (Handle declined permissions)."""
+    """mkdynamic/omniauth-facebook #155; users can untick all but public_profile (Handle declined permissions)."""
     back = facebook.back("bo", untick=("email",))
     assert list(back) == ["code", "state"]
     assert facebook.providers.facebook.decisions["bo"] == {"public_profile": True, "email": False}
@@ -120,7 +120,7 @@ def test_return_scopes_tells_what_was_granted_and_what_was_not(facebook: Faceboo
 
 
 def test_whoever_has_decided_is_not_asked_again(facebook: FacebookClient, browser: Browser) -> None:
-    """Also not for what was declined (Flask-Dance, contrib/facebook.py, rerequest_declined_permissions)."""
+    """Not even for declined permissions (Flask-Dance, contrib/facebook.py, rerequest_declined_permissions)."""
     facebook.back("bo", untick=("email",), browser=browser)
     page = browser.open(facebook.page())
     assert page.path == facebook.callback_path and "code=" in page.query
@@ -186,7 +186,7 @@ NOT_GOOD: dict[str, tuple[dict[str, str | None], str]] = {
 def test_what_is_not_good_ends_on_a_page_without_a_way_back(
     facebook: FacebookClient, browser: Browser, why: str
 ) -> None:
-    """As people saw "URL Blocked" and "Insecure Login Blocked" (pennersr/django-allauth #1994); the status is ours."""
+    """As users saw "URL Blocked" and "Insecure Login Blocked" (pennersr/django-allauth #1994); the status is ours."""
     changed, says = NOT_GOOD[why]
     page = browser.open(facebook.page(**changed))
     assert page.status == 400 and says in page.words

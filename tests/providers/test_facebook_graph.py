@@ -1,4 +1,4 @@
-"""What of the Graph API a login needs: `me`, the permissions, the proof of the secret."""
+"""The part of the Graph API that a login needs: `me`, the permissions, the proof of the secret."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ALL = "id,name,first_name,last_name,short_name,picture,email"
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
 def test_it_tells_who_the_person_is(facebook: FacebookClient, person: Person) -> None:
-    """The id is text of digits (pennersr/django-allauth, tests/.../facebook/tests.py); the address is left out,
-    and never null, where there is none that is confirmed (facebookarchive/php-graph-sdk #932)."""
+    """The ID is a string of digits (pennersr/django-allauth, tests/.../facebook/tests.py); the email address is left
+    out, and never null, where there is no confirmed one (facebookarchive/php-graph-sdk #932)."""
     body = json_of(facebook.graph("/me", token=facebook.token(person.key), fields=ALL))
     assert body["id"] == person.facebook.id and str(body["id"]).isdigit()
     assert body["name"] == person.name == f"{body['first_name']} {body['last_name']}"
@@ -81,7 +81,7 @@ def test_the_picture_is_an_object_with_an_address(facebook: FacebookClient) -> N
 def test_the_picture_has_the_size_and_the_fields_that_were_asked_for(
     facebook: FacebookClient, field: str, wanted: set[str] | dict[str, object]
 ) -> None:
-    """Graph API, Reading fields: field expansion. A comma in braces separates no fields of the person's."""
+    """Graph API, Reading fields: field expansion. A comma in braces separates no fields of the user."""
     body = json_of(facebook.graph("/me", token=facebook.token(), fields=f"name,{field},email"))
     assert set(body) == {"id", "name", "picture", "email"}
     picture = body["picture"]["data"]  # type: ignore[index]
@@ -100,7 +100,7 @@ def test_the_picture_has_the_size_and_the_fields_that_were_asked_for(
     ],
 )
 def test_fields_that_are_no_longer_given_are_left_out(facebook: FacebookClient, fields: str) -> None:
-    """Clients ask for them by default. What Facebook says of them today is not known."""
+    """Clients ask for them by default. Facebook's response today is not known."""
     body = json_of(facebook.graph("/me", token=facebook.token(), fields=fields))
     here = {"id", "email", "name", "first_name", "last_name", "picture"}
     assert set(body) == {"id", *here & set(fields.split(","))}
@@ -121,7 +121,7 @@ def test_a_field_that_there_is_not_is_an_error(facebook: FacebookClient, name: s
 
 
 def test_the_token_may_stand_in_the_header(facebook: FacebookClient) -> None:
-    """Flask-Dance sends it so, python-social-auth in the query; RFC 6750 section 2.1."""
+    """Flask-Dance sends it so, python-social-auth in the query string; RFC 6750 section 2.1."""
     token = facebook.token()
     for scheme in ("Bearer", "OAuth", "bearer"):
         headers = {"Authorization": f"{scheme} {token}"}
@@ -152,7 +152,7 @@ def test_without_a_token_and_with_a_bad_one_it_is_400_and_not_401(
 
 
 def test_a_person_who_changes_is_told_of_as_they_are(facebook: FacebookClient) -> None:
-    """An old token, too, tells what is so now; the id stays."""
+    """An old token, too, gives the present data; the ID stays."""
     token = facebook.token()
     before = json_of(facebook.graph("/me", token=token, fields="id,name,email"))
     facebook.providers.people.change("ada", name="Ada Obi", facebook={"email": "ada.obi@example.org"})
@@ -173,7 +173,7 @@ def test_me_permissions_tells_what_was_said(facebook: FacebookClient) -> None:
 
 @pytest.mark.parametrize("node", ["me", "10223847561029384"])
 def test_an_app_can_be_removed(facebook: FacebookClient, node: str) -> None:
-    """DELETE answers true (User permissions); the token is then refused: 190, 458 (Handling errors)."""
+    """The response of DELETE is true (User permissions); the token is invalid then: 190, 458 (Handling errors)."""
     token = facebook.token()
     assert facebook.graph(f"/{node}/permissions", "DELETE", token=token).json() is True
     kind, number, subcode, message = error_of(facebook.graph("/me", token=token))

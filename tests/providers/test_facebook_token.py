@@ -1,4 +1,4 @@
-"""The local Facebook's token endpoint, and how it says no: developers.facebook.com, and what was recorded."""
+"""The local Facebook's token endpoint and its errors: developers.facebook.com, and recordings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .oauth2 import json_of
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_it_gives_a_token_by_get_and_by_post(facebook: FacebookClient, method: str) -> None:
     """GET in python-social-auth (ACCESS_TOKEN_METHOD) and php-graph-sdk, POST in laravel/socialite #385. No grant_type
-    is needed; the answer has neither scope nor refresh_token."""
+    is needed; the response has neither scope nor refresh_token."""
     body = json_of(facebook.swap(facebook.code(), method))
     assert set(body) == {"access_token", "token_type", "expires_in"}
     assert str(body["access_token"]).startswith("EAA")
@@ -53,7 +53,7 @@ def test_its_answers_are_not_to_be_kept(facebook: FacebookClient) -> None:
 
 
 def test_a_code_works_once(facebook: FacebookClient) -> None:
-    """laravel/socialite #385: its own words, and its own number."""
+    """laravel/socialite #385: its own message, and its own code."""
     code = facebook.code()
     json_of(facebook.swap(code))
     said = ("OAuthException", 100, 36009, "This authorization code has been used.")
@@ -69,7 +69,7 @@ def test_of_many_at_once_one_gets_a_token(facebook: FacebookClient) -> None:
 
 
 def test_a_code_lives_for_ten_minutes(facebook: FacebookClient, clock: Clock) -> None:
-    """How long is ours, and the longest that RFC 6749 section 4.1.2 has; the words: SammyK/LaravelFacebookSdk #141."""
+    """The lifetime is ours, the longest of RFC 6749 section 4.1.2; the message: SammyK/LaravelFacebookSdk #141."""
     one, other = facebook.code(), facebook.code()
     clock.now += CODE_LIFETIME
     json_of(facebook.swap(one))
@@ -153,7 +153,7 @@ def app_token(facebook: FacebookClient) -> str:
 
 
 def test_the_app_gets_a_token_of_its_own(facebook: FacebookClient) -> None:
-    """grant_type=client_credentials (the same). It is nobody's."""
+    """grant_type=client_credentials (the same). It belongs to no user."""
     token = app_token(facebook)
     assert error_of(facebook.graph("/me", token=token))[:2] == ("OAuthException", 190)
     refused = facebook.swap(None, grant_type="client_credentials", client_secret="guessed")
@@ -167,7 +167,7 @@ def asked_about(facebook: FacebookClient, token: str, by: str) -> dict[str, obje
 
 
 def test_debug_token_tells_what_a_token_is(facebook: FacebookClient, clock: Clock) -> None:
-    """With status 200 also where it is not good (the same)."""
+    """With status 200 also for a bad token (the same)."""
     token, by = facebook.token("bo", untick=("email",)), app_token(facebook)
     told = asked_about(facebook, token, by)
     assert told["is_valid"] is True and told["app_id"] == facebook.key

@@ -1,4 +1,4 @@
-"""Faults: each really happens at each endpoint of the local Twitter, and only whoever has the key switches them."""
+"""Faults: each really happens at each endpoint of the local Twitter, and only a client with the key switches them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def hanging(pool: ThreadPoolExecutor, app: Calling, endpoint: str) -> Future[req
 @pytest.mark.parametrize("place", ["itself", ALL])
 @pytest.mark.parametrize("endpoint", ASK)
 def test_an_error_is_over_capacity(app: Calling, endpoint: str, place: str) -> None:
-    """Code 130, status 503 (docs.x.com, Response codes and errors); for people a page."""
+    """Code 130, status 503 (docs.x.com, Response codes and errors); for users a page."""
     usual = ASK[endpoint](app).status_code
     app.providers.faults.set("twitter", endpoint if place == "itself" else ALL, "error")
     answer = ASK[endpoint](app)
@@ -213,7 +213,7 @@ def test_an_order_that_makes_no_sense_is_refused(providers: ProvidersServer, ord
 
 
 def test_a_person_switches_on_the_page_that_the_key_opens(app: Calling) -> None:
-    """The key goes from the address into a cookie that other sites cannot use (SameSite, RFC 6265bis section 5.2)."""
+    """The key goes from the URL into a cookie that other sites cannot use (SameSite, RFC 6265bis section 5.2)."""
     browser = a_person()
     assert app.providers.faults_page is not None
     page = browser.open(app.providers.faults_page)

@@ -28,7 +28,7 @@ def get(address: str) -> requests.Response:
     return requests.get(address, timeout=10)
 
 
-# How each endpoint is asked; what it answers without a fault does not matter.
+# A request to each endpoint; its response without a fault does not matter.
 ASK: dict[tuple[str, str], Ask] = {
     ("facebook", "dialog"): lambda p: get(FacebookClient(p).page()),
     ("facebook", "access_token"): lambda p: FacebookClient(p).swap("x"),
@@ -50,7 +50,7 @@ PAGES = {("facebook", "dialog"), ("google", "auth"), ("github", "authorize")}
 
 
 def another(place: tuple[str, str]) -> tuple[str, str]:
-    """Another endpoint of the same provider."""
+    """A different endpoint of the same provider."""
     return next(other for other in ASK if other[0] == place[0] and other != place)
 
 
@@ -70,7 +70,7 @@ def test_every_endpoint_is_among_these(providers: ProvidersServer) -> None:
 def test_an_error_says_that_there_is_too_much_to_do(
     providers: ProvidersServer, place: tuple[str, str], kind: str
 ) -> None:
-    """In the provider's own form for an app, and a page for a person."""
+    """In the provider's own form for an app, and a page for a user."""
     usual = ASK[place](providers).status_code
     providers.faults.set(*place, kind)
     answer = ASK[place](providers)

@@ -1,4 +1,4 @@
-"""The fifth provider: another one each time, and OAuth 2 by the letter (RFC 6749 section 4.1)."""
+"""The fifth provider: different each time, and OAuth 2 to the letter (RFC 6749 section 4.1)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def asked(fifth: FifthState, server: ProvidersServer, **more: str) -> str:
 
 
 def decided(fifth: FifthState, server: ProvidersServer, decision: str = "allow") -> dict[str, str]:
-    """What the person is sent back with."""
+    """The parameters with which the browser is sent back."""
     browser = a_person()
     page = browser.open(asked(fifth, server))
     answer = browser.submit(page.forms()[0], follow=False, person="eve", decision=decision).answers[-1]

@@ -1,4 +1,4 @@
-"""Clients that know nothing of us log in at the local Twitter, each in a process of its own.
+"""Clients that know nothing of the workbook log in at the local Twitter, each in a process of its own.
 
 The step apps' own library pins an old requests-oauthlib; newer ones run in an environment made for them.
 """
@@ -70,7 +70,7 @@ def test_authlibs_client_signs_an_encoded_callback_wrongly_and_others_do_not(
 ) -> None:
     """Authlib 1.9.9 decodes the values of oauth_ parameters before it signs them: authlib/oauth1/rfc5849/signature.py.
 
-    They are not encoded then, and RFC 5849 section 3.4.1.3.1 takes them as they are.
+    The values are not encoded then, and RFC 5849 section 3.4.1.3.1 signs them as they are.
     """
     keys = (providers.twitter.consumer_key, providers.twitter.consumer_secret)
     address = f"{providers.url}/twitter/oauth/request_token"
@@ -84,7 +84,7 @@ def test_authlibs_client_signs_an_encoded_callback_wrongly_and_others_do_not(
 def test_requests_oauthlib_is_told_of_a_callback_that_is_not_listed_in_xml(
     providers: ProvidersServer,
 ) -> None:
-    """As people saw it (singingwolfboy/flask-dance #370)."""
+    """As users saw it (singingwolfboy/flask-dance #370)."""
     keys = (providers.twitter.consumer_key, providers.twitter.consumer_secret)
     session = OAuth1Session(*keys, callback_uri="http://example.org/")
     with pytest.raises(TokenRequestDenied, match='403.*<error code="415">'):

@@ -1,6 +1,6 @@
-"""Clients that nobody here wrote log in at the local providers of OAuth 2, each in a process of its own.
+"""Clients from elsewhere log in at the local providers of OAuth 2, each in a process of its own.
 
-Those that want newer libraries than the step apps' own run in an environment made for them.
+Those that need newer libraries than the step apps' own run in an environment made for them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def openid_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def profile(providers: ProvidersServer, provider: str, command: Command, who: str) -> dict[str, object]:
-    """What the client found out about the person who logged in."""
+    """The profile that the client got of the user who logged in."""
     said = log_in(providers, command, who, callback=f"/auth/{provider}/callback", more={"PROVIDER": provider})
     assert isinstance(said, dict)
     return said
@@ -129,7 +129,8 @@ def test_a_client_that_is_installed_here_logs_in(
 def test_a_newer_or_another_client_logs_in(
     providers: ProvidersServer, newer: str, provider: str, name: str
 ) -> None:
-    """As somebody who has no address at Facebook, an organisation's at Google, and no name at GitHub."""
+    """As a user without an email address at Facebook, with an organisation's at Google, and without a name at
+    GitHub."""
     who = {"facebook": "eve", "google": "chen", "github": "chen"}[provider]
     CHECKS[provider](providers, script(name, newer), who)
 
@@ -137,7 +138,8 @@ def test_a_newer_or_another_client_logs_in(
 @pytest.mark.slow
 @pytest.mark.parametrize("provider", ["google", "github"])
 def test_openid_client_logs_in(providers: ProvidersServer, openid_client: Path, provider: str) -> None:
-    """It compares iss, state, nonce and at_hash, and verifies what is signed. At Google it has discovery alone."""
+    """It compares iss, state, nonce and at_hash, and verifies signatures. At Google it gets only the discovery
+    document."""
     node = shutil.which("node")
     assert node is not None
     CHECKS[provider](providers, [node, openid_client / "openid_client_login.mjs"], "dara")
@@ -160,13 +162,13 @@ def fetch(session: OAuth2Session, client: Client, authorize: str, token: str) ->
 
 @pytest.fixture
 def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What oauthlib wants to hear before it speaks plain HTTP."""
+    """The setting without which oauthlib does not speak plain HTTP."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 
 @pytest.mark.usefixtures("plain_http")
 def test_oauthlib_stumbles_over_googles_scopes(providers: ProvidersServer) -> None:
-    """Asked for by their short names, they come back by their long ones (requests/requests-oauthlib #387)."""
+    """The app sends short names, and Google replies with long ones (requests/requests-oauthlib #387)."""
     client = GoogleClient(providers)
     places = ("/o/oauth2/v2/auth", "/token")
     with pytest.raises(Warning, match="Scope has changed"):
@@ -186,7 +188,7 @@ def test_oauthlib_stumbles_over_githubs_commas(providers: ProvidersServer) -> No
 
 @pytest.mark.usefixtures("plain_http")
 def test_oauthlib_does_not_understand_facebooks_errors(providers: ProvidersServer) -> None:
-    """An object stands where RFC 6749 section 5.2 has a word: this version tells only that no token came."""
+    """Facebook sends an object where RFC 6749 section 5.2 has a string: this version says only that no token came."""
     client = FacebookClient(providers)
     asking = session(providers, client, ["email"])
     with pytest.raises(OAuth2Error, match="missing_token"):

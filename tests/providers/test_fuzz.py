@@ -1,4 +1,4 @@
-"""A few requests that chance makes up for every endpoint, the same at every run; fuzz.py sends them for long."""
+"""A few random requests for every endpoint, the same at every run; fuzz.py sends them for long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The local GitHub's /user and /user/emails, and how its API says no (docs.github.com, REST API), and recordings."""
+"""The local GitHub's /user and /user/emails, and the errors of its API (docs.github.com, REST API, and recordings)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .github_client import GitHubClient
 
 
 def refused(answer: requests.Response, status: int) -> str:
-    """The message of an error of the API's; the status stands in the body, too, as text."""
+    """The message of an error of the API's; the status is in the body, too, as a string."""
     assert answer.status_code == status, answer.text
     body = answer.json()
     assert set(body) == {"message", "documentation_url", "status"} and body["status"] == str(status)
@@ -25,8 +25,8 @@ def refused(answer: requests.Response, status: int) -> str:
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
 def test_user_tells_who_the_person_is(github: GitHubClient, person: Person) -> None:
-    """python-social-auth, tests/backends/test_github.py; django-allauth's has a null name. The address is the one that
-    everybody sees, null for most people whatever the token may (octokit/octokit.net #488)."""
+    """python-social-auth, tests/backends/test_github.py; django-allauth's has a null name. The email address is the
+    public one, null for most people whatever the token may read (octokit/octokit.net #488)."""
     answer = github.api("/user", github.token(person.key))
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     body = answer.json()
@@ -56,13 +56,13 @@ def test_people_of_every_kind_are_there() -> None:
     assert {account.name is None for account in accounts.values()} == {True, False}
     ada, eve, dara = (accounts[key] for key in ("ada", "eve", "dara"))
     assert ada.emails[0].verified and not eve.emails[0].verified
-    assert ada.emails[0].email == eve.emails[0].email, "somebody else's address"
+    assert ada.emails[0].email == eve.emails[0].email, "another person's email address"
     assert dara.email is None and not dara.emails[0].primary, "the first is not the one"
     assert not any(one.primary for one in accounts["bo"].emails[:30]), "it is on the second page"
 
 
 def links_of(answer: requests.Response) -> dict[str, str]:
-    """The pages that the Link header names, by what they are."""
+    """The pages that the Link header names, by relation."""
     return {name: link["url"] for name, link in answer.links.items()}
 
 
@@ -105,7 +105,7 @@ def test_a_list_that_one_page_holds_has_no_link_header(github: GitHubClient) -> 
 def test_the_app_says_how_long_a_page_is(
     github: GitHubClient, query: str, begin: int, length: int, pages: dict[str, int]
 ) -> None:
-    """The same: per_page, 100 at most, and page. Numbers that are none count here as not given."""
+    """The same: per_page, 100 at most, and page. A value that is no number counts here as not given."""
     answer = github.api(f"/user/emails?{query}", github.token("bo"))
     listed = [one.email for one in github.providers.people["bo"].github.emails]
     assert [one["email"] for one in answer.json()] == listed[begin : begin + length]
@@ -117,7 +117,7 @@ def test_the_app_says_how_long_a_page_is(
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "token"])
 def test_the_token_stands_in_the_header(github: GitHubClient, scheme: str) -> None:
-    """Authorization: Bearer, or token, GitHub's older word."""
+    """Authorization: Bearer, or token, GitHub's older scheme."""
     assert github.api("/user", github.token(), scheme).status_code == 200
 
 
@@ -132,7 +132,7 @@ def test_without_a_good_token_it_is_401(github: GitHubClient, path: str) -> None
 
 @pytest.mark.parametrize("scope", [None, "read:user", "gist repo"])
 def test_without_the_scope_the_addresses_are_not_found(github: GitHubClient, scope: str | None) -> None:
-    """404, and not 403 (octokit/core.js #338). The account is told all the same."""
+    """404, and not 403 (octokit/core.js #338). The account is in the response all the same."""
     token = github.token("dara", scope=scope)
     assert refused(github.api("/user/emails", token), 404) == "Not Found"
     body = github.api("/user", token).json()
@@ -156,7 +156,8 @@ def test_headers_tell_what_the_token_may_and_the_call_takes(github: GitHubClient
 
 @pytest.mark.parametrize("path", ["/user", "/user/emails"])
 def test_without_a_user_agent_it_is_403(github: GitHubClient, path: str) -> None:
-    """Getting started with the REST API: a text, and no JSON. requests always sends one, http.client does not."""
+    """Getting started with the REST API: plain text, and no JSON. requests always sends a User-Agent, http.client does
+    not."""
     token = github.token()
     connection = http.client.HTTPConnection(urlsplit(github.url).netloc, timeout=10)
     for headers, status in (({}, 403), ({"User-Agent": ""}, 403), ({"User-Agent": "my app"}, 200)):
@@ -181,7 +182,7 @@ def test_the_pages_need_no_user_agent(github: GitHubClient) -> None:
 
 @pytest.mark.parametrize("root", ["/github/api/v3", "/api/v3"])
 def test_the_api_is_where_enterprise_server_has_it(github: GitHubClient, root: str) -> None:
-    """docs.github.com, Enterprise Server: http(s)://HOSTNAME/api/v3. Some clients take no more than a host."""
+    """docs.github.com, Enterprise Server: http(s)://HOSTNAME/api/v3. Some clients accept only a host."""
     headers = {"Authorization": f"Bearer {github.token('dara')}"}
     for path, has in (("/user", "daracodes"), ("/user/emails", "dara.old@example.com")):
         answer = requests.get(f"{github.providers.url}{root}{path}", headers=headers, timeout=10)
@@ -207,7 +208,7 @@ def test_a_person_who_changes_keeps_their_id(github: GitHubClient) -> None:
 
 
 def test_what_was_allowed_can_be_taken_back(github: GitHubClient) -> None:
-    """In the person's settings at GitHub."""
+    """In the user's settings at GitHub."""
     token, other = github.token("bo"), github.token("ada")
     github.providers.github.revoke(github.providers.people["bo"])
     assert github.api("/user", token).status_code == 401 and github.api("/user", other).status_code == 200

@@ -1,4 +1,4 @@
-"""The local GitHub's page, as docs.github.com has it (Authorizing OAuth apps), and recordings."""
+"""The local GitHub's page, as in docs.github.com (Authorizing OAuth apps), and recordings."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_query_of_the_callback_survives(github: GitHubClient, decision: str) -
 
 
 def test_without_an_address_it_is_the_registered_one(github: GitHubClient, browser: Browser) -> None:
-    """Authorizing OAuth apps, Redirect URLs. Nobody listens there in this test."""
+    """Authorizing OAuth apps, Redirect URLs. No server listens there in this test."""
     (form,) = browser.open(github.page(redirect_uri=None)).forms()
     page = browser.submit(form, follow=False, decision="allow", person="ada")
     assert (page.answers[0].header("Location") or "").startswith(
@@ -88,7 +88,7 @@ def test_scopes_are_normalised(github: GitHubClient, scope: str | None, granted:
 
 
 def test_whoever_has_approved_is_sent_straight_back(github: GitHubClient, browser: Browser) -> None:
-    """Authorizing OAuth apps. For less than before, too; not for more."""
+    """Authorizing OAuth apps. Also for fewer scopes than before; not for more."""
     github.back("bo", scope="user", browser=browser)
     for scope in ("user", "user:email", "read:user user:email", None):
         page = browser.open(github.page(scope=scope))
@@ -162,8 +162,8 @@ NOT_GOOD: dict[str, tuple[dict[str, str | None], str]] = {
 def test_what_is_not_good_ends_on_a_page_without_a_way_back(
     github: GitHubClient, browser: Browser, why: str
 ) -> None:
-    """The page that people report; the documentation says that the registered callback is told. Paths are compared
-    whole, as for apps made since August 2026 (Wildcard matching). PKCE: S256 only, 43 characters."""
+    """The page that users report; the documentation says that the registered callback gets the error. Paths are
+    compared whole, as for apps made since August 2026 (Wildcard matching). PKCE: S256 only, 43 characters."""
     changed, says = NOT_GOOD[why]
     page = browser.open(github.page(**changed))
     assert page.status == 400 and says in page.words

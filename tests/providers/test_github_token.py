@@ -1,4 +1,4 @@
-"""The local GitHub's token endpoint, as docs.github.com has it (Authorizing OAuth apps), and recordings."""
+"""The local GitHub's token endpoint, as in docs.github.com (Authorizing OAuth apps), and recordings."""
 
 from __future__ import annotations
 
@@ -55,14 +55,15 @@ def test_the_scopes_that_were_granted_are_told(github: GitHubClient, scope: str 
 
 
 def test_no_grant_type_and_no_address_are_needed(github: GitHubClient) -> None:
-    """redirect_uri is recommended, no grant_type is named (Authorizing OAuth apps); libraries send one all the same."""
+    """redirect_uri is recommended, grant_type is not named (Authorizing OAuth apps); libraries send one all the
+    same."""
     assert "access_token" in github.swap(github.code(), redirect_uri=None).json()
     assert "access_token" in github.swap(github.code(), grant_type="authorization_code").json()
 
 
 @pytest.mark.parametrize("place", ["query", "JSON", "header"])
 def test_its_parameters_may_stand_elsewhere(github: GitHubClient, place: str) -> None:
-    """Not documented; oauthlib and others rest on it."""
+    """Not documented; oauthlib and other libraries rely on it."""
     asked = {"client_id": github.key, "client_secret": github.secret, "code": github.code()}
     headers = {"Accept": "application/json"}
     if place == "header":
@@ -86,7 +87,7 @@ def test_by_get_there_is_nothing(github: GitHubClient) -> None:
 
 
 def test_a_code_works_once(github: GitHubClient) -> None:
-    """With the same words as for one that never was; status 200 (jaredhanson/passport-github, lib/strategy.js)."""
+    """With the same message as for one that never was; status 200 (jaredhanson/passport-github, lib/strategy.js)."""
     code = github.code()
     assert "access_token" in github.swap(code).json()
     assert error_of(github.swap(code)) == error_of(github.swap("0" * 20)) == BAD_CODE
@@ -138,7 +139,7 @@ def test_errors_come_with_status_200(github: GitHubClient, why: str) -> None:
     given = {"code": code, **changed}
     answer = github.swap(given.pop("code"), **given)
     assert error_of(answer) == said
-    answer.raise_for_status()  # what a careless app rests on
+    answer.raise_for_status()  # a careless app relies on this
     assert github.providers.github.attempts[-1].error == said[0]
     assert "access_token" in github.swap(code).json()
 
@@ -158,7 +159,7 @@ def test_an_app_that_is_not_known_is_another_error(github: GitHubClient) -> None
 
 
 def test_pkce_is_verified(github: GitHubClient) -> None:
-    """RFC 7636 section 4.6; code_verifier is required then (Authorizing OAuth apps). What is told is ours."""
+    """RFC 7636 section 4.6; code_verifier is required then (Authorizing OAuth apps). The error is ours."""
     verifier, challenge = new_verifier()
     code = github.code(**challenge)
     for wrong in (None, "", new_verifier()[0], challenge["code_challenge"], verifier + "x"):
@@ -185,7 +186,7 @@ def test_tokens_and_codes_are_new_each_time(github: GitHubClient) -> None:
 
 
 def test_the_oldest_of_eleven_tokens_ends(github: GitHubClient) -> None:
-    """docs.github.com, Token expiration: ten for each person, app and set of scopes."""
+    """docs.github.com, Token expiration: ten for each user, app and set of scopes."""
     other, narrow = github.token("bo"), github.token("ada", scope="read:user")
     tokens = [github.token("ada") for _ in range(10)]
     assert {github.api("/user", token).status_code for token in tokens} == {200}
@@ -196,7 +197,7 @@ def test_the_oldest_of_eleven_tokens_ends(github: GitHubClient) -> None:
 
 @pytest.mark.parametrize("root", ["/github", ""])
 def test_the_device_flow_is_not_switched_on(github: GitHubClient, root: str) -> None:
-    """octokit/create-octokit-project.js #208: status 400, in whatever form is asked for."""
+    """octokit/create-octokit-project.js #208: status 400, in the form that Accept asks for."""
     address = f"{github.providers.url}{root}/login/device/code"
     told = {
         "error": "device_flow_disabled",

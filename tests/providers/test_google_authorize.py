@@ -73,7 +73,8 @@ def test_scopes_come_back_by_other_names(google: GoogleClient, scope: str, grant
 
 
 def test_the_page_is_shown_once_for_a_set_of_scopes(google: GoogleClient, browser: Browser) -> None:
-    """Using OAuth 2.0, prompt: without it people are asked the first time only. prompt=none says that they were not."""
+    """Using OAuth 2.0, prompt: without it users are asked the first time only. prompt=none shows that they were not
+    asked."""
     google.back("bo", scope="openid email", browser=browser)
     page = browser.open(google.page(scope="email"))
     assert page.path == google.callback_path and "prompt=none" in page.query
@@ -114,7 +115,7 @@ def test_none_never_shows_a_page(google: GoogleClient, browser: Browser) -> None
 
 @pytest.mark.parametrize("hint", ["dara@example.org", "109283746501928374650"])
 def test_a_hint_chooses_beforehand(google: GoogleClient, browser: Browser, hint: str) -> None:
-    """login_hint: an address, or a sub."""
+    """login_hint: an email address, or a sub."""
     page = browser.open(google.page(login_hint=hint))
     assert ("person", "dara") in page.forms()[0].fields
 
@@ -176,7 +177,7 @@ NOT_GOOD: dict[str, tuple[dict[str, str | None], int, str]] = {
 def test_what_is_not_good_ends_on_a_page_without_a_way_back(
     google: GoogleClient, browser: Browser, why: str
 ) -> None:
-    """Authorization errors: "Access blocked", with number, word and details, and never a redirect
+    """Authorization errors: "Access blocked", with status, error code and details, and never a redirect
     (googleapis/google-api-php-client #2559)."""
     changed, status, says = NOT_GOOD[why]
     page = browser.open(google.page(**changed))

@@ -1,4 +1,4 @@
-"""Who the person is, as the local Google tells it: discovery, keys, ID token, userinfo (OpenID Connect reference)."""
+"""The user's identity at the local Google: discovery, keys, ID token, userinfo (OpenID Connect reference)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from .oauth2 import json_of
 
 
 def test_discovery_tells_where_everything_is(google: GoogleClient) -> None:
-    """OpenID Connect Discovery section 3; each address that it names is there, and the issuer is where it is."""
+    """OpenID Connect Discovery section 3; each URL that it names is there, and the issuer is the document's own
+    place."""
     told = google.discovered()
     # The fields of the OpenID Connect reference.
     assert set(told) == {
@@ -104,7 +105,7 @@ def test_a_device_gets_no_code_for_an_app_of_the_web(google: GoogleClient) -> No
 
 
 def test_keys_change_and_old_ones_stay_published(google: GoogleClient) -> None:
-    """Authenticate with a backend server: keys rotate, and kid tells which one it was."""
+    """Authenticate with a backend server: keys rotate, and kid says which one signed."""
     before = google.tokens()["id_token"]
     google.providers.google.keys.rotate()
     after = google.tokens()["id_token"]
@@ -115,7 +116,7 @@ def test_keys_change_and_old_ones_stay_published(google: GoogleClient) -> None:
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
 def test_the_id_token_tells_who_the_person_is(google: GoogleClient, clock: Clock, person: Person) -> None:
-    """OpenID Connect Core section 2; an hour long; email_verified is a boolean; hd for organisations only."""
+    """OpenID Connect Core section 2; valid for an hour; email_verified is a boolean; hd for organisations only."""
     tokens = google.tokens(person.key, nonce="a nonce, with a blank & more")
     claims = google.read(tokens["id_token"])
     given, _, family = person.name.partition(" ")
@@ -146,7 +147,7 @@ def test_people_of_every_kind_are_there() -> None:
     assert {person.google.email_verified for person in PEOPLE} == {True, False}
     assert {person.google.hd for person in PEOPLE} == {None, "example.edu"}
     (eve,) = (person for person in PEOPLE if not person.google.email_verified)
-    assert eve.google.email == PEOPLE[0].google.email, "somebody else's address"
+    assert eve.google.email == PEOPLE[0].google.email, "another person's email address"
 
 
 @pytest.mark.parametrize("scope,there", [("openid", set()), ("email", {"email", "email_verified"})])
@@ -163,7 +164,7 @@ def test_without_a_nonce_there_is_none(google: GoogleClient) -> None:
 
 
 def test_a_bit_changed_is_noticed(google: GoogleClient) -> None:
-    """RFC 7515 section 5.2: what the checks of this file rest on."""
+    """RFC 7515 section 5.2: the basis of this file's checks."""
     head, body, signature = str(google.tokens()["id_token"]).split(".")
     claims = json.loads(unpadded(body))
     forged = as_base64url(json.dumps({**claims, "sub": "1"}).encode())
@@ -172,7 +173,7 @@ def test_a_bit_changed_is_noticed(google: GoogleClient) -> None:
 
 
 def test_an_id_token_can_be_made_that_is_not_to_be_believed(google: GoogleClient) -> None:
-    """For the checks of apps that read it."""
+    """For checks of apps that read the ID token."""
     state = google.providers.google
     state.wrong_claims.update(aud="another app", nonce=None, exp=1)
     claims = google.read(google.tokens(nonce="n")["id_token"])
@@ -207,7 +208,7 @@ def challenge(answer: requests.Response) -> str:
 
 
 def test_userinfo_wants_a_good_token(google: GoogleClient) -> None:
-    """RFC 6750 section 3.1; the body of Google's own answer is not known."""
+    """RFC 6750 section 3.1; the body of Google's own response is not known."""
     for bad in ("x", google.code(), google.tokens()["id_token"]):
         answer = google.userinfo(bad)
         assert error_of(answer, 401)[0] == "invalid_token"
@@ -226,7 +227,7 @@ def test_a_request_without_a_token_is_told_of_no_error(google: GoogleClient, sch
 
 
 def test_the_token_may_be_in_the_query_or_the_body(google: GoogleClient) -> None:
-    """RFC 6750 sections 2.2 and 2.3. passport-google-oauth20 sends it in the query."""
+    """RFC 6750 sections 2.2 and 2.3. passport-google-oauth20 sends it in the query string."""
     token = {"access_token": google.tokens("bo")["access_token"]}
     address, sub = f"{google.url}/oauth2/v3/userinfo", PEOPLE[1].google.sub
     assert json_of(requests.get(address, params=token, timeout=10))["sub"] == sub
@@ -252,7 +253,7 @@ def test_an_access_token_lives_for_an_hour(google: GoogleClient, clock: Clock) -
 
 
 def test_a_person_who_changes_keeps_their_sub(google: GoogleClient) -> None:
-    """Google: sub is the key, the address can change."""
+    """Google: sub is the key, the email address can change."""
     token = google.tokens("ada")["access_token"]
     google.providers.people.change("ada", google={"email": "new@example.org", "email_verified": False})
     body = json_of(google.userinfo(token))
@@ -264,7 +265,7 @@ def test_a_person_who_changes_keeps_their_sub(google: GoogleClient) -> None:
 
 
 def test_no_key_is_made_before_somebody_asks() -> None:
-    """It takes a moment, and most logins are not with Google."""
+    """A key takes a moment, and most logins are not with Google."""
     with ProvidersServer() as providers:
         providers.mount("/", Response("You are back."))
         google = GoogleClient(providers)
@@ -280,7 +281,7 @@ def seeded(seed: int | None, clock: Clock) -> list[object]:
         providers.mount("/", Response("You are back."))
         google = GoogleClient(providers)
         tokens = google.tokens(nonce="n", access_type="offline")
-        # The port is another one each time, and stands in the claims.
+        # The port differs each time, and is in the claims.
         head = str(tokens["id_token"]).split(".")[0]
         return [tokens["access_token"], tokens["refresh_token"], head, google.published_keys()]
 
@@ -299,14 +300,14 @@ def test_without_a_seed_tokens_are_new_and_keys_are_those_of_the_process(clock: 
 
 
 def test_a_finished_id_token_can_be_spoilt(google: GoogleClient, providers: ProvidersServer) -> None:
-    """For checks of apps that are to refuse it."""
+    """For checks of apps that must reject it."""
     providers.google.tampered = lambda token: f"{token[:-4]}AAAA"
     with pytest.raises(InvalidSignature):
         google.read(google.tokens()["id_token"])
 
 
 def test_the_endpoints_can_move(google: GoogleClient, providers: ProvidersServer) -> None:
-    """For checks of apps that are to read the discovery document."""
+    """For checks of apps that must read the discovery document."""
     moved = f"{google.url}/o/oauth2/token"
     providers.google.moved = {"token_endpoint": moved}
     assert google.discovered()["token_endpoint"] == moved

@@ -1,4 +1,5 @@
-"""The local Google's token endpoint and what is beside it: Using OAuth 2.0 for Web Server Applications, recordings."""
+"""The local Google's token endpoint and the endpoints beside it: Using OAuth 2.0 for Web Server Applications,
+recordings."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ OFFLINE = {"access_type": "offline"}
 
 
 def test_it_gives_the_tokens(google: GoogleClient) -> None:
-    """Exchange authorization code; pennersr/django-allauth, tests/.../google/tests.py. No refresh token unasked."""
+    """Exchange authorization code; pennersr/django-allauth, tests/.../google/tests.py. No refresh token by default."""
     answer = google.swap(google.code())
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
     assert "no-store" in answer.headers["Cache-Control"]  # RFC 6749 section 5.1
@@ -38,7 +39,7 @@ def test_it_gives_the_tokens(google: GoogleClient) -> None:
 
 @pytest.mark.parametrize("path", ["/o/oauth2/token", "/oauth2/v4/token"])
 def test_the_older_addresses_work_too(google: GoogleClient, path: str) -> None:
-    """The first as Flask-Dance and python-social-auth have it, the second as passport-google-oauth20 has it."""
+    """The first is that of Flask-Dance and python-social-auth, the second that of passport-google-oauth20."""
     answer = google.ask_token(
         path,
         grant_type="authorization_code",
@@ -87,7 +88,7 @@ def test_of_many_at_once_one_gets_tokens(google: GoogleClient) -> None:
 
 
 def test_a_code_lives_for_ten_minutes(google: GoogleClient, clock: Clock) -> None:
-    """How long is ours, and the longest that RFC 6749 section 4.1.2 has."""
+    """The lifetime is ours, the longest of RFC 6749 section 4.1.2."""
     one, other = google.code(), google.code()
     clock.now += CODE_LIFETIME
     json_of(google.swap(one))
@@ -108,7 +109,7 @@ REFUSALS: dict[str, tuple[dict[str, str | None], int, str, str | None]] = {
     "another secret": ({"client_secret": "guessed"}, 401, "invalid_client", "Unauthorized"),
     "no secret": ({"client_secret": None}, 401, "invalid_client", "Unauthorized"),
     "another client": ({"client_id": "1234"}, 401, "invalid_client", "The OAuth client was not found."),
-    # The words of those below are ours.
+    # The messages of those below are ours.
     "no client": ({"client_id": None}, 400, "invalid_request", None),
     "no grant type": ({"grant_type": None}, 400, "invalid_request", None),
     "another grant type": ({"grant_type": "password"}, 400, "unsupported_grant_type", None),
@@ -120,7 +121,7 @@ REFUSALS: dict[str, tuple[dict[str, str | None], int, str, str | None]] = {
 
 @pytest.mark.parametrize("why", REFUSALS)
 def test_errors_have_googles_words(google: GoogleClient, why: str) -> None:
-    """RFC 6749 section 5.2's form, and a refused code is not spent."""
+    """RFC 6749 section 5.2's form, and a rejected code is not spent."""
     changed, status, error, description = REFUSALS[why]
     code = google.code()
     given = {"code": code, **changed}
@@ -131,7 +132,7 @@ def test_errors_have_googles_words(google: GoogleClient, why: str) -> None:
 
 
 def test_pkce_is_verified(google: GoogleClient) -> None:
-    """RFC 7636 section 4.6. The word for a missing one: third parties' copies; for a wrong one ours."""
+    """RFC 7636 section 4.6. The error for a missing verifier: third parties' copies; for a wrong one ours."""
     verifier, challenge = new_verifier()
     code = google.code(**challenge)
     assert error_of(google.swap(code)) == ("invalid_grant", "Missing code verifier.")
@@ -208,7 +209,7 @@ def test_the_oldest_of_a_hundred_and_one_refresh_tokens_ends(google: GoogleClien
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 def test_a_token_can_be_taken_back(google: GoogleClient, which: str) -> None:
-    """Using OAuth 2.0, Revoking a token: an access token takes its refresh token along; the person is asked again."""
+    """Using OAuth 2.0, Revoking a token: an access token takes its refresh token along; the user is asked again."""
     browser = a_person()
     tokens = google.tokens("bo", browser=browser, **OFFLINE)
     other = google.tokens("ada")

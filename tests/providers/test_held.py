@@ -1,4 +1,5 @@
-"""What held under attack, and has to: one code is good for one request, and no page has markup of somebody else's."""
+"""Defences that held under attack, and have to: one code is good for one request, and no page has an attacker's
+markup."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ MARKUP = "\"'><script>x</script><img src=x onerror=y>"
 
 
 def all_at_once(ask: Callable[[], requests.Response]) -> list[requests.Response]:
-    """The answers to as many requests as there are racers, none of which begins before the others are there."""
+    """The responses to as many requests as there are racers, which all begin together."""
     start = threading.Barrier(RACERS)
 
     def one() -> requests.Response:
@@ -46,7 +47,7 @@ def all_at_once(ask: Callable[[], requests.Response]) -> list[requests.Response]
 
 @pytest.fixture
 def wide(request: pytest.FixtureRequest) -> Iterator[ProvidersServer]:
-    """Providers that answer every racer at a time."""
+    """Providers that handle all racers at a time."""
     with ProvidersServer(threads=RACERS) as providers:
         providers.mount("/", Response("You are back."))
         yield providers
@@ -74,7 +75,7 @@ def test_one_of_sixteen_has_a_token_for_one_verifier(wide: ProvidersServer) -> N
 
 
 def has_markup(answer: requests.Response) -> bool:
-    """Whether a page has an element that is none of its own."""
+    """Whether a page has an element that is not its own."""
     is_page = answer.headers["Content-Type"].startswith("text/html")
     return is_page and ("<script" in answer.text or "<img" in answer.text)
 

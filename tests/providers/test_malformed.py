@@ -1,5 +1,5 @@
-"""Requests that are no requests: each has an answer of a client's error, or none where it is not whole, and the server
-goes on. Each of these was a crash once."""
+"""Malformed requests: each gets a client error as its response, or none if it is not whole, and the server goes on.
+Each of these was a crash once."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_document_that_is_none(providers: ProvidersServer, body: bytes) -> Non
 
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "code", "redirect_uri", "code_verifier"])
 def test_half_of_a_surrogate_pair_in_a_document(github: GitHubClient, name: str) -> None:
-    """Such a document is none for GitHub, so that the client ID is missing, too."""
+    """GitHub does not read such a document, so that the client ID is missing, too."""
     asked = {"client_id": github.key, "client_secret": github.secret, "code": github.code(), name: "\ud800"}
     answer = requests.post(
         f"{github.url}/login/oauth/access_token",
@@ -135,7 +135,7 @@ def test_half_of_a_surrogate_pair_in_a_document(github: GitHubClient, name: str)
     "host", [b"x_y", b"", b"@", b"a b", b"[", b"127.0.0.1:99999", b"localhost:x", b"\xff"]
 )
 def test_a_signed_request_under_a_host_that_is_none(app: Calling, host: bytes) -> None:
-    """The Host header is a part of what is signed (RFC 5849 section 3.4.1.2)."""
+    """The signature covers the Host header (RFC 5849 section 3.4.1.2)."""
     from oauthlib.oauth1 import Client as Signing
 
     twitter = app.providers.twitter

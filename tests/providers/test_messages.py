@@ -1,4 +1,4 @@
-"""What was said to and by the providers, as they keep it."""
+"""The messages to and from the providers, as they keep them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .facebook_client import FacebookClient
 from .github_client import GitHubClient
 from .google_client import GoogleClient
 
-# What stands in a drawing beside the parameters, and explains itself.
+# Entries of a drawing that are no parameters and need no explanation.
 NO_PARAMETER = {"page", "sets cookie", "person", "decision"}
 
 

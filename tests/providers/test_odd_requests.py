@@ -1,4 +1,4 @@
-"""Requests that nobody means well: the local providers answer each of them, and never with an error of their own."""
+"""Odd requests: the local providers respond to each of them, and never with an error of their own."""
 
 from __future__ import annotations
 

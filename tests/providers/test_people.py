@@ -26,7 +26,7 @@ def test_without_others_it_is_everybody() -> None:
 
 
 def test_a_change_is_seen_at_once_by_old_tokens_and_browsers(app: Calling) -> None:
-    """Somebody may take another screen name; the number stays (docs.x.com, API reference)."""
+    """A user can change their screen name; the ID stays (docs.x.com, API reference)."""
     token = app.access_token("ada")
     app.providers.people.change("ada", name="Ada Obi", twitter={"screen_name": "ada_new", "email": None})
     body = app.ask(f"{VERIFY}?include_email=true", token, method="GET").json()

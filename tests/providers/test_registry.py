@@ -131,7 +131,7 @@ def test_every_package_is_registered() -> None:
     assert packages() == {file.parent.name for file in FOLDER.glob("*/__init__.py")}
 
 
-# The made-up people are a table of persons and their accounts, with a column for each provider.
+# The made-up people are a table of people and their accounts, with a column for each provider.
 PEOPLE = {"people.py", "crowd.py"}
 
 
@@ -143,6 +143,6 @@ def test_no_file_outside_its_package_and_the_registry_names_a_provider() -> None
     for file in shared:
         if file.name == "registry.py" or file.name in PEOPLE:
             continue
-        # The switch for the providers that are there only where they are asked for has its name from the lab.
+        # The lab names the switch for the providers that a server has only on request.
         text = file.read_text(encoding="utf-8").replace("with_fifth", "")
         assert not names.findall(text), file.relative_to(FOLDER)

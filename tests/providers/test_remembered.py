@@ -1,4 +1,4 @@
-"""The providers can run for weeks: what they remember of logins that are over is bounded, and is what they need."""
+"""The providers can run for weeks: their memory of past logins is bounded, and enough."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .google_client import GoogleClient
 
 MOST = 4
 MOST_MESSAGES = 12
-# Enough for every list and dictionary to be full, and to have to forget.
+# Enough to fill every list and dictionary, so that each has to forget.
 LOGINS = 7
 
 
@@ -43,7 +43,7 @@ def log_in_everywhere(providers: ProvidersServer) -> None:
 
 
 def sizes(providers: ProvidersServer) -> dict[str, int]:
-    """How much there is of each kind in the server and in the providers' states."""
+    """How many entries of each kind the server and the providers' states have."""
     found = {"messages": len(providers.messages)}
     for state in (providers.twitter, providers.facebook, providers.google, providers.github):
         for kind, things in {**vars(state), "sessions": state.sessions.logged_in}.items():

@@ -1,4 +1,4 @@
-"""The arithmetic of OAuth 1.0a, held against RFC 5849's own examples."""
+"""The arithmetic of OAuth 1.0a, compared with RFC 5849's own examples."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_signatures_of_the_example_are_right(example: str) -> None:
     ids=lambda change: change[1],
 )
 def test_only_the_realm_may_change_under_a_signature(example: str, change: tuple[str, str]) -> None:
-    """Section 3.4.1.3.1: the realm is left out of what is signed."""
+    """Section 3.4.1.3.1: the realm is not signed."""
     method, url, authorization, token_secret = EXAMPLES[example]
     changed = [part.replace(*change) for part in (url, authorization)]
     same = changed == [url, authorization] or change[0] == "Photos"
@@ -202,7 +202,7 @@ def test_what_is_not_signed_in_one_way_is_refused(authorization: str) -> None:
 
 
 def test_parameters_of_the_protocol_stand_in_one_place() -> None:
-    """Section 3.5: header, body or query, and not two of them."""
+    """Section 3.5: header, body or query string, and not two of them."""
     query = PROTOCOL.removeprefix("OAuth ").replace('"', "").replace(", ", "&")
     assert signed("GET", f"http://example.com/a?{query}", "").base_string
     assert signed("POST", "http://example.com/a", "", query, FORM).base_string

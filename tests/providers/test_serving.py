@@ -1,4 +1,4 @@
-"""The server that everything runs on answers, or ends the connection, whatever comes, and ends when it is told to."""
+"""The server responds to all requests, or ends the connection, and ends on request."""
 
 from __future__ import annotations
 
@@ -122,14 +122,14 @@ def server(waiting: Waiting) -> Iterator[Server]:
 
 @contextmanager
 def connected(port: int, data: bytes = b"") -> Iterator[socket.socket]:
-    """A connection on which some bytes were sent."""
+    """A connection after some sent bytes."""
     with socket.create_connection(("127.0.0.1", port), timeout=LONG) as connection:
         connection.sendall(data)
         yield connection
 
 
 def everything(connection: socket.socket) -> bytes:
-    """What comes until the other side ends the connection."""
+    """All bytes until the server ends the connection."""
     parts = []
     try:
         while part := connection.recv(64 * 1024):
@@ -148,7 +148,7 @@ def one_answer(connection: socket.socket) -> bytes:
 
 
 def is_fine(port: int) -> bool:
-    """Whether it answers."""
+    """Whether the server responds."""
     return requests.get(f"http://127.0.0.1:{port}/", timeout=LONG).text == "GET 0"
 
 
@@ -268,7 +268,7 @@ def test_stop_ends_what_waits_and_frees_the_port(waiting: Waiting, caplog: pytes
         assert not waiting.let_go.is_set(), "nothing was waited for"
     with serving(an_app(waiting), port=port):
         assert is_fine(port)
-        # What was being answered comes too late, and goes nowhere.
+        # The unfinished responses come too late, and go nowhere.
         waiting.let_go.set()
         assert all(waiting.left.acquire(timeout=LONG) for _ in range(THREADS))
         assert is_fine(port)
@@ -311,8 +311,8 @@ def test_it_has_its_name_or_none(waiting: Waiting) -> None:
             assert (b"server: tfe\r\n" in head) == (name is not None) and b"waitress" not in head
 
 
-# Two servers in one process, of different people, with different keys: the pages are the same, and what they show is
-# each server's own.
+# Two servers in one process, of different people, with different keys: they share the pages, but each shows its own
+# data.
 ADA, OTHER = PEOPLE[0], replace(PEOPLE[0], key="other", name="Somebody Else")
 
 
@@ -326,7 +326,7 @@ CLIENTS: list[Callable[[ProvidersServer], Client]] = [FacebookClient, GoogleClie
 
 
 def shows_its_own(client: Client) -> bool:
-    """Whether the page where a person decides takes this server's client, and shows this server's person."""
+    """Whether the consent screen accepts this server's client, and shows this server's person."""
     answer = requests.get(client.page(), timeout=LONG)
     assert answer.status_code == 200, answer.text
     (person,) = client.providers.people
@@ -335,7 +335,7 @@ def shows_its_own(client: Client) -> bool:
 
 
 def is_not_known_to(client: Client, other: ProvidersServer) -> bool:
-    """Whether another server refuses a client of this one."""
+    """Whether another server rejects a client of this one."""
     address = client.page().replace(client.providers.url, other.url, 1)
     answer = requests.get(address, timeout=LONG, allow_redirects=False)
     return answer.status_code != 200 or 'type="radio"' not in answer.text
@@ -352,14 +352,14 @@ def test_two_servers_serve_the_same_pages_and_do_not_mix(
         two[0].faults.set(one.provider, "all", "error")
         assert requests.get(one.page(), timeout=LONG).status_code == 503
         assert shows_its_own(other)
-        # The first one forgets all that was done; the other one does not.
+        # The first server forgets all messages; the second one does not.
         heard = len(two[1].messages)
         two[0].begin_anew()
         assert (two[0].messages, len(two[1].messages), two[0].faults.on()) == ([], heard, {})
 
 
 def test_two_servers_do_not_mix_what_is_asked_at_the_same_time(two: list[ProvidersServer]) -> None:
-    """Each is in the middle of a request while the other begins and ends one."""
+    """Each server is in the middle of a request while the other server handles one."""
     clients = [kind(server) for server in two for kind in CLIENTS]
     first = clients[0]
     two[0].faults.set(first.provider, "all", "slow", seconds=LONG)

@@ -1,4 +1,4 @@
-"""The local Twitter's oauth/access_token, as docs.x.com has it (Log in with X, step 3; API reference)."""
+"""The local Twitter's oauth/access_token, as in docs.x.com (Log in with X, step 3; API reference)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WRONG_VERIFIER = "Error processing your OAuth request: Invalid oauth_verifier pa
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.key)
 def test_it_gives_a_token_and_says_whose_it_is(app: Calling, person: Person) -> None:
-    """Form-encoded, called HTML; the token begins with the account's number (API reference)."""
+    """Form-encoded, called HTML; the token begins with the account's ID (API reference)."""
     token = app.request_token()
     answer = app.ask(ACCESS_TOKEN, token, verifier=allowed(app, token, person.key)["oauth_verifier"])
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -40,7 +40,7 @@ def test_it_gives_a_token_and_says_whose_it_is(app: Calling, person: Person) -> 
     ids=["header", "GET", "all in the query", "all in the body", "it in the query", "it in the body"],
 )
 def test_the_verifier_may_stand_in_header_query_and_body(app: Calling, how: dict[str, str]) -> None:
-    """In the query in the reference's example, in the body in the guide's."""
+    """In the query string in the reference's example, in the body in the guide's."""
     token = app.request_token()
     verifier = allowed(app, token)["oauth_verifier"]
     given = {name: value + verifier if value.endswith("verifier=") else value for name, value in how.items()}
@@ -53,7 +53,7 @@ def test_the_verifier_may_stand_in_header_query_and_body(app: Calling, how: dict
 
 @pytest.mark.parametrize("verifier", [None, "wrong", "é", ""])
 def test_a_wrong_verifier_is_refused_and_destroys_nothing(app: Calling, verifier: str | None) -> None:
-    """A bare text, neither JSON nor XML (alvarolorentedev/oauth-electron-twitter #9)."""
+    """Plain text, neither JSON nor XML (alvarolorentedev/oauth-electron-twitter #9)."""
     token = app.request_token()
     right = allowed(app, token)["oauth_verifier"]
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_without_the_persons_decision_no_verifier_is_right(app: Calling) -> None
 
 
 def test_a_verifier_is_good_for_its_own_token_only(app: Calling) -> None:
-    """What the swap of tokens between two logins rests on (RFC 5849 section 2.2)."""
+    """The basis of the swap of tokens between two logins (RFC 5849 section 2.2)."""
     one, other = app.request_token(), app.request_token()
     verifiers = [allowed(app, token)["oauth_verifier"] for token in (one, other)]
     assert app.ask(ACCESS_TOKEN, one, verifier=verifiers[1]).text == WRONG_VERIFIER
@@ -90,7 +90,7 @@ def test_the_pin_is_the_verifier_out_of_band(app: Calling) -> None:
 def test_a_request_token_that_is_no_longer_good_is_invalid_or_expired(
     app: Calling, clock: Clock, why: str
 ) -> None:
-    """Code 89, recorded with 401 (jublo/codebird-php #139). It is not the signature that is wrong."""
+    """Code 89, recorded with 401 (jublo/codebird-php #139). The signature is right."""
     token, browser = app.request_token(), a_person()
     browser.open(app.page(token))
     page = decide(browser, "refuse" if why == "refused" else "allow", person="ada")
@@ -115,7 +115,7 @@ def test_of_many_at_once_one_gets_a_token(app: Calling) -> None:
 
 
 def test_whoever_was_overtaken_gets_no_second_token(app: Calling) -> None:
-    """The same, without luck: both have looked the request token up before either swaps it."""
+    """The same, made certain: both requests have read the request token before either exchanges it."""
     token = app.request_token()
     allowed(app, token)
     found = app.providers.twitter.request_tokens[token[0]]
@@ -125,7 +125,7 @@ def test_whoever_was_overtaken_gets_no_second_token(app: Calling) -> None:
 
 @pytest.mark.parametrize("token", [("unknown", "secret"), ("", ""), None])
 def test_a_token_that_never_was_is_refused(app: Calling, token: tuple[str, str] | None) -> None:
-    """Without a token X has words of its own (abraham/twitteroauth #691)."""
+    """Without a token X has a message of its own (abraham/twitteroauth #691)."""
     answer = app.ask(ACCESS_TOKEN, token, verifier="any")
     assert answer.status_code == 401
     if token in (None, ("", "")):
@@ -157,12 +157,12 @@ def test_nonce_and_timestamp_count_here_too(app: Calling, clock: Clock) -> None:
     first, again = (app.ask(ACCESS_TOKEN, token, verifier="wrong", nonce="n") for _ in range(2))
     assert first.text == WRONG_VERIFIER and code_of(again) == 32
     assert code_of(app.ask(ACCESS_TOKEN, token, verifier="wrong", timestamp=int(clock.now) - 301)) == 135
-    # The same nonce with other credentials is another one (RFC 5849 section 3.3).
+    # The same nonce with other credentials is a different one (RFC 5849 section 3.3).
     assert app.ask(REQUEST_TOKEN, callback=app.callback, nonce="n").status_code == 200
 
 
 def test_an_access_token_does_not_expire(app: Calling, clock: Clock) -> None:
-    """Authentication FAQ: only the person or the app's suspension ends it."""
+    """Authentication FAQ: only the user or the app's suspension ends it."""
     access = app.access_token()
     clock.now += 10 * 365 * 86400
     assert app.ask(VERIFY, access, method="GET").status_code == 200

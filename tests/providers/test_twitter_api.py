@@ -1,4 +1,4 @@
-"""The local Twitter's account/verify_credentials, and how its API v1.1 says no.
+"""The local Twitter's account/verify_credentials, and the errors of its API v1.1.
 
 The documentation was developer.x.com's page on GET account/verify_credentials; the body is bear/python-twitter's
 recorded testdata/get_verify_credentials_include_email.json.
@@ -57,7 +57,7 @@ def test_the_answer_is_json_and_says_what_the_token_may_do(app: Calling, token: 
     "query", ["", "?include_email=false", "?include_email=True", "?include_email=1", "?include_email"]
 )
 def test_only_the_word_true_brings_the_address(app: Calling, token: Token, query: str) -> None:
-    """True, as Python writes it, brings none and no error (tweepy/tweepy #890)."""
+    """True, as Python writes it, gives no email address and no error (tweepy/tweepy #890)."""
     assert "email" not in profile(app, token, query)
 
 
@@ -82,7 +82,7 @@ def test_status_and_entities_can_be_left_out(app: Calling, token: Token, yes: st
 
 
 def test_the_picture_is_there_in_both_sizes(app: Calling, token: Token) -> None:
-    """Without "_normal" the address is that of the bigger one (arunagw/omniauth-twitter, image_url)."""
+    """Without "_normal" the URL is that of the bigger one (arunagw/omniauth-twitter, image_url)."""
     body = profile(app, token)
     picture = str(body["profile_image_url"])
     assert str(body["profile_image_url_https"]) == picture.replace("http:", "https:")
@@ -93,13 +93,13 @@ def test_the_picture_is_there_in_both_sizes(app: Calling, token: Token) -> None:
 
 @pytest.mark.parametrize("query", ["?q=Chén Jìng", "?q=Ch%C3%A9n", "?q=%E2%98%83&r=☃", "?q=a%2Bb+c", "?q="])
 def test_a_query_that_is_not_ascii_is_signed_like_any_other(app: Calling, token: Token, query: str) -> None:
-    """RFC 5849 section 3.6: as UTF-8. Authlib's own server raises at such a query."""
+    """RFC 5849 section 3.6: as UTF-8. Authlib's own server raises an error for such a query string."""
     encoded = requests.Request("GET", f"http://a/{query}").prepare().path_url.removeprefix("/")
     assert profile(app, token, encoded)["screen_name"] == "ada_o"
 
 
 def test_a_query_that_is_not_encoded_is_refused_and_no_error_of_ours(app: Calling, token: Token) -> None:
-    """It is no address then (RFC 3986 section 2)."""
+    """It is no URL then (RFC 3986 section 2)."""
     sent = app.ask(f"{VERIFY}?q=%C3%A9", token, method="GET").request
     app.providers.twitter.nonces.clear()
     raw = f"GET {sent.path_url.replace('%C3%A9', 'é')} HTTP/1.0\r\nHost: {sent.url.split('/')[2]}\r\n"
@@ -196,7 +196,7 @@ def test_a_nonce_works_once_with_a_token(app: Calling, token: Token, clock: Cloc
 
 
 def test_an_app_without_access_is_told_so(app: Calling, token: Token) -> None:
-    """Code 453 with status 403 (tweepy/tweepy #2137, wtsnjp/twoot.py #6). OAuth's own endpoints go on working."""
+    """Code 453 with status 403 (tweepy/tweepy #2137, wtsnjp/twoot.py #6). OAuth's own endpoints still work."""
     app.providers.faults.set("twitter", "verify_credentials", "no_access")
     answer = app.ask(VERIFY, token, method="GET")
     assert (answer.status_code, code_of(answer)) == (403, 453)

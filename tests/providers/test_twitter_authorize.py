@@ -1,4 +1,4 @@
-"""The pages on which a person decides, as docs.x.com has them (Log in with X; Obtaining user access tokens)."""
+"""The pages on which a user decides, as in docs.x.com (Log in with X; Obtaining user access tokens)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_query_of_the_callback_survives(app: Calling, browser: Browser, decisi
 
 
 def test_authenticate_asks_once_and_authorize_always(app: Calling, browser: Browser) -> None:
-    """Log in with X: signed in and approved, authenticate redirects at once; Obtaining user access tokens."""
+    """Log in with X: after login and approval, authenticate redirects at once; Obtaining user access tokens."""
     allowed(app, app.request_token(), "bo", browser)
     page = browser.open(app.page(app.request_token()))
     assert is_back(page) and "oauth_verifier=" in page.query
@@ -75,7 +75,7 @@ def test_authenticate_asks_once_and_authorize_always(app: Calling, browser: Brow
 
 
 def test_whoever_is_signed_in_and_has_not_approved_is_asked(app: Calling, browser: Browser) -> None:
-    """Log in with X. Approval ends when the person takes it back at Twitter."""
+    """Log in with X. Approval ends when the user takes it back at Twitter."""
     allowed(app, app.request_token(), "bo", browser)
     app.providers.twitter.approved.clear()
     assert "You are logged in as Bo Lindqvist" in browser.open(app.page(app.request_token())).words
@@ -106,7 +106,7 @@ def test_a_screen_name_is_filled_in(app: Calling, browser: Browser) -> None:
 
 
 def test_a_callback_in_the_address_is_not_heeded(app: Calling, browser: Browser) -> None:
-    """It is never sent here; django-allauth appends it all the same (providers/oauth/client.py)."""
+    """No callback belongs here; django-allauth appends it all the same (providers/oauth/client.py)."""
     browser.open(app.page(app.request_token(), oauth_callback="http://example.org/"))
     assert is_back(decide(browser, "allow", person="ada"))
 
@@ -188,7 +188,7 @@ def test_out_of_band_somebody_who_has_allowed_before_gets_a_pin_as_well(
 
 
 def test_out_of_band_a_refusal_has_nothing_to_link_to(app: Calling, browser: Browser) -> None:
-    """The callback of PIN-based OAuth is the word oob, and no URL."""
+    """The callback of PIN-based OAuth is the string oob, and no URL."""
     browser.open(app.page(app.request_token("oob"), "authorize"))
     page = decide(browser, "refuse")
     assert "You have not signed in" in page.words and page.links() == [f"{app.providers.url}/twitter/"]

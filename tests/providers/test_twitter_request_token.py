@@ -1,4 +1,4 @@
-"""The local Twitter's oauth/request_token, as docs.x.com has it (Log in with X; API reference)."""
+"""The local Twitter's oauth/request_token, as in docs.x.com (Log in with X; API reference)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ COULD_NOT_AUTHENTICATE = {"errors": [{"code": 32, "message": "Could not authenti
     [("POST", "AUTH_HEADER"), ("POST", "QUERY"), ("POST", "BODY"), ("GET", "AUTH_HEADER"), ("GET", "QUERY")],
 )
 def test_it_is_form_encoded_and_called_html(app: Calling, method: str, place: str) -> None:
-    """Log in with X, step 1: the recorded answer's type and headers. RFC 5849 section 3.5 names the three places.
+    """Log in with X, step 1: the recorded response's type and headers. RFC 5849 section 3.5 names the three places.
 
-    The reference says POST; Flask-OAuthlib asks by GET.
+    The reference says POST; Flask-OAuthlib uses GET.
     """
     answer = app.ask(REQUEST_TOKEN, method=method, place=place, callback=app.callback)
     assert answer.status_code == 200
@@ -35,7 +35,7 @@ def test_it_is_form_encoded_and_called_html(app: Calling, method: str, place: st
 
 
 def change_a_bit(header: str) -> str:
-    """Another last bit of the signature's first character."""
+    """Changes the last bit of the signature's first character."""
     before, name, signature = header.partition('oauth_signature="')
     return before + name + ("B" if signature[0] == "A" else "A") + signature[1:]
 
@@ -100,7 +100,7 @@ def test_whoever_cannot_sign_does_not_use_up_a_nonce(app: Calling) -> None:
     ("off", "status"), [(-301, 401), (-300, 200), (0, 200), (300, 200), (301, 401), (10**14, 401)]
 )
 def test_a_timestamp_may_be_five_minutes_off(app: Calling, clock: Clock, off: int, status: int) -> None:
-    """Code 135 (themattharris/tmhOAuth #174). How far Twitter itself lets it be off is not documented."""
+    """Code 135 (themattharris/tmhOAuth #174). Twitter's own tolerance is not documented."""
     answer = app.ask(REQUEST_TOKEN, callback=app.callback, timestamp=int(clock.now) + off)
     assert answer.status_code == status
     if status == 401:
@@ -119,7 +119,7 @@ def test_a_timestamp_may_be_five_minutes_off(app: Calling, clock: Clock, off: in
     ],
 )
 def test_callbacks_on_the_list_are_taken_on_any_port_and_with_any_query(app: Calling, callback: str) -> None:
-    """The list is Twitter's (docs.x.com, Developer apps); port and query are where the local one is kinder."""
+    """The list is Twitter's (docs.x.com, Developer apps); the local one is kinder about port and query string."""
     token, _ = app.request_token(callback)
     assert app.providers.twitter.request_tokens[token].callback == callback
 
@@ -142,7 +142,7 @@ def test_callbacks_on_the_list_are_taken_on_any_port_and_with_any_query(app: Cal
     ],
 )
 def test_other_callbacks_are_refused(app: Calling, callback: str) -> None:
-    """Code 415, in JSON for whoever asks for it (abraham/twitteroauth #658)."""
+    """Code 415, in JSON if the request asks for it (abraham/twitteroauth #658)."""
     answer = app.ask(REQUEST_TOKEN, callback=callback, accept="application/json")
     assert (answer.status_code, code_of(answer)) == (403, 415)
     assert answer.json()["errors"][0]["message"].startswith(

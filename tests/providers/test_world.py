@@ -1,4 +1,4 @@
-"""Chance and clock: what is made up repeats with a seed, and never without one."""
+"""Randomness and clock: the random values repeat with a seed, and never without one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .conftest import Clock
 
 
 def made_up(seed: int | None, clock: Clock) -> list[str]:
-    """Everything that two logins at a server are given, and its keys."""
+    """All that a server gives out in two logins, and its keys."""
     with ProvidersServer(seed=seed, clock=clock) as providers:
         providers.mount("/", Response("You are back."))
         app = Calling(providers)

@@ -1,4 +1,4 @@
-"""Somebody who has just cloned the workbook: an empty home, no settings, and a registry that is a folder."""
+"""A student who has just cloned the workbook: an empty home, no settings, and a registry that is a folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from workbook.course.places import ROOT
 
-# What `list` needs of requirements.txt: enough to go through a whole set-up in a few seconds.
+# The packages of requirements.txt that `list` needs: enough for a whole set-up in a few seconds.
 NEEDED = ("click", "markdown-it-py", "mdurl", "pygments", "rich")
 # Longer than anything takes on a slow machine (seconds).
 PATIENCE = 180.0
@@ -24,10 +24,10 @@ BASE = str(getattr(sys, "_base_executable", sys.executable))
 
 
 def wheel(name: str, folder: Path) -> None:
-    """Packs an installed package into a wheel again: what is installed from it needs no network."""
+    """Packs an installed package into a wheel again, which can be installed without a network."""
     packed = distribution(name)
     stem = f"{packed.metadata['Name'].replace('-', '_')}-{packed.version}"
-    # uv's program stands outside of site-packages. What starts other packages is made by the installer.
+    # uv's program is outside of site-packages. For other packages the installer makes the programs.
     with zipfile.ZipFile(folder / f"{stem}-py3-none-any.whl", "w") as archive:
         for file in packed.files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts:
@@ -37,7 +37,8 @@ def wheel(name: str, folder: Path) -> None:
 
 
 def make_registry(folder: Path) -> Path:
-    """A folder of wheels with all that the newcomer needs; with the fast installer where this Python has it."""
+    """A folder of wheels with all packages that the newcomer needs; with the fast installer where this Python has
+    it."""
     folder.mkdir()
     for name in NEEDED:
         wheel(name, folder)
@@ -46,7 +47,7 @@ def make_registry(folder: Path) -> Path:
     return folder
 
 
-# No registry at all: nothing listens there.
+# No registry at all: no server listens there.
 NOWHERE = {
     **{"PIP_INDEX_URL": "http://127.0.0.1:1/", "PIP_RETRIES": "0"},
     **{"UV_INDEX_URL": "http://127.0.0.1:1/", "UV_HTTP_RETRIES": "0"},
@@ -60,7 +61,7 @@ def from_folder(registry: Path, *installers: str) -> dict[str, str]:
 
 
 class Clone:
-    """The workbook as cloned, with a requirements.txt that is short."""
+    """The workbook as cloned, with a short requirements.txt."""
 
     def __init__(self, folder: Path) -> None:
         self.root = folder / "a clone"  # with a space, as on many a student's machine
@@ -115,7 +116,7 @@ class Clone:
 
 
 class Running:
-    """A command that runs, or ran: what it said so far, and its exit code."""
+    """A command that runs, or ran: its output so far, and its exit code."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -138,7 +139,7 @@ class Running:
         self.out = self.process.stdout.read()
 
     def wait_for(self, words: str) -> None:
-        """Waits until it has said so."""
+        """Waits until its output has these words."""
         while True:
             line = self._new.get(timeout=PATIENCE)
             assert line is not None, f"it ended without {words!r}:\n" + "\n".join(self.said)
@@ -146,7 +147,7 @@ class Running:
                 return
 
     def end(self) -> int:
-        """Waits for its end; gives the exit code."""
+        """Waits for its end; returns the exit code."""
         code = self.process.wait(PATIENCE)
         for thread in self._threads:
             thread.join(PATIENCE)

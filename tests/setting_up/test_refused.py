@@ -20,14 +20,14 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="clone and limit
 
 
 def small_files_only() -> None:
-    """As on a full disk: what is larger than this does not find room."""
+    """As on a full disk: a larger file does not find room."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
 
 def without_roots_rights() -> None:
-    """What is not to be written is not written, for root either (capabilities(7): DAC_OVERRIDE)."""
+    """Takes root's right to write protected files from the process (capabilities(7): DAC_OVERRIDE)."""
     if os.geteuid() == 0:
         libc = ctypes.CDLL(None)
         assert libc.prctl(24, 1, 0, 0, 0) == 0  # PR_CAPBSET_DROP
@@ -86,7 +86,7 @@ def test_a_python_without_venv(clone: Clone, tmp_path: Path) -> None:
 
 
 def test_an_environment_that_does_not_run(clone: Clone) -> None:
-    """As one that another kind of machine made in the same folder."""
+    """As an environment that a different kind of machine made in the same folder."""
     clone.python.parent.mkdir(parents=True)
     clone.python.write_bytes(b"\x7fELF of another machine")
     clone.python.chmod(0o700)

@@ -1,4 +1,4 @@
-"""requirements.txt is the whole of what is installed, and pyproject.toml the whole of what is used by name."""
+"""requirements.txt lists everything that is installed, and pyproject.toml everything that is imported by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-# Python's, the system's and the machine's names as markers have them: those that the README promises.
+# Python's, the system's and the machine's names in markers: those that the README promises.
 MACHINES = [
     {
         **{"python_version": python, "python_full_version": f"{python}.5", "sys_platform": system},
@@ -35,7 +35,7 @@ MACHINES = [
 
 
 def name_of(machine: dict[str, str]) -> str:
-    """What a machine is called in the tests' names."""
+    """The name of a machine in the tests' names."""
     return f"{machine['python_version']}-{machine['sys_platform']}-{machine['platform_machine']}"
 
 
@@ -90,7 +90,7 @@ def imported(folder: Path) -> set[str]:
 
 
 def test_what_is_imported_is_asked_for_by_name() -> None:
-    """Or it is what something asked for by name stands on, as Flask does on Werkzeug; nothing comes by chance."""
+    """Or a package that is listed by name needs it, as Flask needs Werkzeug; no package is there by chance."""
     asked = {canonicalize_name(requirement.name) for requirement in DIRECT}
     beneath = [Requirement(line) for name in asked & INSTALLED for line in requires(name) or ()]
     asked |= {

@@ -1,4 +1,4 @@
-"""Set-up ends in a workbook that runs, whatever came between."""
+"""Set-up ends in a workbook that runs, whatever interrupts it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def two_at_once(
 
 @pytest.fixture
 def ready(two_at_once: tuple[Clone, tuple[Running, Running]], tmp_path: Path) -> Iterator[Clone]:
-    """A clone that is set up; whatever becomes of its environment is undone."""
+    """A clone that is set up; changes of its environment are undone."""
     clone, commands = two_at_once
     assert all(command.code == 0 for command in commands)
     kept = shutil.copytree(clone.venv, tmp_path / "kept", symlinks=True)
@@ -73,7 +73,7 @@ def test_a_variable_that_moves_python_does_not_lead_out_of_the_environment(ready
 
 @pytest.mark.slow
 def test_a_system_that_replaced_its_python_gets_a_new_environment(ready: Clone, registry: Path) -> None:
-    """Then .venv's Python is the new one, and its packages are where only the old one looks."""
+    """Then .venv's Python is the new one, and its packages are where only the old Python looks."""
     (lib,) = (ready.venv / "lib").glob("python3*")
     lib.rename(lib.with_name("python3.9"))
     again = ready.run(from_folder(registry))
@@ -152,7 +152,7 @@ def test_interrupted_while_it_fetches_it_goes_on_the_next_time(clone: Clone) -> 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whoever_ends_it_ends_all_of_it(clone: Clone, how: signal.Signals) -> None:
-    """What went on alone would write under the next try. A terminal that is closed sends SIGHUP."""
+    """A process that went on alone would write during the next try. A closed terminal sends SIGHUP."""
     stopped = clone.start(NOWHERE)
     stopped.wait_for("Adding pip")
     until = time.monotonic() + PATIENCE

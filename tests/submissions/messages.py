@@ -1,9 +1,9 @@
-"""Every message of every wrong submission, to be read from top to bottom.
+"""Every message of every wrong submission, to read from top to bottom.
 
-    python -m tests.submissions.messages [STEP ...] [--json]
+python -m tests.submissions.messages [STEP ...] [--json]
 
 Each wrong submission has its name, its first line, and the whole message of every exercise that it does not pass.
-Exercises that only wait for another one have no message: their numbers come last.
+Exercises that only wait for another one have no message: their IDs come last.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from .verdict_list import checked
 
 
 def messages(numbers: Sequence[str]) -> list[dict[str, Any]]:
-    """The wrong submissions of some steps ("01"), or of all, in order, each with what it does not pass."""
+    """The wrong submissions of some steps ("01"), or of all, in order, each with the exercises that it does not
+    pass."""
     steps = [step for step in all_steps() if not numbers or step.number in numbers]
     wrong = {
         f"{step.number} {submission.file.stem}": (step, submission)
@@ -45,7 +46,7 @@ def messages(numbers: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def as_text(one: dict[str, Any]) -> str:
-    """One submission and its messages, as a person reads them."""
+    """One submission and its messages, as text for people."""
     lines = [f"== {one['submission']}", one["title"]]
     for verdict in one["open"]:
         lines += ["", f"-- {verdict['id']}", verdict["message"]]

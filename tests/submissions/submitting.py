@@ -19,7 +19,7 @@ HERE = ROOT / "tests" / "submissions"
 
 @dataclass(frozen=True)
 class Submission:
-    """A patch: what it is in words, and what its verdict has to say."""
+    """A patch: its title, and the texts that its verdict has to contain."""
 
     file: Path
 
@@ -30,29 +30,29 @@ class Submission:
 
     @property
     def exercise(self) -> str:
-        """The exercise at which it is to be refused: "1.4"."""
+        """The exercise at which it has to fail: "1.4"."""
         return self.file.name.partition("-")[0]
 
     @property
     def title(self) -> str:
-        """What it is, in words: its first line."""
+        """Its title: its first line."""
         return self.file.read_text(encoding="utf-8").partition("\n")[0]
 
     @property
     def says(self) -> str:
-        """What the message that meets it has to contain."""
+        """The texts that its message has to contain."""
         found = re.search(r"^Says: (.+)$", self.file.read_text(encoding="utf-8"), re.MULTILINE)
         assert found, f"{self.file} does not tell what its message says"
         return found[1]
 
     @property
     def proves(self) -> list[Cause]:
-        """The known causes that it proves: the message that meets it has to send the student where they do."""
+        """The known causes that it proves: its message has to name the same places as they do."""
         name = self.file.relative_to(HERE).with_suffix("").as_posix()
         return [cause for cause in CAUSES if cause.proof == name]
 
     def write(self, folder: Path) -> Path:
-        """Writes it, in full, into a folder of step folders; gives that folder."""
+        """Writes it, in full, into a folder of step folders; returns that folder."""
         place = folder / self.step
         for file in source_files(SOLUTIONS / self.step):
             copy = place / file.relative_to(SOLUTIONS / self.step)

@@ -32,7 +32,7 @@ def test_each_wrong_submission_with_its_whole_messages(checks: WarmChecks, tmp_p
         assert one["open"]
         for verdict in one["open"]:
             assert f"-- {verdict['id']}\n{verdict['message']}\n" in text[place:]
-    # One that others wait for, as a check tells it.
+    # An exercise that others wait for, with the message of a check.
     first = read[0]
     verdicts = checks.run(step, wrong[0].write(tmp_path)).all
     assert first["open"] == [

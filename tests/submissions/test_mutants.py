@@ -1,4 +1,4 @@
-"""Mutants are made alike each time, each is a change, and a run tells which of them pass."""
+"""Mutants are made alike each time, each is a change, and a run says which of them pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every wrong submission is refused at its exercise, in words that would have helped; every right one passes."""
+"""Every wrong submission fails at its exercise, with a message that would have helped; every right one passes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from workbook.course.steps import Exercise, Step, all_steps, find_step
 
 from .submitting import HERE, Submission, submissions
 
-# So many wrong submissions of each exercise are tried on all exercises of their step, and with --whole all of them. The
-# others are tried on their own exercise, and on those that it needs: they are the longest part of the suite, and what a
-# fault of one exercise does to the others is known by then.
+# How many wrong submissions of each exercise are tried on all exercises of their step; with --whole all are. The rest
+# are tried on their own exercise, and on those that it needs: they are the longest part of the suite, and by then the
+# effect of one exercise's mistake on the others is known.
 ON_ALL_EXERCISES = 2
 
 
@@ -28,14 +28,14 @@ def of_kind(kind: str) -> list[object]:
 
 
 def tried_on(submission: Submission, step: Step, config: pytest.Config) -> list[str]:
-    """The exercises that a wrong submission is tried on; none stands for all."""
+    """The exercises that a wrong submission is tried on; an empty list means all."""
     of_exercise = [s for s in submissions(step.number, "wrong") if s.exercise == submission.exercise]
     whole = submission in of_exercise[:ON_ALL_EXERCISES] or config.getoption("--whole", default=False)
     return [] if whole else [submission.exercise]
 
 
 def waits_for(exercise: Exercise, step: Step) -> set[str]:
-    """Every exercise that has to be passed before this one, near or far."""
+    """Every exercise that has to be passed before this one, directly or not."""
     return set(exercise.needs).union(*(waits_for(step.exercise(need), step) for need in exercise.needs))
 
 
@@ -43,7 +43,7 @@ def not_passed(verdicts: Verdicts) -> set[str]:
     return {verdict.id for verdict in verdicts.all if not verdict.passed}
 
 
-# Two values that play the same part are not what the flows differ by.
+# Two values with the same role are no difference between the flows.
 JUST_A_NUMBER = re.compile(r"=‹([^›(]+)( \(\d+\))?›; it was \w+=‹\1( \(\d+\))?›")
 
 
@@ -85,7 +85,7 @@ def test_broken_gives_every_exercise_its_reason(
 def test_what_is_felt_everywhere_is_named_everywhere(
     submission: Submission, checks: WarmChecks, tmp_path: Path
 ) -> None:
-    """A slip in one exercise, as a login that fails, by which others fail that need not wait for it."""
+    """A mistake in one exercise, as a login that fails, because of which others fail that do not wait for it."""
     verdicts = checks.run(find_step(submission.step), submission.write(tmp_path))
     refused = [verdict for verdict in verdicts.all if not verdict.passed and verdict.waits_for is None]
     assert len(refused) > 1
@@ -93,7 +93,8 @@ def test_what_is_felt_everywhere_is_named_everywhere(
 
 
 def test_the_original_lesson_passes_what_it_deserves(checks: WarmChecks, tmp_path: Path) -> None:
-    """Its /welcome asks Twitter nothing and is open to strangers, and a refusal does not end on the front page."""
+    """Its /welcome requests nothing from Twitter and is open to everybody, and a denial does not end on the front
+    page."""
     folder = Submission(HERE / "01" / "original-lesson.patch").write(tmp_path)
     verdicts = checks.run(find_step("01"), folder)
     assert not_passed(verdicts) == {"1.4", "1.5", "1.6"}, verdicts

@@ -1,10 +1,10 @@
-"""The list of all verdicts: every submission, starter and solution of each step, with its words.
+"""The list of all verdicts: every submission, starter and solution of each step, with its message.
 
     python -m tests.submissions.verdict_list write FILE [STEP ...]
     python -m tests.submissions.verdict_list compare BEFORE AFTER
 
-Write it before and after a change to the machine that runs checks. `compare` prints what differs, and exits with 1
-where something does.
+Write it before and after a change to the machine that runs checks. `compare` prints the differences, and exits with 1
+where there are any.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from workbook.lab.warm_apps import warm_for_apps
 
 from .submitting import Submission, submissions
 
-# By the name of what is checked, the verdicts of its exercises.
+# By the name of a submission, starter or solution: the verdicts of its exercises.
 VerdictList = dict[str, list[dict[str, Any]]]
 
-# What differs from run to run: ports, made-up words, the folders of the run, and lengths of what has such words in it.
+# Parts that differ from run to run: ports, random strings, the folders of the run, and lengths of texts with such
+# strings.
 _CHANGING = (
     (r"(127\.0\.0\.1|localhost):\d{4,5}", r"\1:PORT"),
     (r"/\S*/site-packages/", "SITE-PACKAGES/"),
@@ -44,18 +45,18 @@ _CHANGING = (
 
 
 def without_chance(message: str) -> str:
-    """A message without what differs from run to run."""
+    """A message without the parts that differ from run to run."""
     for pattern, instead in _CHANGING:
         message = re.sub(pattern, instead, message)
     return message
 
 
-# What is checked: its name, its step, and the submission, or what is made of the solution.
+# A thing to check: its name, its step, and the submission, or how it is made from the solution.
 Checked = tuple[str, Step, Submission | str]
 
 
 def everything(numbers: list[str]) -> Iterator[Checked]:
-    """What is checked of some steps, or of all."""
+    """All things to check of some steps, or of all."""
     for step in all_steps():
         if numbers and step.number not in numbers:
             continue
@@ -106,7 +107,7 @@ def _verdicts(checks: WarmChecks, step: Step, what: Submission | str) -> list[di
 
 
 def compare(before: Path, after: Path) -> int:
-    """Prints what differs between two lists; gives the number of differences."""
+    """Prints the differences between two lists; returns their number."""
     old, new = (json.loads(file.read_text(encoding="utf-8")) for file in (before, after))
     count = 0
     for name in sorted({*old, *new}):

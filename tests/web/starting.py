@@ -67,6 +67,11 @@ class Started:
         self._new.put(None)
 
     @property
+    def same_ports(self) -> list[str]:
+        """The options that name its ports."""
+        return ["--port", str(self.port), "--provider-port", str(self.provider_port)]
+
+    @property
     def app(self) -> str:
         """The app's address."""
         return f"http://localhost:{self.port}"

@@ -24,6 +24,7 @@ from .browsing import chromium, press
 from .starting import INTERRUPT, PATIENCE, Started, free_port, fresh_copy, is_free, started
 
 STEP = "01_twitter_login"
+START = (sys.executable, "-m", "workbook", "start")
 
 
 @pytest.fixture
@@ -208,6 +209,89 @@ def test_a_port_in_use_is_one_line(work: Path, option: str) -> None:
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert f"Port {number} is taken" in line and f"{option} {number + 10}" in line
+
+
+def test_a_second_start_names_the_one_that_runs(work: Path) -> None:
+    with started(Path.cwd(), "01", "--in", str(work)) as first:
+        done = subprocess.run(
+            [*START, "00", "--no-browser", *first.same_ports],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert f"runs already, with step 01: {first.page}" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own is POSIX")
+def test_a_second_start_at_a_terminal_opens_the_page_of_the_one_that_runs(work: Path, tmp_path: Path) -> None:
+    import pty
+
+    opened = tmp_path / "opened"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    with started(Path.cwd(), "01", "--in", str(work)) as first:
+        ours, theirs = pty.openpty()
+        second = subprocess.Popen(
+            [*START, "00", *first.same_ports],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "BROWSER": f"{browser} %s"},
+        )
+        os.close(theirs)
+        os.write(ours, b"\n")
+        assert second.wait(timeout=PATIENCE) == 0
+        os.close(ours)
+        assert opened.read_text().strip() == first.page
+
+
+def test_settings_that_change_are_read_again(tmp_path: Path) -> None:
+    copy = fresh_copy(tmp_path)
+    write_starter(copy / "solutions" / STEP, copy / "work" / STEP)
+    app = copy / "work" / STEP / "app.py"
+    app.write_text(
+        app.read_text(encoding="utf-8") + "\nprint('key', os.environ['TWITTER_KEY'])\n", encoding="utf-8"
+    )
+    with started(copy, "01", "--in", "work") as start:
+        (copy / ".env").write_text("TWITTER_KEY=one\n", encoding="utf-8")
+        start.wait_for("^[.]env has changed")
+        start.wait_for("^key one")
+        (copy / ".env").write_text("TWITTER_KEY=two\n", encoding="utf-16")
+        start.wait_for("is not saved as UTF-8")
+        (copy / ".env").unlink()
+        start.wait_for("^[.]env has changed")
+        start.wait_for("^key (?!one)")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is POSIX")
+def test_it_goes_on_after_a_sleep(work: Path) -> None:
+    """As a laptop that is closed in the middle of the checks: every process stands still, and goes on later."""
+    app = work / STEP / "app.py"
+    with started(Path.cwd(), "01", "--in", str(work)) as start:
+        family = start.family()
+        for member in reversed(family):
+            member.suspend()
+        app.write_text((SOLUTIONS / STEP / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
+        for member in family:
+            member.resume()
+        start.wait_for("6 of 7 exercises passed")
+
+
+def test_ten_broken_saves_in_a_row_and_a_replaced_folder(work: Path) -> None:
+    folder = work / STEP
+    app = folder / "app.py"
+    solution = (SOLUTIONS / STEP / "app.py").read_text(encoding="utf-8")
+    with started(Path.cwd(), "01", "--in", str(work)) as start:
+        for number in range(10):
+            app.write_text(f"{solution}\nbroken {number}\n", encoding="utf-8")
+        start.wait_for("Your app does not start: SyntaxError")
+        folder.rename(work / "aside")
+        write_starter(SOLUTIONS / STEP, folder)
+        app.write_text(solution, encoding="utf-8")
+        start.wait_for("6 of 7 exercises passed")
 
 
 def test_a_database_that_is_behind_its_migrations_is_one_line(tmp_path: Path) -> None:

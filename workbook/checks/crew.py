@@ -21,12 +21,12 @@ from workbook.lab.warm import die_with
 
 from .deciding import Outcome
 
-# So long an idle worker has to put its things away (seconds).
+# How long an idle worker has to close its app and database (seconds).
 _TO_END = 5.0
 
 
 class WorkerLost(Exception):
-    """A worker ended in the middle of its work."""
+    """A worker ended during its work."""
 
     def __init__(self) -> None:
         super().__init__("a process that checks has ended in the middle of its work")
@@ -40,7 +40,7 @@ class _Worker:
 
 
 class Crew:
-    """So many workers. Each calls `prepare` once and then `run` with the id of an exercise, and `end` at the end.
+    """A number of workers. Each calls `prepare` once and then `run` with the ID of an exercise, and `end` at the end.
 
     Use it in a `with`: afterwards there are no workers.
     """
@@ -74,7 +74,7 @@ class Crew:
         for worker in self._workers:
             worker.orders.shutdown(socket.SHUT_WR)
             if worker.busy_with is not None or kind is not None:
-                _kill(worker.pid)  # nobody wants to know any more what it would say
+                _kill(worker.pid)  # no caller needs its outcome any more
         for worker in self._workers:
             if not select.select([worker.orders], [], [], _TO_END)[0]:
                 _kill(worker.pid)
@@ -84,10 +84,11 @@ class Crew:
     def outcomes(
         self, to_run: Callable[[Iterable[str]], list[str]], longest: Callable[[list[str]], str]
     ) -> Iterator[Outcome]:
-        """What the workers find, as they find it, until there is nothing more to run.
+        """The workers' outcomes, as they come, until there is nothing more to run.
 
-        `to_run` gives the exercises that are wanted, the most urgent first, when it is told which are under way. The
-        first worker takes them in that order. The others take the `longest` first, so that none is left for the end.
+        `to_run` returns the exercises that are still to run, the most urgent first; its argument names those under way.
+        The first worker takes them in that order. The others take the `longest` first, so that none is left for the
+        end.
         """
         while True:
             self._hand_out(to_run, longest)
@@ -99,7 +100,7 @@ class Crew:
                 outcome = _received(ready)
                 worker.busy_with = None
                 if outcome.not_started:
-                    # Another one would find out for itself, and may have to wait long for that.
+                    # Another worker would find the same by itself, and may have to wait long for that.
                     self._alone = worker
                 yield outcome
 
@@ -122,7 +123,7 @@ def _received(orders: socket.socket) -> Outcome:
     while not line.endswith(b"\n"):
         try:
             part = orders.recv(64 * 1024)
-        except ConnectionResetError:  # it has not read what it was told
+        except ConnectionResetError:  # it has not read its orders
             part = b""
         if not part:
             raise WorkerLost
@@ -137,7 +138,7 @@ def _work(
     run: Callable[[str], Outcome],
     end: Callable[[], None],
 ) -> None:
-    """What a worker does. It never returns: the rest of the process is its parent's."""
+    """The work of a worker. It never returns: the rest of the process is its parent's."""
     code = 1
     try:
         die_with(os.getppid())

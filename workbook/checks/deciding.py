@@ -1,7 +1,8 @@
-"""From what the tests of each exercise gave to its verdict: what waits for what, and what can be said already.
+"""Decides the verdicts from the outcomes of the exercises' tests: which exercise waits for which, and which verdicts
+are final.
 
-The tests of a step may run in any order and side by side. The verdicts are those of a run in the order of the exercises
-all the same: nothing here depends on which outcome came first.
+The tests of a step may run in any order and side by side. The verdicts are still those of a run in the order of the
+exercises, whichever outcome comes first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .verdicts import Verdict, waiting
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the tests of one exercise gave: `message` is None where they passed. `seconds` is how long they took.
+    """The outcome of one exercise's tests: `message` is None where they passed. `seconds` is how long they took.
     `not_started` tells that they failed because the app does not start."""
 
     id: str
@@ -28,7 +29,7 @@ class Outcome:
 class Decisions:
     """The verdicts of one run, as its outcomes come in.
 
-    `exercises` are those that are checked, in their order. With `ignore_needs` none waits for another.
+    `exercises` are those that are checked, in their order. With `ignore_needs` no exercise waits for another.
     """
 
     def __init__(self, exercises: Iterable[Exercise], *, ignore_needs: bool = False) -> None:
@@ -44,7 +45,7 @@ class Decisions:
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """The verdicts that stand, in the order of the exercises."""
+        """The final verdicts, in the order of the exercises."""
         return tuple(self._made[id] for id in self._exercises if id in self._made)
 
     @property
@@ -53,7 +54,7 @@ class Decisions:
         return any(outcome.not_started for outcome in self._outcomes.values())
 
     def take(self, outcome: Outcome) -> list[Verdict]:
-        """Takes an outcome; gives the verdicts that stand now and did not before."""
+        """Takes an outcome; returns the verdicts that are final because of it."""
         self._outcomes[outcome.id] = outcome
         found: list[Verdict] = []
         while fresh := next(filter(None, map(self._verdict_of, self._undecided())), None):
@@ -62,12 +63,12 @@ class Decisions:
         return found
 
     def to_run(self, running: Iterable[str]) -> list[str]:
-        """The exercises whose tests are still wanted, those first that wait for nothing. `running` are under way."""
+        """The exercises whose tests still have to run, those first that wait for nothing. `running` are under way."""
         busy = {*running, *self._outcomes}
         rest = [exercise for exercise in self._undecided() if exercise.id not in busy]
         known = [exercise for exercise in rest if not self._open_needs(exercise)]
         unknown = [exercise for exercise in rest if self._open_needs(exercise)]
-        # The tests of one that waits are wanted where the app does not start: then it fails for that reason.
+        # If the app does not start, the tests of a waiting exercise run, too: then it fails for that reason.
         wanted = [e for e in (*known, *unknown) if self.not_started or not self._failed_need(e)]
         return [exercise.id for exercise in wanted]
 
@@ -87,7 +88,7 @@ class Decisions:
         )
 
     def _verdict_of(self, exercise: Exercise) -> Verdict | None:
-        """The verdict of an exercise; None where it does not stand yet."""
+        """The verdict of an exercise; None where it is not final yet."""
         if self._open_needs(exercise):
             return None
         failed = self._failed_need(exercise)
@@ -95,7 +96,7 @@ class Decisions:
             before = self._before(exercise)
             if any(verdict is None for verdict in before.values()):
                 return None
-            # What one that waits itself has found does not count: in that order it would not have been run.
+            # The outcome of an exercise that waits itself does not count: in that order it would not have run.
             found = (self._outcomes[id] for id, made in before.items() if made and made.waits_for is None)
             if not any(outcome.not_started for outcome in found):
                 return waiting(exercise, self._exercises[failed])

@@ -1,4 +1,4 @@
-"""Runs of checks as jobs of a warm process, so that a save is answered at once."""
+"""Runs of checks as jobs of a warm process, so that verdicts come soon after a save."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .run import Collected, collect
 
 Report = Callable[[dict[str, Any]], None]
 
-# The tests that were found in the process that this one is a fork of.
+# The tests that the parent of this forked process found.
 _found: Collected | None = None
 
 
 def wait(arguments: dict[str, Any], report: Report) -> None:
-    """Finds the tests of a "step", and then forks a child for each order that comes by "socket", its number."""
+    """Finds the tests of a "step", and then forks a child for each order from the socket with the number "socket"."""
 
     def wait_with(collected: Collected) -> None:
         global _found
@@ -36,11 +36,11 @@ def wait(arguments: dict[str, Any], report: Report) -> None:
 
 
 def check(arguments: dict[str, Any], report: Report) -> None:
-    """Runs the checks of one step. Reports {"event": "verdict", "verdict": …} as each stands, and at the end {"event":
-    "done", "exercises": […]} with all of them in their order, or {"event": "wrong", "error": …}.
+    """Runs the checks of one step. Reports {"event": "verdict", "verdict": …} as each is final, and at the end
+    {"event": "done", "exercises": […]} with all of them in their order, or {"event": "wrong", "error": …}.
 
     `arguments`: "step", "in", "only", "first", "ignore_needs", "database" and "workers" (as for Collected.run),
-    "place", a folder for what does not outlive the run, and, where it was lent, "socket", the number of the one that
+    "place", a folder that is deleted after the run, and, where it was lent, "socket", the number of the socket that
     orders apps.
     """
     tempfile.tempdir = arguments["place"]

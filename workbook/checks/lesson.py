@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.course.errors import WorkbookError
-from workbook.course.places import ROOT
+from workbook.course.places import DEFAULT_FOLDER, ROOT
 from workbook.course.steps import find_step
 from workbook.exercises.recorded import SEED, record
 from workbook.exercises.tables import entity_diagram
@@ -24,6 +24,7 @@ from workbook.lab.site import Site
 from workbook.lab.visits import SOMEBODY, NotAsked, sign_in
 from workbook.lab.warm_apps import warm_for_apps
 
+from .row_table import RowTable
 from .verdicts import Verdicts
 from .warm_checks import WarmChecks
 
@@ -51,13 +52,14 @@ class Drawing:
 class Lesson:
     """One step's app, at work for a notebook. It ends with the notebook's kernel.
 
-    `site` is the app beside its own local providers. The folder of step folders that the app is taken from is that
-    of the environment variable WORKBOOK_IN, the solutions without it; `place` is the app's own. `warm` is for commands.
+    `site` is the app beside its own local providers. The environment variable WORKBOOK_IN names the folder of step
+    folders that the app is taken from. Without WORKBOOK_IN it is the solutions, or chapters in a student's copy.
+    `place` is the app's own folder. `warm` is for commands.
     """
 
     def __init__(self, step: str) -> None:
         self.step = find_step(step)
-        self.folder = (ROOT / os.environ.get("WORKBOOK_IN", "solutions")).resolve()
+        self.folder = (ROOT / os.environ.get("WORKBOOK_IN", DEFAULT_FOLDER)).resolve()
         if not (self.folder / self.step.name).is_dir():
             raise WorkbookError(f"WORKBOOK_IN: there is no folder {self.folder / self.step.name}.")
         self.place = self.folder / self.step.name
@@ -88,6 +90,18 @@ class Lesson:
     def draw_tables(self) -> Drawing:
         """The tables of the step's app, as its models have them."""
         return Drawing(entity_diagram(self.place, self.warm))
+
+    def show_rows(self, query: str, caption: str = "") -> None:
+        """Shows what a query finds in the app's database, as a table; or what the database says against the query."""
+        from IPython.display import display
+        from sqlalchemy.exc import DatabaseError
+
+        try:
+            rows = self.site.database.rows(query)
+        except DatabaseError as error:
+            print(error.orig)
+        else:
+            display(RowTable.of_dicts(rows, caption))  # type: ignore[no-untyped-call]
 
     def site_of(self, folder: Path) -> Site:
         """Another app, that of a folder, beside local providers of its own."""

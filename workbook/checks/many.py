@@ -1,4 +1,5 @@
-"""Checks the work of many students, one after the other, and sums it up. Their code runs as the person's own does."""
+"""Checks the work of many students, one after the other, and sums it up. Their code runs with the rights of the
+user."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ class Checked:
 
 
 def folders_of_work(places: Iterable[Path], steps: Iterable[Step]) -> tuple[Path, ...]:
-    """The folders of step folders that these places are, or hold: a place with one of the steps in it is a student's
-    own, and one without is a folder of students'."""
+    """The folders of step folders at these places: a place with one of the steps in it is a student's own, and one
+    without is a folder of students' folders."""
     names = [step.name for step in steps]
 
     def has_steps(folder: Path) -> bool:
@@ -40,7 +41,7 @@ def folders_of_work(places: Iterable[Path], steps: Iterable[Step]) -> tuple[Path
 def check_many(
     steps: tuple[Step, ...], folders: tuple[Path, ...], only: Iterable[str] = ()
 ) -> Iterator[Checked]:
-    """The verdicts of these steps on each folder, as they come. `only` names exercises; without any it is all."""
+    """The verdicts of these steps on each folder, as they come. `only` names exercises; without it all are checked."""
     from .warm_checks import warm_checks
 
     wanted = set(only)
@@ -55,8 +56,8 @@ def check_many(
 
 
 def open_exercises(checked: Iterable[Checked]) -> list[tuple[str, int]]:
-    """The exercises that are not passed, with the number of students, those that most did not pass first. Exercises
-    that wait for another are not counted."""
+    """The exercises that are not passed, with the number of students, the most frequent first. Exercises that wait for
+    another are not counted."""
     counts = Counter(
         verdict.id
         for one in checked

@@ -1,8 +1,8 @@
 """The part of pytest that makes the exercises' checks: `pytest tests/steps --in chapters`.
 
-A test in tests/steps/test_01_twitter_login.py with the marker `exercise("1.3")` belongs to exercise 1.3 of that
-step. It gets a `site`: the student's app, running beside local providers of its own. Tests run in the order of
-the exercises, and one whose exercise needs another that is not passed is skipped: it "waits".
+A test in tests/steps/test_01_twitter_login.py with the marker `exercise("1.3")` belongs to exercise 1.3 of that step.
+It gets a `site`: the student's app, running beside local providers of its own. Tests run in the order of the exercises,
+and a test whose exercise needs another that is not passed is skipped: it "waits".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from workbook.course.places import ROOT, STEP_TESTS
+from workbook.course.places import DEFAULT_FOLDER, ROOT, SOLUTIONS, STEP_TESTS
 from workbook.course.steps import Exercise, Step, all_steps
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # The warm process that apps are forked from, where one was lent to this run.
 lent = pytest.StashKey["Warm"]()
-# The property of a report that tells that the app does not start.
+# The property of a report that says that the app does not start.
 NOT_STARTED = "not_started"
 
 _passed = pytest.StashKey[dict[str, bool]]()
@@ -51,14 +51,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepares the book of what is passed."""
+    """Prepares the record of the passed exercises."""
     config.stash[_passed] = {}
     config.stash[_broken] = {}
 
 
 def checked_folder(config: pytest.Config) -> Path:
-    """The folder of step folders that --in names, the solutions without it."""
-    return (ROOT / (config.getoption("checked_folder") or "solutions")).resolve()
+    """The folder of step folders that --in names. Without --in it is the solutions, or chapters in a student's copy."""
+    return (ROOT / (config.getoption("checked_folder") or DEFAULT_FOLDER)).resolve()
 
 
 @functools.cache
@@ -84,7 +84,7 @@ def _order(item: pytest.Item) -> tuple[int, ...]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the tests of a step in the order of its exercises. Files stay in theirs."""
-    if os.environ.get("WORKBOOK_IN", "solutions") != "solutions":
+    if (ROOT / os.environ.get("WORKBOOK_IN", DEFAULT_FOLDER)).resolve() != SOLUTIONS.resolve():
         for item in items:
             _do_not_compare_drawings(item)
     files = list(dict.fromkeys(item.path for item in items))
@@ -92,10 +92,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _do_not_compare_drawings(item: pytest.Item) -> None:
-    """In a notebook that runs a student's app, only the verdicts are held against what is stored.
+    """In a notebook that runs a student's app, only the verdicts are compared with the stored outputs.
 
-    A right solution may be written in another way, and then it says other things than ours. Cells that show what
-    the app said have the tag "said".
+    A right solution may be written differently, and then it sends different messages. Cells that show the app's
+    messages have the tag "said".
     """
     cell = getattr(item, "cell", None)
     if cell is not None and "said" in cell.get("metadata", {}).get("tags", ()):
@@ -122,7 +122,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Says a failed check in the check's words, and notes which exercises are passed."""
+    """Puts the check's message into the report of a failed check, and notes which exercises are passed."""
     report = yield
     exercise = exercise_of(item)
     if exercise is None:
@@ -172,7 +172,7 @@ def warm(pytestconfig: pytest.Config) -> Iterator[Warm]:
 
 @pytest.fixture(scope="session")
 def broken(pytestconfig: pytest.Config) -> dict[Path, AppFailed]:
-    """The apps that did not come up: none is waited for twice."""
+    """The apps that did not start: no test waits for one again."""
     return pytestconfig.stash[_broken]
 
 
@@ -187,7 +187,8 @@ def folder(request: pytest.FixtureRequest) -> Path:
 def _opened(
     folder: Path, warm: Warm, broken: dict[Path, AppFailed], *, may_fail: bool = False, **arguments: Any
 ) -> Site:
-    """A new site of the app in a folder, where that comes up; one that `may_fail` says nothing of the others."""
+    """A new site of the app in a folder, if the app starts. The failure of one that `may_fail` says nothing about other
+    sites."""
     from workbook.lab.commands import MigrationFailed
     from workbook.lab.running import AppFailed
     from workbook.lab.site import Site
@@ -209,7 +210,8 @@ def _opened(
 def open_site(
     warm: Warm, folder: Path, broken: dict[Path, AppFailed], pytestconfig: pytest.Config
 ) -> Iterator[Callable[..., Site]]:
-    """Opens sites of the checked app; arguments as for Site. One that `may_fail` says nothing of the others."""
+    """Opens sites of the checked app; arguments as for Site. The failure of one that `may_fail` says nothing about
+    other sites."""
     opened: list[Site] = []
 
     def open_one(**arguments: Any) -> Site:
@@ -224,7 +226,7 @@ def open_site(
 
 @pytest.fixture
 def database(pytestconfig: pytest.Config) -> Iterator[Database]:
-    """A new database, where the check needs one that no site has made."""
+    """A new database, for a check that needs one without a site."""
     from workbook.lab.databases import Database
 
     with Database(pytestconfig.getoption("database")) as ours:
@@ -233,7 +235,7 @@ def database(pytestconfig: pytest.Config) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def kept(pytestconfig: pytest.Config) -> Iterator[dict[str, Site]]:
-    """The site that the next test of an exercise may have, by the exercise."""
+    """The site for the next test of an exercise, by the exercise."""
     sites: dict[str, Site] = {}
     yield sites
     for site in sites.values():
@@ -249,10 +251,10 @@ def site(
     kept: dict[str, Site],
     pytestconfig: pytest.Config,
 ) -> Iterator[Site]:
-    """The checked app, running beside providers of its own, where nobody has been.
+    """The checked app, running beside providers of its own, without users and logins.
 
-    To start an app takes longer than most checks. So the next test of the same exercise gets the same one, cleared of
-    all that was done, unless this one has failed, or the app itself puts somebody into its database at its start.
+    An app takes longer to start than most checks. So the next test of the same exercise gets the same site, with its
+    data deleted, unless this test has failed, or the app itself writes rows into its database at its start.
     """
     exercise = exercise_of(request.node)
     id = f"{folder.name} {exercise.id if exercise else ''}"
@@ -273,7 +275,7 @@ def site(
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Says how many of the tests were cells of notebooks, where there were any."""
+    """Prints how many of the tests were cells of notebooks, where there were any."""
     counts = {"test": 0, "notebook cell": 0}
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, ()):

@@ -1,22 +1,27 @@
-"""Verdicts as a person reads them."""
+"""Prints verdicts for people."""
 
 from __future__ import annotations
 
 import sys
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from workbook.flow.compare import stacked
+
 from .many import Checked, open_exercises
 from .verdicts import Verdict, Verdicts
 
+_INDENT = " " * 6
+
 
 class Printer:
-    """Writes each verdict as it comes, then what they come to."""
+    """Writes each verdict as it comes, then their sum."""
 
     def __init__(self, console: Console | None = None) -> None:
-        # pytest's own output is taken away while checks run; these lines are not pytest's.
+        # pytest's own output is hidden while checks run; these lines are not pytest's.
         self.console = console or Console(file=sys.stdout, highlight=False)
         # By each message of the run: the exercise at which it was printed.
         self._printed: dict[str, str] = {}
@@ -26,35 +31,39 @@ class Printer:
         )
 
     def verdict(self, verdict: Verdict) -> None:
-        """Writes one verdict."""
+        """Writes one verdict. A sign is for the eye, a word for a screen reader."""
         heading = f"{verdict.id} {verdict.title}"
         if verdict.passed:
-            self.console.print(Text(f"  {self._signs['yes']} {heading}", style="green"))
+            self.console.print(Text(f"  {self._signs['yes']} {heading} (passed)", style="green"))
         elif verdict.waits_for:
             self.console.print(
                 Text(f"  {self._signs['wait']} {heading} (waits for {verdict.waits_for})", style="dim")
             )
         else:
-            self.console.print(Text(f"  {self._signs['no']} {heading}", style="bold red"))
+            self.console.print(Text(f"  {self._signs['no']} {heading} (not passed)", style="bold red"))
             first = self._printed.setdefault(verdict.message, verdict.id)
             if first == verdict.id:
                 self._message(verdict.message)
             else:
-                # As where the app does not start: every exercise fails, and for one reason.
-                self.console.print(Padding(Text(f"The reason is the one at {first}."), (0, 2, 0, 6)))
+                # As if the app does not start: every exercise fails, and for one reason.
+                reason = Text(f"The reason is the one at {first}.")
+                self.console.print(Padding(reason, (0, 2, 0, len(_INDENT))))
 
     def _message(self, message: str) -> None:
         words, _, drawing = message.partition("\n\n")
         for line in words.splitlines():
             label, colon, rest = line.partition(": ")
             text = Text.assemble((label + colon, "bold"), rest)
-            self.console.print(Padding(text, (0, 2, 0, 6)))
+            self.console.print(Padding(text, (0, 2, 0, len(_INDENT))))
+        widest = max(map(cell_len, drawing.splitlines()), default=0)
+        if widest + len(_INDENT) > self.console.width:
+            drawing = stacked(drawing)
         for line in drawing.splitlines():
             # A drawing must keep its columns, so it is not wrapped.
-            self.console.print(Text("      " + line), soft_wrap=True)
+            self.console.print(Text(_INDENT + line), soft_wrap=True)
 
     def summary(self, verdicts: Verdicts) -> None:
-        """Writes what the verdicts come to."""
+        """Writes the sum of the verdicts."""
         self.console.print(
             f"{verdicts.passed} of {len(verdicts.all)} exercises passed, {verdicts.points}.",
             style="bold green" if verdicts.all_passed else "bold",
@@ -62,7 +71,7 @@ class Printer:
         self._printed.clear()
 
     def student(self, checked: Checked) -> None:
-        """Writes one line for one of many students: the points, and what is open."""
+        """Writes one line for one of many students: the points, and the open exercises."""
         open_ones = [v.id for v in checked.verdicts.all if not v.passed]
         sign = self._signs["no" if open_ones else "yes"]
         self.console.print(
@@ -75,7 +84,7 @@ class Printer:
         )
 
     def students(self, every: list[Checked]) -> None:
-        """Writes what the work of many students comes to."""
+        """Writes the sum for many students."""
         whole = sum(one.verdicts.all_passed for one in every)
         self.console.print(f"{whole} of {len(every)} students passed every exercise.", style="bold")
         counts = ", ".join(f"{id} ({count})" for id, count in open_exercises(every)[:5])

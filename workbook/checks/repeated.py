@@ -1,6 +1,6 @@
-"""What the pictures of later steps leave out: messages that a chapter before has shown already.
+"""Messages that the pictures of later steps leave out, because an earlier chapter has shown them.
 
-The recorded flow has them all, and so have the notebooks. The data is in diagrams/what_to_look_at.toml.
+The recorded flow and the notebooks have all messages. The data is in diagrams/what_to_look_at.toml.
 """
 
 from __future__ import annotations

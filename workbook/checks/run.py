@@ -1,4 +1,4 @@
-"""Runs the checks of a step with pytest, in this process or in workers forked from it, and gives the verdicts."""
+"""Runs the checks of a step with pytest, in this process or in workers forked from it, and returns the verdicts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .verdicts import StepVerdicts, Verdict
 
 OnVerdict = Callable[[Verdict], None]
 
-# Parts of pytest that the checks of exercises have no use for, and that cost time at each of them.
+# Parts of pytest that the checks do not need, and that take time at each of them.
 _LEFT_OUT = (
     *(
         "cacheprovider",
@@ -56,7 +56,7 @@ class Collected:
                 raise WorkbookError(f"The checks could not be run: no test belongs to exercise {id}.")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Takes what pytest reports of each test."""
+        """Takes pytest's report of each test."""
         self._reports.append(report)
 
     def run(
@@ -73,12 +73,12 @@ class Collected:
     ) -> StepVerdicts:
         """The verdicts on the app in `folder`, a folder of step folders. A second run has to be in another process.
 
-        `only` names exercises; the others that these need are run, and left out of what comes back. Those that `first`
-        names, and those that they need, are run before others. `database` is the address of a PostgreSQL server to use
-        in the place of SQLite. Apps are started by `apps`, or by a warm process that is made for this run. With more
-        than one of the `workers` this process must have no threads, and `apps` has to be given. `on_verdict` is given
-        each verdict as soon as it stands; with `only` also those of needed exercises that are not passed, because they
-        are the reason why others wait. WorkbookError where the checks themselves cannot be run.
+        `only` names exercises; the ones that these need run, too, but are not in the result. Those that `first` names,
+        and those that they need, run before others. `database` is the URL of a PostgreSQL server to use instead of
+        SQLite. `apps`, or a warm process that is made for this run, starts the apps. With more than one of the
+        `workers` this process must have no threads, and `apps` has to be given. `on_verdict` gets each verdict as soon
+        as it is final; with `only` also those of needed exercises that are not passed, because they are the reason why
+        others wait. WorkbookError where the checks themselves cannot be run.
         """
         if not folder.is_dir():
             raise WorkbookError(f"There is no folder {folder}. Name one with --in that holds step folders.")
@@ -95,7 +95,7 @@ class Collected:
             return sorted(decisions.to_run(running), key=lambda id: id not in urgent)
 
         def longest(ids: list[str]) -> str:
-            # It may wait for another: if that fails, the run ends without this one.
+            # This exercise may wait for another: if that one fails, the run ends without this one.
             return max(ids, key=lambda id: (id in urgent, len(self._tests[id])))
 
         def take(outcome: Outcome) -> None:
@@ -147,7 +147,7 @@ class Collected:
     def _outcome(self, id: str) -> Outcome:
         """Runs the tests of an exercise."""
         tests = self._tests[id]
-        # pytest puts away what only this test needed when it is told which comes next. What all tests share stays.
+        # pytest removes the fixtures of this test alone when it knows the next test. Shared fixtures stay.
         another = next((test for other in self._tests if other != id for test in self._tests[other]), None)
         self._reports.clear()
         for test, following in zip(tests, [*tests[1:], another], strict=True):
@@ -155,7 +155,7 @@ class Collected:
         failed = [str(report.longrepr) for report in self._reports if report.failed]
         passed = {report.nodeid for report in self._reports if report.when == "call" and report.passed}
         if not failed and passed != {test.nodeid for test in tests}:
-            # A test that something has skipped or left out has found no fault, and vouches for nothing.
+            # A skipped or left-out test has found no mistake, but proves nothing.
             raise WorkbookError(f"The checks could not be run: pytest left out a test of exercise {id}.")
         seconds = sum(report.duration for report in self._reports)
         not_started = any(dict(report.user_properties).get(plugin.NOT_STARTED) for report in self._reports)
@@ -163,9 +163,9 @@ class Collected:
 
 
 def collect(step: Step, then: Callable[[Collected], None]) -> None:
-    """Has pytest find the tests of a step, and calls `then` with them in the place of pytest's own loop.
+    """Makes pytest find the tests of a step, and calls `then` with them instead of pytest's own loop.
 
-    What `then` raises is raised here. WorkbookError where the tests cannot be found.
+    An exception of `then` is raised here. WorkbookError where the tests cannot be found.
     """
     loop = _Loop(step, then)
     arguments = [
@@ -174,16 +174,16 @@ def collect(step: Step, then: Callable[[Collected], None]) -> None:
         "-q",
         "--no-header",
         "--no-summary",
-        # Of a failed check only its own words are said. pytest's, with the source around each line, take ten times as
-        # long to make as the check takes.
+        # The report of a failed check has only the check's message. pytest's own report, with the source around each
+        # line, takes ten times as long as the check.
         "--tb=native",
-        # Which exercise waits for which is decided here, and not by who comes first.
+        # The workbook decides which exercise waits for which, whichever test comes first.
         "--ignore-needs",
         *(argument for name in _LEFT_OUT for argument in ("-p", f"no:{name}")),
     ]
     said = io.StringIO()
-    # Other plugins that are installed cost time and have no business here; pyproject.toml names ours. Neither has what
-    # the person's own shell tells pytest.
+    # Other installed plugins take time, and do not belong here; pyproject.toml names ours. Nor do the pytest settings
+    # of the user's shell.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     sys.dont_write_bytecode, writes = False, sys.dont_write_bytecode
@@ -210,7 +210,7 @@ class _Loop:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         if session.testsfailed or not session.items:
-            return True  # pytest has said why
+            return True  # pytest has printed why
         self.begun = True
         try:
             collected = Collected(self._step, session)

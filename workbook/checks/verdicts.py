@@ -1,4 +1,4 @@
-"""Verdicts: what is said of each exercise."""
+"""The verdicts on exercises."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from workbook.course.steps import Exercise, find_step
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said of one exercise. `waits_for` names the exercise that has to be passed first; `seconds` is how
-    long its checks took."""
+    """The verdict on one exercise. `waits_for` names the exercise that has to be passed first; `seconds` is how long
+    its checks took."""
 
     id: str
     title: str
@@ -59,7 +59,7 @@ class Verdicts:
 
     @property
     def failed(self) -> int:
-        """How many are not passed on their own account; those that wait for another are not counted."""
+        """How many exercises failed; those that wait for another are not counted."""
         return sum(not verdict.passed and verdict.waits_for is None for verdict in self.all)
 
     @property

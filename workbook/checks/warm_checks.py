@@ -24,7 +24,7 @@ from workbook.lab.warm_apps import warm_for_apps
 
 from .verdicts import StepVerdicts, Verdict, Verdicts
 
-# What a run of checks needs, loaded before the fork.
+# The modules that a run of checks needs, loaded before the fork.
 _PRELOAD = (
     "workbook.checks.job",
     "workbook.exercises.causes",
@@ -33,12 +33,12 @@ _PRELOAD = (
 )
 _CHECK = "workbook.checks.job:check"
 _WAIT = "workbook.checks.job:wait"
-# What takes as long as a short run. The first run does not wait for all of it, later ones have it.
+# Modules that take as long to load as a short run. The first run does not wait for all of them, later ones have them.
 _BEFOREHAND = ("workbook.providers.beforehand",)
-# So long what is left of a run is tried to remove (seconds).
+# How long to try to remove the files of a run (seconds).
 _A_MOMENT = 1.0
 
-# More workers than that only wait for one another: a step has some ten exercises.
+# More workers would only wait for one another: a step has some ten exercises.
 _MOST_WORKERS = 8
 
 
@@ -48,8 +48,8 @@ class Cancelled(Exception):
 
 @dataclass
 class _Waiting:
-    """A process that waits with the tests of a step: when these were changed last, the process itself, and the end by
-    which it gets orders."""
+    """A process that waits with the tests of a step: when the tests last changed, the process itself, and the socket
+    for its orders."""
 
     changed: int
     child: Child
@@ -59,7 +59,7 @@ class _Waiting:
 class WarmChecks:
     """Runs checks, on apps that `apps` starts. Use it in a `with`.
 
-    Without a number of `workers` there is one for each core.
+    By default there is one of the `workers` for each core.
     """
 
     def __init__(self, apps: Warm, *, workers: int | None = None) -> None:
@@ -82,7 +82,7 @@ class WarmChecks:
         _remove(Path(self._place.name))
 
     def _process_for(self, step: Step) -> Warm:
-        """The process in which the tests of a step are found already. Where nothing is forked, each run finds them."""
+        """The process that has already found the tests of a step. Where nothing is forked, each run finds them."""
         if not self._checks.fork:
             return self._checks
         changed = (STEP_TESTS / f"test_{step.name}.py").stat().st_mtime_ns
@@ -101,7 +101,7 @@ class WarmChecks:
         return self._waiting[step.name].process
 
     def cancel(self) -> None:
-        """Ends the run that is going on, if there is one: it raises Cancelled."""
+        """Ends the current run, if there is one: it raises Cancelled."""
         running, self._running = self._running, None
         if running is not None:
             running.stop()
@@ -138,7 +138,7 @@ class WarmChecks:
                     hand_over=apps,
                     preload=_BEFOREHAND if self._has_run else (),
                 )
-            except RuntimeError:  # the process that was to wait has ended
+            except RuntimeError:  # the waiting process has ended
                 waiting = self._waiting.pop(step.name)
                 said = next(waiting.child.reports(), {"error": "The tests of the step could not be found."})
                 raise WorkbookError(said["error"]) from None
@@ -170,13 +170,14 @@ class WarmChecks:
 
 @contextlib.contextmanager
 def warm_checks(steps: Iterable[Step], folder: Path) -> Iterator[WarmChecks]:
-    """Checks, with a warm process of their own for the apps of these steps in `folder`, a folder of step folders."""
+    """A WarmChecks, with a warm process of its own for the apps of these steps in `folder`, a folder of step
+    folders."""
     with warm_for_apps(folder / step.name for step in steps) as apps, WarmChecks(apps) as checks:
         yield checks
 
 
 def _remove(folder: Path) -> None:
-    """Removes a folder. The apps of a run that was ended end a moment after it, and until then they may write there."""
+    """Removes a folder. After a cancelled run its apps still run for a moment, and may write there."""
     until = time.monotonic() + _A_MOMENT
     while folder.exists() and time.monotonic() < until:
         shutil.rmtree(folder, ignore_errors=True)

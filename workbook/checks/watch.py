@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from workbook.course.errors import WorkbookError
-from workbook.course.starters import NOT_SOURCE
 from workbook.course.steps import Step
 
+from .saves import saves
 from .verdicts import Verdict, Verdicts
 from .warm_checks import Cancelled, warm_checks
-
-# How long a burst of writes is gathered before it counts as one save, in milliseconds. Editors write a file in
-# two or three moves a few milliseconds apart.
-_BURST = 60
-
-
-def saves(folders: Iterable[Path], stop: threading.Event) -> Iterator[set[Path]]:
-    """Gives, for each save, the files that changed, until `stop` is set."""
-    from watchfiles import watch
-
-    for changes in watch(
-        *folders, stop_event=stop, debounce=_BURST * 5, step=_BURST, rust_timeout=500, raise_interrupt=False
-    ):
-        files = {Path(name) for _, name in changes}
-        source = {file for file in files if not _left_behind(file)}
-        if source:
-            yield source
-
-
-def _left_behind(file: Path) -> bool:
-    return any(Path(part).match(pattern) for part in file.parts for pattern in NOT_SOURCE)
 
 
 def watch_and_check(
@@ -46,8 +25,8 @@ def watch_and_check(
 ) -> None:
     """Checks the steps, and each again when something in its folder is saved, until `stop` is set.
 
-    `on_step` is given a step when its run begins, `on_verdict` each verdict as soon as it stands, and `on_end` all of
-    them. A run that a save makes pointless has no end.
+    `on_step` gets a step when its run begins, `on_verdict` each verdict as soon as it is final, and `on_end` all of
+    them. For a run that a save cancels, `on_end` is not called.
     """
     by_folder = {folder / step.name: step for step in steps if (folder / step.name).is_dir()}
     if not by_folder:
@@ -57,13 +36,15 @@ def watch_and_check(
         seen: dict[Step, Verdicts] = {}
         changed = threading.Condition()
 
+        changes = saves(by_folder, stop)
+
         def watch_saves() -> None:
-            for files in saves(by_folder, stop):
+            for files in changes:
                 with changed:
                     saved = [s for place, s in by_folder.items() if any(place in f.parents for f in files)]
                     waiting.update(dict.fromkeys(saved))
                     changed.notify()
-                # What is being checked may be what was saved; then its verdicts would be old ones.
+                # The save may have changed the step of the present run, whose verdicts would then be old.
                 checks.cancel()
             with changed:
                 changed.notify()

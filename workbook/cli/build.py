@@ -1,8 +1,9 @@
-"""`build`: what is derived from the solutions. A maintainer's command."""
+"""`build`: makes the files that are derived from the solutions. A maintainer's command."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,10 +17,17 @@ from workbook.course.steps import all_steps, find_step
 @click.option(
     "--check", "only_check", is_flag=True, help="Write nothing; say what is stale, and exit 1 then."
 )
-def build_command(steps: tuple[str, ...], only_check: bool) -> int:
+@click.option(
+    "--site", metavar="DIR", help="Write only the chapters, as pages that open from a folder, into DIR."
+)
+def build_command(steps: tuple[str, ...], only_check: bool, site: str | None) -> int:
     """Make untouched starters, diagrams and notebooks' outputs anew from the solutions: all, or some steps'."""
     from workbook.checks.building import build
 
+    if site is not None:
+        if steps or only_check:
+            raise click.UsageError("--site writes every chapter. Give it without a STEP and without --check.")
+        return _write_site(Path(site).resolve())
     if not SOLUTIONS.is_dir():
         raise WorkbookError("There are no solutions here to build from.")
     chosen = tuple(find_step(step) for step in steps) or all_steps()
@@ -36,4 +44,12 @@ def build_command(steps: tuple[str, ...], only_check: bool) -> int:
     if only_check:
         click.echo(f"{stale} stale: `python -m workbook build` makes them anew." if stale else "All current.")
         return 1 if stale else 0
+    return 0
+
+
+def _write_site(folder: Path) -> int:
+    from workbook.web.book import write_book
+
+    pages = write_book(folder)
+    click.echo(f"{pages} pages written. Open {folder / 'index.html'} in a browser.")
     return 0

@@ -54,19 +54,24 @@ def check_command(
             raise click.UsageError("--watch and --json do not go together.")
         _watch(steps, place)
         return 0
-    verdicts = _check(steps, exercises, place, as_json=as_json, stream=stream)
-    _remember(place, verdicts)
+    verdicts = check_steps(steps, exercises, place, as_json=as_json, stream=stream)
+    remember(place, verdicts)
     return 0 if verdicts.all_passed else 1
 
 
-def _check(
-    steps: tuple[Step, ...], exercises: tuple[str, ...], place: Path, *, as_json: bool, stream: bool
+def check_steps(
+    steps: tuple[Step, ...],
+    exercises: tuple[str, ...],
+    place: Path,
+    *,
+    as_json: bool = False,
+    stream: bool = False,
 ) -> Verdicts:
-    """Checks the steps one after the other; says each verdict as soon as it stands."""
+    """Checks the steps one after the other; prints each verdict as soon as it is final."""
     from workbook.checks.warm_checks import warm_checks
 
     with warm_checks(steps, place) as checks:
-        # What only says it is loaded while the warm processes load what they need.
+        # The modules for printing are loaded while the warm processes load what they need.
         from workbook.checks.printing import Printer
 
         printer = Printer()
@@ -112,7 +117,7 @@ def _open_last(place: Path) -> set[str]:
 def _many(
     steps: tuple[Step, ...], exercises: tuple[str, ...], places: tuple[Path, ...], as_json: bool
 ) -> int:
-    """One line for each student, and what it comes to."""
+    """One line for each student, and their sum."""
     from workbook.checks.printing import Printer
 
     printer = Printer()
@@ -140,13 +145,13 @@ def _watch(steps: tuple[Step, ...], place: Path) -> None:
 
     def end(step: Step, verdicts: Verdicts) -> None:
         printer.summary(verdicts)
-        _remember(place, verdicts)
+        remember(place, verdicts)
 
     watch_and_check(steps, place, end, threading.Event(), on_step=begin, on_verdict=printer.verdict)
 
 
-def _remember(place: Path, verdicts: Verdicts) -> None:
-    """Keeps what is known of the student's own exercises, and of nobody else's."""
+def remember(place: Path, verdicts: Verdicts) -> None:
+    """Keeps the verdicts on the student's own exercises, and on no others."""
     if place == CHAPTERS:
         progress = read_progress()
         steps = [step.step for step in verdicts.steps]

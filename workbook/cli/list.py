@@ -46,7 +46,8 @@ def list_command(step: str | None) -> None:
                 keep = "keep, " if exercise.keep else ""
                 console.print(
                     Text(
-                        f"      {yes if done else no} {exercise.id} {exercise.title} ({keep}{exercise.points})",
+                        f"      {yes if done else no} {exercise.id} {exercise.title} "
+                        f"({keep}{exercise.points}{', passed' if done else ''})",
                         style="green" if done else "",
                     )
                 )

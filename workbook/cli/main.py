@@ -1,8 +1,9 @@
-"""`python -m workbook`: finds the command, and turns whatever goes wrong into one line and an exit code."""
+"""`python -m workbook`: finds the command, and turns every error into one line and an exit code."""
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 
@@ -11,7 +12,7 @@ import click
 from workbook.course.errors import WorkbookError
 from workbook.course.places import STATE
 
-# Each command stands in a module of its own, which is imported only when it is called: some need much.
+# Each command is in a module of its own, which is imported only when it is called: some import much.
 _COMMANDS = {
     "start": "start",
     "check": "check",
@@ -22,6 +23,8 @@ _COMMANDS = {
     "reset": "reset",
     "bring": "bring",
     "providers": "providers",
+    "hand-in": "hand_in",
+    "release": "release",
     "build": "build",
     "test": "test",
 }
@@ -35,19 +38,19 @@ class _Commands(click.Group):
         if name not in _COMMANDS:
             return None
         module = importlib.import_module(f"workbook.cli.{_COMMANDS[name]}")
-        command: click.Command = getattr(module, f"{name}_command")
+        command: click.Command = getattr(module, f"{_COMMANDS[name]}_command")
         return command
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def workbook() -> None:
-    """The Flask OAuth Workbook: learn how to let people log in with other sites."""
+    """The Flask OAuth Workbook: learn how to let users log in with a provider."""
 
 
 def main() -> None:
     """Runs the command line and ends the process: 0 all as wanted, 1 something is not passed, 2 wrong use."""
     try:
-        code = workbook(prog_name="python3 -m workbook", standalone_mode=False)
+        code = workbook(prog_name="python3 -m workbook", standalone_mode=False, color=_color())
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except WorkbookError as error:
@@ -61,11 +64,16 @@ def main() -> None:
     except click.ClickException as error:
         _stop(error.format_message())
     except BrokenPipeError:
-        # Whoever read our output has gone: there is nobody to tell.
+        # The reader of our output has gone: no one would see an error.
         sys.stderr.close()
         sys.exit(2)
     except Exception as error:
         _stop(f"The workbook itself failed: {_kept(error)}")
+
+
+def _color() -> bool | None:
+    """False where a person wants no colour (no-color.org) or the terminal has none; None leaves it to click."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
 
 
 def _asked() -> str:

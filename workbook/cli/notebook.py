@@ -26,7 +26,7 @@ _WITHOUT_NETWORK = (
 @click.command("notebook")
 @click.argument("step", required=False)
 @in_folder
-@click.option("--no-browser", is_flag=True, help="Only print the address.")
+@click.option("--no-browser", is_flag=True, help="Only print the URL.")
 def notebook_command(step: str | None, folder: str | None, no_browser: bool) -> int:
     """Open JupyterLab on a step's notebook, until Ctrl-C.
 
@@ -42,16 +42,17 @@ def notebook_command(step: str | None, folder: str | None, no_browser: bool) -> 
         environment["WORKBOOK_IN"] = str(folder_of(folder))
     command = [
         *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}"),
-        # The address that it prints leads there, too; with the file as an argument only the browser that it opens does.
+        # The URL that it prints leads there, too; with the file as an argument only the browser that it opens goes
+        # there.
         f"--LabApp.default_url=/lab/tree/{quote(wanted.relative_to(ROOT).as_posix())}",
-        "--ServerApp.log_level=WARN",  # of thirty lines only those with the address are for people
+        "--ServerApp.log_level=WARN",  # of thirty lines people need only those with the URL
         "--ServerApp.answer_yes=True",  # Ctrl-C ends it at once, as it does everything else here
         *_WITHOUT_NETWORK,
         *(["--no-browser"] if no_browser else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     ]
     if sys.platform != "win32":
-        # Jupyter takes this process over: who ends it, ends Jupyter.
+        # Jupyter takes this process over, so that a signal to it ends Jupyter.
         os.chdir(ROOT)
         os.execve(sys.executable, command, environment)
     with subprocess.Popen(command, cwd=ROOT, env=environment) as jupyter:
@@ -59,4 +60,4 @@ def notebook_command(step: str | None, folder: str | None, no_browser: bool) -> 
             try:
                 return 0 if jupyter.wait() == 0 else 2
             except KeyboardInterrupt:
-                continue  # Jupyter got it too, and ends by itself
+                continue  # Jupyter got the signal too, and ends by itself

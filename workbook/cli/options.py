@@ -25,7 +25,7 @@ Fault = tuple[str, str, str]
 
 
 def with_faults(function: F) -> F:
-    """Adds --fault, which comes as `faults`: provider, endpoint and kind of each."""
+    """Adds --fault, for the argument `faults`: provider, endpoint and kind of each."""
     return click.option(
         "--fault",
         "faults",
@@ -47,7 +47,7 @@ def _fault(text: str) -> Fault:
 
 
 def folder_of(given: str | None) -> Path:
-    """The folder that --in names, seen from where the person stands, or else from the workbook's own folder."""
+    """The folder that --in names, relative to the user's current folder, or else to the workbook's own."""
     if given is None:
         return CHAPTERS
     for base in (Path.cwd(), ROOT):

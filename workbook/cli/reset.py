@@ -10,7 +10,7 @@ from workbook.course.steps import find_step
 @click.command("reset")
 @click.argument("step")
 def reset_command(step: str) -> None:
-    """Make a step's starter again. What was there is kept beside it."""
+    """Make a step's starter again, and keep the old files beside it."""
     from workbook.course.resetting import reset
 
     found = find_step(step)

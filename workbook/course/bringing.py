@@ -18,7 +18,7 @@ _INSTANCE = "instance"
 _SQLITE = b"SQLite format 3\0"
 # SQLITE_BUSY and SQLITE_LOCKED (sqlite.org/rescode.html).
 _HELD = (5, 6)
-# So long another program may hold a database that is to be copied (seconds).
+# How long the copying waits for another program that holds the database (seconds).
 _PATIENCE = 5.0
 
 
@@ -34,7 +34,7 @@ class Brought:
 def bring(step: Step, folder: Path) -> list[Brought]:
     """Copies each SQLite database of the step before into the step's folder; `folder` has the step folders.
 
-    SQLite itself copies, in one transaction: an app that runs meanwhile sees the old people or the new ones.
+    SQLite itself copies, in one transaction: an app that runs meanwhile sees the old users or the new ones.
     WorkbookError where there is nothing to bring, or where a file cannot be read or written.
     """
     place = folder / step.name
@@ -90,7 +90,7 @@ def _bring(source: Path, instance: Path) -> Brought:
 
 
 def _free(target: Path) -> Path:
-    """A name beside a database that nothing has yet."""
+    """A name beside a database that no file has yet."""
     return next(name for n in count(1) if not (name := target.with_name(f"{target.name}.kept-{n}")).exists())
 
 

@@ -1,4 +1,4 @@
-"""Files that a student saved in another encoding than UTF-8."""
+"""Files that a student did not save as UTF-8."""
 
 from __future__ import annotations
 

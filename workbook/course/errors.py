@@ -1,5 +1,5 @@
-"""What is said of a mistake: one line that tells the person what to do."""
+"""The error for a mistake of the user: one line that tells them what to do."""
 
 
 class WorkbookError(Exception):
-    """Wrong use or set-up. Its text is the one line that the person sees; the command ends with exit code 2."""
+    """Wrong use or set-up. Its text is the one line that the user sees; the command ends with exit code 2."""

@@ -1,7 +1,7 @@
-"""The page that shows where every line of step 04's `app.py` stands in step 05, made from the two apps themselves.
+"""The page that shows where every line of step 04's `app.py` is in step 05, made from the two apps themselves.
 
-What has a name of its own (a function, a class, a constant) is looked for by that name in step 05's files. For the rest
-INSTEAD says what has taken its place, and each text that it names has to be there.
+The program finds a function, a class or a constant by its name in step 05's files. INSTEAD lists the code that replaces
+the other statements, and each text in INSTEAD has to be in step 05.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONFIG = "app/config.py"
 
 @dataclass(frozen=True)
 class Instead:
-    """What has taken the place of a statement: in which file of step 05 which text stands, and why it is another."""
+    """The code of step 05 that replaces a statement: the file, the text in it, and why it is different."""
 
     file: str
     text: str
@@ -109,7 +109,7 @@ class Statement:
 
 
 def where_it_went(solutions: Path = SOLUTIONS) -> str:
-    """The page, as Markdown. WorkbookError where INSTEAD is wrong, or does not tell where a statement went."""
+    """The page, as Markdown. WorkbookError where INSTEAD is wrong, or lacks a statement."""
     old = [s for s in _statements(solutions / STEP_04 / "app.py") if not _is_docstring(s.node)]
     new = {
         file.relative_to(solutions / STEP_05).as_posix(): file
@@ -202,7 +202,7 @@ def _check_instead(old: list[Statement], new: Mapping[str, str], place: Path) ->
                 f"{PAGE}: there is no '{key}' in step 04 any more; moved.py still tells where it went."
             )
         if instead.text not in new.get(instead.file, ""):
-            raise WorkbookError(f"{PAGE}: '{instead.text}' does not stand in {place / instead.file}.")
+            raise WorkbookError(f"{PAGE}: '{instead.text}' is not in {place / instead.file}.")
 
 
 def _rows(old: list[Statement], names: Mapping[str, tuple[str, Statement]]) -> Iterator[str]:
@@ -226,7 +226,7 @@ def _rows(old: list[Statement], names: Mapping[str, tuple[str, Statement]]) -> I
 
 
 def _new(old: list[Statement], found: list[tuple[str, Statement]]) -> Iterator[str]:
-    """What step 05 has that no line of step 04 has become."""
+    """The parts of step 05 that no line of step 04 has become."""
     before = {statement.key for statement in old}
     yield "New in step 05:"
     yield ""
@@ -291,7 +291,7 @@ def _other_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
 
 
 def _changed_files(solutions: Path, new: Mapping[str, Path]) -> Iterator[str]:
-    """What changed in the templates."""
+    """The changes in the templates."""
     for file in source_files(solutions / STEP_04):
         now = f"app/{file.relative_to(solutions / STEP_04).as_posix()}"
         if now in new:

@@ -1,4 +1,4 @@
-"""Points: those for what the student did, and apart from them those for what the starter could already."""
+"""Points for the student's own work, and apart from them the points for what the starter already passed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Points:
 
 
 def points_of(exercises: Iterable[Exercise], passed: Mapping[str, bool]) -> Points:
-    """The points of these exercises, where `passed` tells of each by its id whether it is passed."""
+    """The points of these exercises, where `passed` tells for each ID whether it is passed."""
     exercises = tuple(exercises)
 
     def total(keep: bool, only_passed: bool) -> int:

@@ -1,7 +1,7 @@
-"""What the workbook remembers of a student's way: which exercises passed last time, and which hints were seen.
+"""A student's progress: which exercises passed last time, and which hints the student saw.
 
-It stands in a small file that git does not know, so a pull and a `reset` leave it alone. It can be thrown away: the
-next check writes it again.
+It is in a small file that git ignores, so a pull and a `reset` leave it alone. It may be deleted: the next check writes
+it again.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ FILE = STATE / "progress.json"
 class Progress:
     """`passed`: by exercise, whether it passed when it was checked last. `hints`: how many of each were shown.
 
-    `last` is the name of the step that was worked on last, where that is known. `remark` is what there is to say where
-    the file could not be read or written.
+    `last` is the name of the step that was worked on last, where that is known. `remark` says if the file could not be
+    read or written.
     """
 
     passed: dict[str, bool] = field(default_factory=dict)
@@ -45,8 +45,8 @@ class Progress:
         self.save()
 
     def save(self) -> None:
-        """Writes the file: all of it or nothing, whatever happens meanwhile. A folder that cannot be written is no
-        error: then nothing is remembered, and `remark` says so."""
+        """Writes the whole file or nothing, whatever happens meanwhile. A folder that cannot be written is no error:
+        then the progress is lost, and `remark` says so."""
         try:
             FILE.parent.mkdir(exist_ok=True)
             number, name = tempfile.mkstemp(dir=FILE.parent, prefix="progress-")
@@ -63,7 +63,7 @@ class Progress:
 
 
 def read_progress() -> Progress:
-    """What is remembered. A file that is damaged is put aside, and `remark` says so."""
+    """The saved progress. A damaged file is moved aside, and `remark` says so."""
     try:
         data = json.loads(FILE.read_text(encoding="utf-8"))
         return Progress(

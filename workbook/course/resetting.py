@@ -7,19 +7,21 @@ from itertools import count
 from pathlib import Path
 
 from .errors import WorkbookError
-from .places import CHAPTERS, SOLUTIONS
+from .places import CHAPTERS, SOLUTIONS, STORED_STARTERS
 from .starters import TEXTS, is_untouched, source_files, starter_files, write_starter
 from .steps import Step
 
 
 def reset(step: Step) -> Path | None:
-    """Writes the starter of a step over its folder in chapters/, and gives the folder where the old files are now;
+    """Writes the starter of a step over its folder in chapters/, and returns the folder where the old files are now;
     None where the folder is the starter already.
 
-    Everything is copied before anything is changed. The chapter's texts are no part of it. WorkbookError where a file
+    Everything is copied before anything is changed. The chapter's texts stay as they are. WorkbookError where a file
     cannot be read or written.
     """
     place, solution = CHAPTERS / step.name, SOLUTIONS / step.name
+    if not SOLUTIONS.is_dir() and STORED_STARTERS.is_dir():
+        solution = STORED_STARTERS / step.name  # a starter has no markers, so its own starter is the same
     if not solution.is_dir():
         raise WorkbookError(f"There is no {solution} to make the starter of step {step.number} from.")
     old = [file for file in source_files(place) if file.relative_to(place).as_posix() not in TEXTS]

@@ -1,10 +1,9 @@
 """Derives a step's starter from its solution, the one source of both.
 
-In a solution, the lines that a student is to write stand between `# exercise 3.2: what to do` and `# end 3.2`.
-The starter has `# TODO 3.2: what to do` in their place, and then the lines that the solution gives as
-`# stub: …` where the app would not run without. Exercises may be nested: the outer one's lines go, with the
-inner ones' in them, and each leaves its TODO. In templates the same stands in `{# … #}`, in Mermaid after `%%`, in
-SQL after `--`.
+In a solution, the lines that a student writes are between `# exercise 3.2: what to do` and `# end 3.2`. The starter has
+`# TODO 3.2: what to do` instead, and then the lines that the solution gives as `# stub: …` where the app would not run
+without. Exercises may be nested: the outer one's lines go, with the inner ones' in them, and each leaves its TODO. In
+templates the markers are in `{# … #}`, in Mermaid after `%%`, in SQL after `--`.
 """
 
 from __future__ import annotations
@@ -25,14 +24,14 @@ _BEGIN = re.compile(_OPENER + r"exercise (?P<id>\d+\.\d+): (?P<task>.*?)" + _CLO
 _END = re.compile(_OPENER + r"end (?P<id>\d+\.\d+)" + _CLOSER)
 _STUB = re.compile(_OPENER + r"stub: ?(?P<line>.*?)" + _CLOSER)
 
-# What a chapter has beside its starter: its text, and a page that is made by moved.py.
+# Files of a chapter that are not from its starter: its text, and a page that moved.py makes.
 MOVED = "where_it_went.md"
 TEXTS = ("README.md", MOVED)
 
-# The file beside a starter that says by which digests it is known.
+# The file beside a starter that holds the digests of the starter's files.
 _KNOWN_BY = ".starter.json"
 
-# What is no part of a step's source: what running it leaves behind, and settings.
+# Files that are no part of a step's source: those that running it leaves behind, and settings.
 NOT_SOURCE = (
     _KNOWN_BY,
     "__pycache__",
@@ -117,7 +116,7 @@ def marked_lines(text: str) -> dict[int, str]:
 
 
 def source_files(folder: Path) -> list[Path]:
-    """The files of a step's folder that are source, not what running it has left there."""
+    """The files of a step's folder that are source, without those that running it has left there."""
     found: list[Path] = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if _is_source(name)]
@@ -130,7 +129,7 @@ def _is_source(name: str) -> bool:
 
 
 def starter_files(solution: Path) -> dict[Path, bytes]:
-    """The files of the starter of the solution's folder, by their place in it."""
+    """The files of the starter of the solution's folder, by their paths in it."""
     return {
         file.relative_to(solution): starter_of(file.read_text(encoding="utf-8"), str(file)).encode()
         if file.suffix in _TEXT
@@ -140,9 +139,9 @@ def starter_files(solution: Path) -> dict[Path, bytes]:
 
 
 def write_starter(solution: Path, target: Path) -> None:
-    """Writes the starter of the solution's folder into `target`, and beside it what it is known by.
+    """Writes the starter of the solution's folder into `target`, and the file of its digests.
 
-    Files of `target` that are no part of the starter are left alone.
+    It leaves the other files of `target` alone.
     """
     files = starter_files(solution)
     for place, content in files.items():
@@ -169,5 +168,5 @@ def is_current(solution: Path, folder: Path) -> bool:
 
 
 def _digest(content: bytes) -> str:
-    # A file that was checked out on Windows has other line ends.
+    # A file that was checked out on Windows has different line ends.
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()

@@ -52,7 +52,7 @@ class Step:
         return tuple(_exercise(part, self.chapter) for part in parts)
 
     def exercise(self, id: str) -> Exercise:
-        """The exercise of that number; KeyError where there is none."""
+        """The exercise with that ID; KeyError where there is none."""
         for exercise in self.exercises:
             if exercise.id == id:
                 return exercise
@@ -67,6 +67,9 @@ _HEADING = re.compile(
     r"(?P<id>\d+\.\d+): (?P<title>.+?) \((?P<points>\d+) points?(?P<keep>, keep)?\)\s*$", re.MULTILINE
 )
 _NEEDS = re.compile(r"^\*?Needs:? (?P<ids>[\d., and]+?)\.?\*?\s*$", re.MULTILINE)
+_NEXT_HEADING = re.compile(r"^#{1,3} ", re.MULTILINE)
+# A line of code that begins with `# ` is a comment, and no heading.
+_CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _HINT = re.compile(r"<details>\s*<summary>.*?</summary>(?P<text>.*?)</details>", re.DOTALL)
 
 
@@ -77,7 +80,8 @@ def _exercise(part: str, chapter: Path) -> Exercise:
             f"{chapter}: '### Exercise {part.splitlines()[0]}' is not of the form "
             "'### Exercise 3.2: What to do (2 points)'."
         )
-    text = re.split(r"^#{1,3} ", part[heading.end() :], maxsplit=1, flags=re.MULTILINE)[0]
+    end = _NEXT_HEADING.search(_CODE.sub(lambda code: " " * len(code[0]), part), heading.end())
+    text = part[heading.end() : end.start() if end else len(part)]
     needs = _NEEDS.search(text)
     return Exercise(
         id=heading["id"],

@@ -1,1 +1,1 @@
-"""What the steps' checks look for and say: logins, people, tables, and what lies behind a failure."""
+"""Logins, people, tables, causes of errors and messages, for the steps' checks."""

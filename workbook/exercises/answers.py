@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbook.course.encodings import SAVE_AGAIN, not_utf8
 
+from .answer_keys import answer_key
 from .missed import Missed
 
 if sys.version_info >= (3, 11):
@@ -20,41 +21,55 @@ else:
 SUBJECT = "you answered"
 
 
-def check_answer(folder: Path, name: str, right: str, wrong: Mapping[str, str]) -> None:
+# A student's copy has the answers elsewhere, and sealed.
+_ELSEWHERE: Mapping[str, str] = {}
+
+
+def check_answer(folder: Path, name: str, right: str = "", wrong: Mapping[str, str] = _ELSEWHERE) -> None:
     """Raises Missed if the answer to the question `name` in the step's answers.toml is not the letter `right`.
 
     `wrong` gives for each other letter the reason why it is wrong. The message has this reason, but not the answer.
+    In a student's copy neither is given, and the sealed key to the question is used.
     """
+    key = answer_key(folder.name, name, right, wrong)
     answer = toml_of(folder, "answers.toml").get(name)
-    letters = ", ".join(sorted((right, *wrong)))
+    letters = ", ".join(key.choices)
     letter = answer.strip().lower() if isinstance(answer, str) else answer
-    if letter == right:
+    reason = key.reason(letter)
+    if reason == "":
         return
     if letter is None:
         did, look = f"there is no line that begins with {name} =.", f'write {name} = "…" there.'
     elif letter == "":
         did, look = "nothing yet.", "the question is in the chapter's README.md."
-    elif isinstance(letter, str) and letter in wrong:
-        did, look = f"{letter}. {wrong[letter]}", "read the answers once more."
+    elif reason is not None:
+        did, look = f"{letter}. {reason}", "read the answers once more."
     else:
         did, look = f"{answer!r}.", "one letter, between the quotes."
     should = f"answers.toml answers the question '{name}', with one of the letters {letters}."
-    if isinstance(letter, str) and letter in wrong:
+    if reason is not None:
         should = f"answers.toml has the right letter for the question '{name}'."
     raise Missed(should=should, did=did, look=look, subject=SUBJECT)
 
 
-def check_word(folder: Path, name: str, right: str, wrong: Mapping[str, str], *, look: str) -> None:
+def check_word(
+    folder: Path, name: str, right: str = "", wrong: Mapping[str, str] = _ELSEWHERE, *, look: str
+) -> None:
     """Raises Missed if the answer is not the value `right`, whatever its case and the quotes around it.
 
-    `wrong` gives for some wrong values their real meaning. `look` says how to find the right value.
+    `wrong` gives for some wrong values their real meaning. `look` says how to find the right value. In a student's
+    copy the answers are left out, as for check_answer.
     """
     answer = toml_of(folder, "answers.toml").get(name)
     word = str("" if answer is None else answer).strip().strip("'\"").lower()
-    if word == right.lower():
+    meaning = answer_key(folder.name, name, right.lower(), wrong).reason(word)
+    if meaning == "":
         return
-    meaning = wrong.get(word, "that is not the right value.")
-    did = f"{answer!r}: {meaning}" if word not in ("", "0") else "nothing yet."
+    did = (
+        f"{answer!r}: {meaning or 'that is not the right value.'}"
+        if word not in ("", "0")
+        else "nothing yet."
+    )
     should = f"answers.toml has the value that you found, as {name}."
     raise Missed(should=should, did=did, look=look, subject=SUBJECT)
 

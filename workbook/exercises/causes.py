@@ -27,7 +27,7 @@ def cause_of(error: str) -> Cause | None:
 
 
 def where_to_look(error: AppFailed, otherwise: str = "", meant: str | None = None) -> str:
-    """Where an exception of the app sends the student: the look of its known cause, or else `otherwise`, and its place
+    """The place to look after an exception of the app: the look of its known cause, or else `otherwise`, and its place
     in the student's files. If the pattern `meant` matches the error, the check expects it, and `otherwise` is used."""
     cause = None if meant and re.search(meant, error.error) else cause_of(error.error)
     known = cause.look if cause else otherwise

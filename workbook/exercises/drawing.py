@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbook.course.encodings import SAVE_AGAIN, not_utf8
-from workbook.course.places import DIAGRAMS
 from workbook.flow.drawn import LABELS, Arrow
 from workbook.flow.mermaid import MermaidError, from_mermaid
 from workbook.flow.messages import APP, BROWSER
+from workbook.flow.stored import stored
 
 from .missed import Missed
 
@@ -66,7 +66,7 @@ def drawn_by_student(file: Path) -> tuple[Arrow, ...]:
 
 def recorded(name: str) -> tuple[Arrow, ...]:
     """The arrows of a recorded flow, by the name of its file in diagrams/."""
-    return from_mermaid((DIAGRAMS / f"{name}.mmd").read_text(encoding="utf-8"))
+    return from_mermaid(stored(name))
 
 
 def hold_against(

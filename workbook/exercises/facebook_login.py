@@ -32,7 +32,7 @@ def signed_in_with_facebook(
     expected: str = SIGN_IN,
     since: int | None = None,
 ) -> Page:
-    """Logs a person in with Facebook; Missed if that fails on the way. All else is as for Twitter's signed_in."""
+    """Logs a user in with Facebook; Missed if that fails on the way. All else is as for Twitter's signed_in."""
     since = len(site.messages()) if since is None else since
     try:
         page = sign_in(browser, who, start=start)
@@ -63,8 +63,8 @@ def asked_of_the_dialog(site: Site, browser: Browser, start: str = START) -> dic
 
 
 def callback_for(site: Site, browser: Browser, who: str = SOMEBODY, start: str = START) -> str:
-    """The URL to which Facebook sends a person back who has just allowed access. The browser does not go there, so the
-    code in the URL is still good."""
+    """The URL to which Facebook sends the browser back when a user has just allowed access. The browser does not go
+    there, so the code in the URL is still good."""
     since = len(site.messages())
     try:
         return unused_callback(browser, who, start=start)
@@ -73,7 +73,7 @@ def callback_for(site: Site, browser: Browser, who: str = SOMEBODY, start: str =
 
 
 def changed(address: str, **parameters: str | None) -> str:
-    """A URL with some new parameters in its query string; None takes one out."""
+    """A URL with some new parameters in its query string; None removes a parameter."""
     parts = urlsplit(address)
     query = {**dict(parse_qsl(parts.query)), **parameters}
     kept = {name: value for name, value in query.items() if value is not None}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from workbook.course.places import SOLUTIONS
+from workbook.course.places import RELEASE, SOLUTIONS
 from workbook.lab.commands import create_tables, environment_for
 from workbook.lab.databases import Database
 from workbook.lab.site import Site
@@ -15,6 +17,8 @@ from workbook.lab.warm import Warm
 from .missed import Missed
 
 STEP_04 = SOLUTIONS / "04_users_in_a_database"
+# A student's copy has no finished app of step 04. It has the table that this app makes, and the users who logged in.
+STORED = RELEASE / "users_of_step_04.json"
 
 Row = tuple[str, str | None, str | None, str | None]
 
@@ -86,21 +90,20 @@ People = dict[int, Person]
 
 
 def fill(database: Database, warm: Warm, *, by_login: bool = False) -> People:
-    """Fills an empty database with fifty users, as step 04's app would leave it, and gives the users.
+    """Fills an empty database with fifty users, as step 04's app would leave it, and returns the users.
 
     With `by_login`, four of them log in with step 04's app; otherwise their rows are written from outside, too.
     """
-    made = create_tables(STEP_04, warm, environment_for(database))
-    assert made.failure is None, made.failure
     rows: list[Row] = [*AWKWARD, *_PLAIN]
-    if by_login:
-        with Site(STEP_04, warm, database=database) as site:
-            for who, providers in _LOGGED_IN:
-                browser = site.browser()
-                for provider in providers:
-                    page = sign_in(browser, who, start=f"/login/{provider}")
-                    assert page.path == "/welcome", page
+    if STORED.is_file():
+        stored = json.loads(STORED.read_text(encoding="utf-8"))
+        for statement in stored["postgresql" if database.server else "sqlite"]:
+            database.change(statement)
+        if by_login:
+            _insert(database, [tuple(row) for row in stored["logged_in"]], leaving=False)
     else:
+        _make_with_app(database, warm, by_login=by_login)
+    if not by_login:
         rows += [(f"Guest {n}", None, f"50{n}", None) for n in range(len(_LOGGED_IN))]
     _insert(database, rows)
     people = as_columns(database)
@@ -108,19 +111,60 @@ def fill(database: Database, warm: Warm, *, by_login: bool = False) -> People:
     return people
 
 
-def _insert(database: Database, rows: Iterable[Row]) -> None:
+def _make_with_app(database: Database, warm: Warm, *, by_login: bool) -> None:
+    made = create_tables(STEP_04, warm, environment_for(database))
+    assert made.failure is None, made.failure
+    if not by_login:
+        return
+    with Site(STEP_04, warm, database=database) as site:
+        for who, providers in _LOGGED_IN:
+            browser = site.browser()
+            for provider in providers:
+                page = sign_in(browser, who, start=f"/login/{provider}")
+                assert page.path == "/welcome", page
+
+
+def to_store(warm: Warm) -> dict[str, Any]:
+    """What a student's copy stores: the statements that make step 04's table, and the rows of users who logged in."""
+    from sqlalchemy import MetaData
+    from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy.schema import CreateIndex, CreateTable
+
+    with Database(None) as database:
+        _make_with_app(database, warm, by_login=True)
+        metadata = MetaData()
+        metadata.reflect(database.engine)
+        made: list[CreateTable | CreateIndex] = []
+        for table in metadata.sorted_tables:
+            made += [
+                CreateTable(table),
+                *map(CreateIndex, sorted(table.indexes, key=lambda one: str(one.name))),
+            ]
+        dialects = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}  # type: ignore[no-untyped-call]
+        return {
+            **{name: [str(one.compile(dialect=of)) for one in made] for name, of in dialects.items()},
+            "logged_in": [
+                [row[name] for name in _COLUMNS]
+                for row in database.rows(f"SELECT {', '.join(_COLUMNS)} FROM users ORDER BY id")
+            ],
+        }
+
+
+_COLUMNS = ("name", "email", "twitter_id", "facebook_id")
+
+
+def _insert(database: Database, rows: Iterable[Row], *, leaving: bool = True) -> None:
     from sqlalchemy import text
 
-    names = ("name", "email", "twitter_id", "facebook_id")
     insert = text(
-        f"INSERT INTO users ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+        f"INSERT INTO users ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"
     )
     with database.engine.begin() as connection:
         for number, row in enumerate(rows):
-            if number % 10 == 5:
+            if leaving and number % 10 == 5:
                 # A user who has left, so an ID is missing.
-                connection.execute(insert, {**dict.fromkeys(names), "name": "gone"})
-            connection.execute(insert, dict(zip(names, row, strict=True)))
+                connection.execute(insert, {**dict.fromkeys(_COLUMNS), "name": "gone"})
+            connection.execute(insert, dict(zip(_COLUMNS, row, strict=True)))
         connection.execute(text("DELETE FROM users WHERE name = 'gone'"))
 
 

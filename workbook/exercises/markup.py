@@ -1,11 +1,11 @@
-"""Whether a page takes a text that came from outside for markup."""
+"""Whether a page treats a string from outside as markup."""
 
 from __future__ import annotations
 
 from workbook.lab.browser import Page
 
 _ID = "as-markup"
-# A text as an attacker would choose it. With a script in the place of the element, a page that takes it for markup runs
+# A string as an attacker would choose it. With a script instead of the element, a page that treats it as markup runs
 # the script.
 MARKUP = f'<b id="{_ID}">here</b>'
 ESCAPE = "Jinja writes {{ … }} as text. With |safe, or as Markup(…), it is taken as part of the page."

@@ -1,4 +1,4 @@
-"""What checks need for users who come back: a login with either provider, a logout, and the session's content."""
+"""Helpers for users who come back: a login with either provider, a logout, and the session's content."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def signed_in_with(
 
 
 def log_out(browser: Browser) -> Page:
-    """Clicks the button on the front page, and gives the page where that ends; Missed if there is no button, or if it
+    """Clicks the button on the front page, and returns the page where that ends; Missed if there is no button, or if it
     leads to an error."""
     front = browser.open("/")
     forms = [form for form in front.forms() if form.action.endswith("/logout")]
@@ -49,7 +49,7 @@ def log_out(browser: Browser) -> Page:
             should="for a logged-in user, the front page has a button that sends a POST to /logout.",
             did="there is no such form."
             if not forms
-            else f"the form there sends a {forms[0].method}. Every link and picture sends a GET, too.",
+            else f"the form there sends a {forms[0].method}. Every link sends a GET, too.",
             look="templates/index.html: a form with a button. Its method is POST, and its action is the URL of the "
             "view that logs out.",
         )
@@ -64,6 +64,6 @@ def log_out(browser: Browser) -> Page:
 
 
 def session_of(browser: Browser) -> str:
-    """What the session cookie holds, as everybody who has the cookie can read it; empty if it holds nothing. A cookie
-    that is not made as Flask makes it is given as it is."""
+    """The content of the session cookie, as anybody who has the cookie can read it; empty if there is none. A cookie
+    that Flask did not make is returned as it is."""
     return readable(browser.cookie("session") or "")

@@ -1,4 +1,4 @@
-"""What everybody who has a cookie of the app can read in it."""
+"""The content of the app's cookies that anybody who has them can read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbook.lab.browser import Browser
 
 
 def readable(cookie: str) -> str:
-    """What a cookie holds; where that cannot be read, the cookie as it is.
+    """The content of a cookie; if that cannot be read, the cookie as it is.
 
     Flask writes the session as JSON, compresses it where that makes it shorter (then the cookie begins with a dot),
     and signs it.
@@ -26,12 +26,12 @@ def readable(cookie: str) -> str:
 
 
 def held_by(browser: Browser) -> dict[str, str]:
-    """What the app's cookies in a browser hold, by their names."""
+    """The content of the app's cookies in a browser, by their names."""
     return {name: readable(value) for name, value in browser.cookies().items()}
 
 
 def given_to(browser: Browser) -> dict[str, str]:
-    """The same, with the cookies that the last answers set and that the browser did not keep."""
+    """The same, with the cookies that the last responses set and that the browser did not keep."""
     answers = browser.page.answers if browser.page else ()
     told = [value for answer in answers for name, value in answer.headers if name.lower() == "set-cookie"]
     pairs = [one.partition(";")[0].partition("=") for one in told]
@@ -39,6 +39,6 @@ def given_to(browser: Browser) -> dict[str, str]:
 
 
 def session_sent_with(request: Message) -> str:
-    """What the session cookie held that came with a request; empty where there was none."""
+    """The content of the session cookie that came with a request; empty if there was none."""
     sent = SimpleCookie(request.header("Cookie") or "").get("session")
     return readable(sent.value) if sent else ""

@@ -10,7 +10,7 @@ from workbook.flow.messages import Flow
 from workbook.lab.browser import NoAnswer
 from workbook.lab.running import AppFailed
 from workbook.lab.site import Site
-from workbook.lab.visits import RECORDED, NotAsked
+from workbook.lab.visits import RECORDED, WITH_DATABASE, NotAsked
 from workbook.lab.warm import Warm
 
 # With the same seed the providers give the same tokens, so that two recordings of one app are equal.
@@ -18,7 +18,7 @@ SEED = 1
 
 
 def flow_names(step: Step) -> list[str]:
-    """The names of the flows of a step, the one that shows most first."""
+    """The names of the flows of a step, the most complete one first."""
     names = list(RECORDED.get(step.name, ()))
     if not names:
         raise WorkbookError(f"Step {step.name} has no flow to draw.")
@@ -28,15 +28,14 @@ def flow_names(step: Step) -> list[str]:
 def record(step: Step, folder: Path, name: str, warm: Warm, *, strict: bool = False) -> Flow:
     """The flow of that name, as the app in `folder` (a folder of step folders) makes it now.
 
-    Where the app goes another way than the person in it expects, what was said until then is the flow; with
-    `strict` that is an error.
+    If the app does not do what the visit expects, the flow has the messages until then; with `strict` that is an error.
     """
     title, visit = RECORDED[step.name][name]
     place = folder / step.name
     if not place.is_dir():
         raise WorkbookError(f"There is no folder {place}. `--in DIR` names the folder that has it.")
     try:
-        with Site(place, warm, seed=SEED) as site:
+        with Site(place, warm, seed=SEED, watch_tables=step.name in WITH_DATABASE) as site:
             since = None
             try:
                 since = visit(site)

@@ -1,4 +1,4 @@
-"""Why an app does not find what it put into the session before: one of the usual reasons."""
+"""The usual reasons why an app does not find what it put into the session before."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BACK = {"state", "code", "oauth_verifier", "denied", "error"}
 
 
 def why_session_was_lost(site: Site) -> str:
-    """The reason, with the app's own values in it; empty if none of the usual ones is seen."""
+    """The reason, with the app's own values in it; empty if it is no usual one."""
     messages = [m for m in site.messages() if {m.sender, m.receiver} == {APP, BROWSER}]
     asked = [m for m in messages if m.is_request]
     back = [urlsplit(m.url).path for m in asked if _BACK & set(parse_qs(urlsplit(m.url).query))]

@@ -25,9 +25,9 @@ def signed_in(
     expected: str | None = None,
     since: int | None = None,
 ) -> Page:
-    """Logs a person in with Twitter; Missed if that fails on the way. `start` is the app's URL for this login.
+    """Logs a user in with Twitter; Missed if that fails on the way. `start` is the app's URL for this login.
 
-    `expected` is the recorded flow that this login is compared with, or, with `since`, all but the first so many
+    `expected` is the recorded flow that this login is compared with, or, with `since`, all but its first `since`
     messages.
     """
     expected = expected or (SIGN_IN if urlsplit(start).path == "/login" else LATER_SIGN_IN)

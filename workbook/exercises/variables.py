@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from workbook.lab.site import Site
 
-# A module beside the app's own. It loads the app as Flask does, and tells one URL more: which variables hold a value.
+# A module beside the app's own. It loads the app as Flask does, and adds one URL that tells which variables hold a
+# value.
 _PATH = "/variables-that-hold"
 _MODULE = "loaded_with_variables"
 _TEXT = f"""
@@ -51,7 +52,7 @@ def with_variables(environ, start_response):
 app.wsgi_app = with_variables
 """
 
-# What a site needs, so that its variables can be asked for: arguments of Site.
+# Arguments of Site for a site that can be asked for its variables.
 ASKED_FOR_VARIABLES = {
     "environment": {"FLASK_APP": _MODULE},
     "added": lambda providers: {f"{_MODULE}.py": _TEXT},

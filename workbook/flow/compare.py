@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 
 from .drawn import LABELS, Arrow, arrows
 from .mermaid import shortened
-from .messages import APP, BROWSER, EVE, Flow
+from .messages import APP, BROWSER, DATABASE, EVE, Flow
 from .terminal import folded, in_ascii, one_line
 
 Mode = Literal["strict", "protocol"]
@@ -48,7 +48,8 @@ def compare(
 
     "strict" compares everything that is drawn. "protocol" compares what any right solution has to say, in whatever
     words: not its own pages, not GET or POST, not the order of parameters, not what it asks beyond. But where the app
-    answers with an error and was to answer with none, they part.
+    answers with an error and was to answer with none, they part. What changes in a database is no message that anybody
+    could compare, and takes no part in either.
     """
     first = _steps(expected, mode)
     second = _steps(actual, mode)
@@ -137,10 +138,11 @@ def _is_error(arrow: Arrow) -> bool:
 
 def _steps(flow: Flow | Sequence[Arrow], mode: Mode) -> list[tuple[int, Arrow]]:
     drawn = _drawn(flow)
+    said = [(i, arrow) for i, arrow in enumerate(drawn) if arrow.receiver != DATABASE]
     if mode == "strict":
-        return list(enumerate(drawn))
+        return said
     kept = _kept_by_apps(drawn)
-    return [(i, arrow) for i, arrow in enumerate(drawn) if i not in kept and _is_protocol(arrow)]
+    return [(i, arrow) for i, arrow in said if i not in kept and _is_protocol(arrow)]
 
 
 def _kept_by_apps(drawn: Sequence[Arrow]) -> set[int]:
@@ -241,6 +243,21 @@ def side_by_side(
             lines += folded(f"{name}, {one_line(shown, unicode=unicode)}", width)
             lines += [line for key, value in shown.details for line in folded(f"    {key}={value}", width)]
     return "\n".join(lines)
+
+
+def stacked(beside: str) -> str:
+    """What `side_by_side` gave, for a narrow screen: the expected flow first, and the other flow below it."""
+    lines = beside.splitlines()
+    heading = re.match(r"Expected +([│|]) ", lines[0]) if lines else None
+    if heading is None:
+        return beside
+    place, bar = heading.start(1), heading[1]
+    # A wide character takes two columns: its line has its bar one place earlier.
+    table = list(itertools.takewhile(lambda line: bar in line[: place + 1], lines))
+    rows = [line.partition(f" {bar}") for line in table]
+    left = [one.rstrip() for one, _, _ in rows]
+    right = [other.removeprefix(" ") for _, _, other in rows]
+    return "\n".join([*filter(None, left), "", *filter(None, right), *lines[len(table) :]])
 
 
 def _listed(

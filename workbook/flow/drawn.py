@@ -17,7 +17,8 @@ from http import HTTPStatus
 from typing import Any
 from unicodedata import category
 
-from .messages import APP, BROWSER, BROWSERS, ELSEWHERE, EVE, Flow, Message, Parameter, split
+from .messages import APP, BROWSER, BROWSERS, DATABASE, ELSEWHERE, EVE, Flow, Message, Parameter, split
+from .rows import BYTES, of_message
 
 # The providers by their names in addresses, and everybody who takes part, as people call them.
 PROVIDER_LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
@@ -43,10 +44,11 @@ class Arrow:
 
 
 def participants(drawn: Iterable[Arrow]) -> dict[str, str]:
-    """Everybody who takes part, with the names that people read: browsers, the app, then the providers as they come.
+    """Everybody who takes part, with the names that people read: browsers, the app, its database, then the providers as
+    they come.
     One browser is the browser; of two it is said whose they are."""
     found = dict.fromkeys(name for arrow in drawn for name in (arrow.sender, arrow.receiver))
-    first = [name for name in (EVE, BROWSER, ELSEWHERE, APP) if name in found]
+    first = [name for name in (EVE, BROWSER, ELSEWHERE, APP, DATABASE) if name in found]
     labels = {name: label_of(name) for name in first + [name for name in found if name not in first]}
     return labels | {
         name: _WHOSE[name] for name in labels if labels.keys() & {EVE, ELSEWHERE} and name in _WHOSE
@@ -105,6 +107,9 @@ _IN_TEXT = re.compile(
     r"""(?!‹)[^\s"'&,;<>]+"""
 )
 _SHORTEST_SECRET = 6
+# A row has a secret in a column with such a name, and a time that is new in every run.
+_SECRET_COLUMN = re.compile(r"passw|secret|token|hash|digest|nonce|verifier", re.IGNORECASE)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?")
 # An error's words are cut there (characters).
 _LONGEST_TEXT = 200
 # The providers' addresses as everybody knows them, whatever port they really had.
@@ -149,6 +154,8 @@ class _Names:
         self._numbered: dict[str, str] = {}
         self._hosts: dict[str, str] = {}
         for message in messages:
+            if message.receiver == DATABASE:
+                continue
             ends = {message.receiver, message.sender}
             if APP in ends and ends & set(BROWSERS):
                 host = split(message.url)
@@ -256,9 +263,37 @@ def _addresses(body: str) -> list[str]:
 
 
 def _arrow(message: Message, names: _Names) -> Arrow:
+    if message.receiver == DATABASE:
+        return _row(message, names)
     title = _asked(message, names) if message.is_request else _answered(message, names)
     details = tuple((_shown(name), _shown(value)) for name, value in _details(message, names))
     return Arrow(message.sender, message.receiver, message.is_request, _shown(title), details)
+
+
+def _row(message: Message, names: _Names) -> Arrow:
+    """A row that changed, with both values where it had one before."""
+    change = of_message(message)
+    details = (
+        (column, " → ".join(_in_column(column, value, names) for value in values))
+        for column, values in change.columns
+    )
+    return Arrow(
+        message.sender,
+        message.receiver,
+        True,
+        _shown(names.text(change.title)),
+        tuple((_shown(name), _shown(value)) for name, value in details),
+    )
+
+
+def _in_column(column: str, value: str | None, names: _Names) -> str:
+    """A value of a row as it is drawn."""
+    if value is None:
+        return "NULL"
+    if _TIME.fullmatch(value) or value.startswith(BYTES):
+        return "‹bytes›" if value.startswith(BYTES) else "‹time›"
+    shown = names.value(Parameter(column, value, "row"))
+    return f"‹{column.replace('_', ' ')}›" if shown == value and _SECRET_COLUMN.search(column) else shown
 
 
 def _shown(text: str) -> str:

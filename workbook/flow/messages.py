@@ -17,6 +17,8 @@ APP = "app"
 # Where a flow has two browsers, the other one: an attacker's, or the same person's on another computer.
 EVE, ELSEWHERE = "eve", "elsewhere"
 BROWSERS = (BROWSER, EVE, ELSEWHERE)
+# The app's database. It sends and receives no HTTP: rows.py says what a message to it is.
+DATABASE = "database"
 
 
 class Parameter(NamedTuple):

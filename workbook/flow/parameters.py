@@ -74,7 +74,7 @@ _TWITTER = {
         "twittercommunity.com, A small tweak to the OAuth UI",
     ),
     "user_id": Explanation(
-        "The user's ID at Twitter. It does not change.", "docs.x.com, API reference, oauth/access_token"
+        "The user's ID at Twitter, as a string.", "docs.x.com, API reference, oauth/access_token"
     ),
     "screen_name": Explanation(
         "The user's name at Twitter, the one after the @. The user can change it.",

@@ -28,6 +28,11 @@ _ENTITY_SETTINGS = (
     "'fontSize': '15px', 'primaryColor': '#eef3fb', 'primaryBorderColor': '#3b5b92', 'primaryTextColor': '#1b2a41',"
     "'lineColor': '#3b5b92', 'edgeLabelBackground': '#ffffff'}}}%%\n"
 )
+# The words on a line cover it, and a dark page gets the same colours inverted. What is not on a screen stays light.
+_ENTITY_RULES = (
+    "#ID .labelBkg { background-color: #ffffff !important } "
+    "@media screen and (prefers-color-scheme: dark) { #ID { filter: invert(0.94) hue-rotate(180deg) } }"
+)
 
 
 class PicturesUnavailable(Exception):
@@ -60,7 +65,8 @@ def _entity_svg(mermaid: str, name: str, own: str) -> str:
     size = f'width="{box[3]}" height="{box[4]}"'
     ground = f'<rect x="{box[1]}" y="{box[2]}" {size} fill="#ffffff"/>'
     sized = opening[0].replace('width="100%"', size)
-    return f"{sized}<title>{escape(name)}</title>{ground}{svg[opening.end() :]}"
+    rules = f"<style>{_ENTITY_RULES.replace('ID', own)}</style>"
+    return f"{sized}<title>{escape(name)}</title>{rules}{ground}{svg[opening.end() :]}"
 
 
 def to_png(mermaid: str) -> bytes:

@@ -22,8 +22,9 @@ _INDENT = 12.0  # of a line that goes on with the one before
 _GAP = 14.0  # from one arrow to the next one's label
 # After so much the participants' names come again: the screen no longer shows the first ones.
 _PAGE = 760.0
-# A label has at least this, however near its two ends are.
-_NARROWEST = 250.0
+# A label has at least this, however near its two ends are, and so much where the picture does not end before: then
+# few values are broken.
+_NARROWEST, _ROOMY = 250.0, 308.0
 # And a page and a participant at least these.
 _NARROWEST_PAGE, _NARROWEST_LANE = 300, 105
 
@@ -87,7 +88,17 @@ class _Picture:
         self._in_page = in_page
         self._people = participants(arrows)
         self._width = width
-        widths = [max(84.0, width_of(label, bold=True) + 20) for label in self._people.values()] or [84.0]
+        # A name has several lines where its box would not leave the next one room.
+        room = (self._width - 2 * _MARGIN) / max(len(self._people), 1) - 6
+        self._names_in_lines = {
+            name: [line for line, _ in wrapped(label, room - 20, bold=True)]
+            for name, label in self._people.items()
+        }
+        self._box = _BOX + _LINE * (max(map(len, self._names_in_lines.values()), default=1) - 1)
+        widths = [
+            max(min(84.0, room), *(width_of(line, bold=True) + 20 for line in lines))
+            for lines in self._names_in_lines.values()
+        ] or [84.0]
         first, last = _MARGIN + widths[0] / 2, self._width - _MARGIN - widths[-1] / 2
         step = (last - first) / max(len(self._people) - 1, 1)
         self._x = {name: first + step * place for place, name in enumerate(self._people)}
@@ -102,7 +113,7 @@ class _Picture:
             self._y += _LINE
             self._text(self._width / 2, self._y, self._title, "text", bold=True, middle=True)
             self._y += 12
-        begin, last_names = self._y + _BOX / 2, self._y
+        begin, last_names = self._y + self._box / 2, self._y
         self._names()
         instead = {part.first: part.instead for part in self._left_out}
         unseen = {number for part in self._left_out for number in part.numbers}
@@ -155,11 +166,14 @@ class _Picture:
         for name, x in self._x.items():
             width = self._boxes[name]
             self._drawn.append(
-                f'<rect class="box" x="{_n(x - width / 2)}" y="{_n(self._y)}" width="{_n(width)}" height="{_n(_BOX)}" '
-                'rx="3" fill="#eef3fb" stroke="#3b5b92"/>'
+                f'<rect class="box" x="{_n(x - width / 2)}" y="{_n(self._y)}" width="{_n(width)}" '
+                f'height="{_n(self._box)}" rx="3" fill="#eef3fb" stroke="#3b5b92"/>'
             )
-            self._text(x, self._y + _BOX / 2 + 5, self._people[name], "text", bold=True, middle=True)
-        self._y += _BOX
+            lines = self._names_in_lines[name]
+            first = self._y + self._box / 2 + 5 - _LINE * (len(lines) - 1) / 2
+            for place, line in enumerate(lines):
+                self._text(x, first + _LINE * place, line, "text", bold=True, middle=True)
+        self._y += self._box
 
     def _instead(self, text: str) -> None:
         """A line across the picture, in the place of arrows."""
@@ -178,7 +192,7 @@ class _Picture:
         left, right = sorted((self._x[arrow.sender], self._x[arrow.receiver]))
         right = right if right > left else min(left + 60, self._width - _MARGIN)
         begin = left + _NUMBER / 2 + 6
-        room = max(right - 8 - begin, _NARROWEST)
+        room = max(right - 8 - begin, min(_ROOMY, self._width - _MARGIN - begin), _NARROWEST)
         begin = min(begin, self._width - _MARGIN - room)
         lines = [
             _Line(text, "text", indent, bold=True) for text, indent in wrapped(label.title, room, bold=True)
@@ -272,14 +286,16 @@ def width_of(text: str, *, bold: bool = False) -> float:
 
 
 def wrapped(text: str, room: float, *, bold: bool = False) -> list[tuple[str, float]]:
-    """Text in lines that are so wide (px), each with its indent: broken at blanks, and where a word is too long for a
-    line after its / & ? = and _."""
+    """Text in lines that are so wide (px), each with its indent. A line ends at a blank outside of ‹…›.
+
+    In a word that is too long for a line, it ends after one of / & ? = _.
+    """
     lines = [""]
 
     def fits(more: str) -> bool:
         return width_of(lines[-1] + more, bold=bold) <= room - (_INDENT if len(lines) > 1 else 0)
 
-    for word in re.findall(r"\s*\S+", text):
+    for word in re.findall(r"\s*(?:‹[^‹›]*›|\S)+", text):
         if fits(word):
             lines[-1] += word
             continue

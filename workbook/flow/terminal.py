@@ -16,6 +16,8 @@ from .drawn import Arrow, label_of, participants
 
 # Narrower than this there is no room for three lifelines: the messages are a numbered list then (columns).
 _NARROWEST = 72
+# A label has so much room where the drawing does not end before, however near the two ends of its arrow are (columns).
+_ROOMY = 40
 _UNICODE = {"life": "│", "line": "─", "dash": "╌", "right": "▶", "left": "◀", "mark": "◆"}
 _ASCII = {"life": "|", "line": "-", "dash": ".", "right": ">", "left": "<", "mark": "*"}
 _BOLD_RED, _DIM, _PLAIN = "\x1b[1;31m", "\x1b[2m", "\x1b[0m"
@@ -63,7 +65,7 @@ def _drawing(
         left, right = sorted((places[arrow.sender], places[arrow.receiver]))
         if left == right:  # said to itself: a person may draw that
             left, right = (left, left + step) if right != last else (left - step, left)
-        room = right - left - 3
+        room = max(right - left - 3, min(_ROOMY, width - left - 2))
         for text in [f"{index + 1}. {arrow.title}", *(f"   {name}={value}" for name, value in arrow.details)]:
             for shown in folded(text, room):
                 row = lifelines()
@@ -119,7 +121,7 @@ def in_ascii(arrow: Arrow) -> Arrow:
 
 
 def _ascii(text: str) -> str:
-    text = text.replace("‹", "<").replace("›", ">").replace("…", "...")
+    text = text.replace("‹", "<").replace("›", ">").replace("…", "...").replace("→", "->")
     return text.encode("ascii", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Processes that are alike: what one makes by chance, another one makes as well, unless the system gives the chance."""
+"""Processes that are alike: they make the same random values, unless the system makes them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .later import set_clock_still
 
 @dataclass(frozen=True)
 class Alike:
-    """What processes that are alike have in common: their clock stands still at `clock` (seconds since 1970), and the
-    numbers of the module `random` begin with `seed`."""
+    """The common settings of processes that are alike: their clock stands still at `clock` (seconds since 1970), and
+    the numbers of the module `random` begin with `seed`."""
 
     clock: float
     seed: int
 
 
 def make_alike(alike: Alike) -> None:
-    """Makes this process one of those. What comes from the system stays as it is (`secrets`, `os.urandom`, `uuid4`)."""
+    """Makes this process one of those. Values from the system stay as they are (`secrets`, `os.urandom`, `uuid4`)."""
     import uuid
 
     set_clock_still(alike.clock)

@@ -1,4 +1,4 @@
-"""A person's browser: keeps cookies as browsers do, follows redirects, fills in forms, and writes all of it down."""
+"""A user's browser: keeps cookies as browsers do, follows redirects, fills in forms, and records all of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workbook.flow.messages import APP, BROWSER, Message
 from .cookies import Cookie, Cookies
 from .wire import Wire
 
-# What a person would take for "it hangs" (seconds).
+# How long a user waits before they say "it hangs" (seconds).
 PATIENCE = 5.0
 MOST_REDIRECTS = 20  # Chromium's and Firefox's own limit
 
@@ -33,7 +33,7 @@ _LIKE_A_BROWSER = {
 
 
 class NoAnswer(Exception):
-    """A server did not answer: it is silent, gone, or sends the browser in circles. The text says which."""
+    """A server did not respond: it is silent, gone, or redirects the browser without end. The text says which."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Page:
-    """What the browser shows: where it ended up, and every answer on the way there, the last one included."""
+    """The page in the browser: its URL, and every response on the way there, the last one included."""
 
     url: str
     status: int
@@ -58,23 +58,23 @@ class Page:
 
     @property
     def path(self) -> str:
-        """The path of its address, without host and query."""
+        """The path of its URL, without host and query string."""
         return urlsplit(self.url).path or "/"
 
     @property
     def query(self) -> str:
-        """The query of its address."""
+        """The query string of its URL."""
         return urlsplit(self.url).query
 
     @cached_property
     def words(self) -> str:
-        """What a person reads on it."""
+        """The text that a user reads on the page."""
         readable = LexborHTMLParser(self.text)
         readable.strip_tags(["script", "style", "template"])
         return " ".join(readable.root.text(separator=" ").split()) if readable.root else ""
 
     def element(self, id: str) -> str | None:
-        """The text of the element with that id, as it stands there; None where there is none."""
+        """The text of the element with that id, unchanged; None where there is none."""
         found = next((node for node in self._tree.css("[id]") if node.id == id), None)
         return found.text() if found else None
 
@@ -83,12 +83,12 @@ class Page:
         return [self._form(node) for node in self._tree.css("form")]
 
     def links(self) -> list[str]:
-        """The addresses that its links lead to."""
+        """The URLs of its links."""
         return [leads_to(self.url, node.attributes["href"] or "") for node in self._tree.css("a[href]")]
 
     @cached_property
     def _tree(self) -> LexborHTMLParser:
-        """The page as browsers read it, whatever stands in it (Lexbor follows the HTML standard)."""
+        """The page as browsers read it, whatever its content (Lexbor follows the HTML standard)."""
         return LexborHTMLParser(self.text)
 
     def _form(self, form: LexborNode) -> Form:
@@ -101,14 +101,14 @@ class Page:
         buttons = [
             node.attributes.get("name") or "" for node in form.css("button, input") if _is_button(node)
         ]
-        # Any other method is taken for GET (HTML standard, form submission).
+        # Any other method means GET (HTML standard, form submission).
         method = "POST" if (form.attributes.get("method") or "").lower() == "post" else "GET"
         action = leads_to(self.url, form.attributes.get("action") or "")
         return Form(method, action, tuple(fields), tuple(buttons))
 
 
 def _values(node: LexborNode) -> list[str]:
-    """What a field of a form has as it came; nothing where it is not ticked, or is a button."""
+    """The values of a form's field as it came; none if it is not ticked, or is a button."""
     if node.tag == "select":
         options = node.css("option")
         chosen = [option for option in options if "selected" in option.attributes]
@@ -136,23 +136,23 @@ def _is_button(node: LexborNode) -> bool:
     return node.tag == "button" or (node.attributes.get("type") or "").lower() == "submit"
 
 
-# Where students have their app. The lab's browser finds it under the same two names, whatever port it really has:
-# what the app is told, and what is said of it, is then what the student knows.
+# The URLs under which students open their app. The lab's browser uses the same two, whatever port the app really has,
+# so that requests and messages have the URLs that the student knows.
 HOME = "http://localhost:5000"
 _HOST = "localhost"
 _ALSO_HOME = "http://127.0.0.1:5000"
-# A lab has no other machines: whoever sends a browser to a real site is told so, and nothing goes there.
+# A lab has no other machines: the browser sends nothing to a real host, and reports a redirect to one.
 _THIS_MACHINE = ("localhost", "127.0.0.1")
 ELSEWHERE = "and that is not on this machine"
 
 
 class Browser:
-    """One person's browser, with cookies of its own.
+    """One user's browser, with cookies of its own.
 
-    `port` is where the app really listens; it is opened as http://localhost:5000, or http://127.0.0.1:5000, which
-    is another site with other cookies. `sink` is given the messages between browser and app. Those with a provider
-    are not written down here: the providers see them all themselves. `name` is whose browser it is, where a flow has
-    two; then `at_providers` has, in pairs, the times between which it asked a provider.
+    The app really listens on `port`; the browser opens it as http://localhost:5000, or as http://127.0.0.1:5000, which
+    is another site with other cookies. `sink` gets the messages between browser and app. The providers record those
+    with a provider themselves. `name` names the user, where a flow has two browsers; then `at_providers` has, in pairs,
+    the times between which it sent a provider a request.
     """
 
     def __init__(
@@ -166,16 +166,16 @@ class Browser:
         self.move_to(port)
 
     def move_to(self, port: int) -> None:
-        """From now on what is opened as http://localhost:5000 is on another port, as behind a server with more than
-        one process. Cookies and page stay."""
+        """From now on http://localhost:5000 is on another port, as behind a server with more than one process. Cookies
+        and page stay."""
         self._wire = Wire({urlsplit(home).netloc: ("127.0.0.1", port) for home in (HOME, _ALSO_HOME)})
 
     def close(self) -> None:
-        """Ends the connections that it keeps. It may go on: then it opens new ones."""
+        """Closes the connections that it keeps. The next request opens a new one."""
         self._wire.close()
 
     def cookie(self, name: str) -> str | None:
-        """The value of a cookie of the app; None where it set none of that name."""
+        """The value of a cookie of the app; None where the app set none of that name."""
         return self._cookies.get(name, _HOST)
 
     def cookies(self) -> dict[str, str]:
@@ -187,35 +187,34 @@ class Browser:
         self._cookies.set(Cookie(name, value, _HOST))
 
     def open(self, address: str, *, follow: bool = True) -> Page:
-        """Types an address, or a path of the app, and follows where it leads; NoAnswer where that ends nowhere."""
+        """Opens a URL, or a path of the app, and follows redirects; NoAnswer where no response ends them."""
         return self._go("GET", leads_to(HOME, address), (), came_from=None, follow=follow)
 
     def click(self, link: str, *, follow: bool = True) -> Page:
-        """Follows a link of the page that is open, to an address or a path."""
+        """Follows a link of the open page, to a URL or a path."""
         assert self.page is not None
         return self._go("GET", leads_to(self.page.url, link), (), came_from=self.page.url, follow=follow)
 
     def submit(self, form: Form, *, follow: bool = True, **filled_in: str) -> Page:
-        """Sends a form of the page that is open, with some fields filled in and the button's name and value."""
+        """Sends a form of the open page, with some fields filled in and the button's name and value."""
         assert self.page is not None
         kept = [(name, value) for name, value in form.fields if name not in filled_in]
         fields = (*kept, *filled_in.items())
         action = form.action
         if form.method == "GET":
-            # The fields take the place of the action's query (HTML standard, "mutate action URL").
+            # The fields replace the action's query string (HTML standard, "mutate action URL").
             action, fields = f"{re.split('[?#]', action)[0]}?{urlencode(fields)}", ()
         return self._go(form.method, action, fields, came_from=self.page.url, follow=follow)
 
     def send_json(self, address: str, value: object, headers: Mapping[str, str]) -> Page:
-        """Sends JSON by POST, as a script of the page that is open can, and follows where that leads. `headers` are
-        those that the script adds."""
+        """Sends JSON by POST, as a script of the open page can, and follows redirects. The script adds `headers`."""
         assert self.page is not None
         added = {"Content-Type": "application/json", **headers}
         url = leads_to(self.page.url, address)
         return self._go("POST", url, (), came_from=self.page.url, body=json.dumps(value), added=added)
 
     def follow(self) -> Page:
-        """Goes where the redirect leads that was not followed, and no further."""
+        """Follows the one redirect that the browser did not follow, and no further one."""
         assert self.page is not None
         location = self.page.answers[-1].header("Location")
         assert location, f"{self.page.url} does not lead anywhere else"
@@ -265,7 +264,7 @@ class Browser:
         if parts.hostname not in _THIS_MACHINE:
             raise NoAnswer(f"the browser was sent to {short(url)}, {ELSEWHERE}")
         url, sent = urlunsplit(parts), urlencode(fields) if body is None else body
-        # What counts is who sent the browser on its way; redirects on the way do not, in Chromium as it is.
+        # Only the page that sent the browser counts, not the redirects on the way, as in Chromium.
         crossed = came_from is not None and urlsplit(came_from).hostname != parts.hostname
         headers = {"Host": parts.netloc, **_LIKE_A_BROWSER}
         if came_from:
@@ -315,5 +314,5 @@ class Browser:
 
 
 def at_home(url: str) -> bool:
-    """Whether an address is one of the app's."""
+    """Whether a URL is one of the app's."""
     return urlsplit(url).netloc in (urlsplit(HOME).netloc, urlsplit(_ALSO_HOME).netloc)

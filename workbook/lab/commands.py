@@ -28,14 +28,14 @@ from .warm_apps import PRELOAD_DATABASE
 if TYPE_CHECKING:
     from .databases import Database
 
-# A command that has not ended by then is not going to (seconds).
+# A command that has not ended by then will not end (seconds).
 TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
 class Done:
     """A command that has ended. `failure` is its error, None where it ended well; `output` is what it printed, and
-    `told` what it gave back."""
+    `told` its result."""
 
     failure: AppFailed | None
     output: str
@@ -43,11 +43,11 @@ class Done:
 
 
 class MigrationFailed(AppFailed):
-    """`flask db upgrade` failed, so there is no database that the app could be run with."""
+    """`flask db upgrade` failed, so the app has no database to run with."""
 
 
 def environment_for(database: Database) -> dict[str, str]:
-    """What a command of an app finds in its environment: the database, and what .flaskenv has."""
+    """The environment of an app's command: the database, and the variables of .flaskenv."""
     known = dotenv_values(ROOT / ".flaskenv")
     return {
         **{name: value for name, value in known.items() if value is not None},
@@ -61,8 +61,8 @@ def flask(folder: Path, warm: Warm, environment: Mapping[str, str], *arguments: 
 
 
 def create_tables(folder: Path, warm: Warm, environment: Mapping[str, str], *, related: bool = False) -> Done:
-    """Makes the tables of the app's models, as `db.create_all()` does, whatever its migrations say. With `related` it
-    tells, too, what is wrong between a user and an identity: None where each leads to the other."""
+    """Makes the tables of the app's models, as `db.create_all()` does, whatever its migrations say. With `related` its
+    result says, too, what is wrong between a user and an identity: None where each leads to the other."""
     return _run(folder, warm, environment, "create", {"related": related})
 
 
@@ -76,8 +76,8 @@ def tables(folder: Path, warm: Warm, environment: Mapping[str, str]) -> tuple[Ta
 
 @dataclass(frozen=True)
 class Revisions:
-    """A database: its URL without a password, how far it has come, and how far the migrations go; None where that is
-    nowhere, or where there are none."""
+    """A database: its URL without a password, its revision, and the last revision of the migrations; None where it has
+    none, or where there are none."""
 
     url: str
     current: str | None
@@ -85,8 +85,8 @@ class Revisions:
 
 
 def revisions(folder: Path, warm: Warm, environment: Mapping[str, str]) -> Revisions | None:
-    """Those of the app in `folder` with its own database, which is looked at and left as it is; None where the app
-    cannot be loaded, or where the migrations cannot be read."""
+    """The revisions of the app in `folder` with its own database, which does not change; None where the app cannot be
+    loaded, or the migrations cannot be read."""
     done = _run(folder, warm, environment, "revisions", {}, in_place=True)
     return None if done.failure else Revisions(**done.told)
 
@@ -98,11 +98,11 @@ def call(
     module: str,
     calls: Sequence[tuple[str, Sequence[str]]],
 ) -> Done:
-    """Calls functions of a module of the app in `folder`, each by its name and with its arguments. The module is loaded
-    by itself, without the app.
+    """Calls functions of a module of the app in `folder`, each by its name and with its arguments. It loads the module
+    without the app.
 
-    `told` has for each call {"type", "value"}, a text where the function gave one and otherwise what repr() makes of
-    it, or, where it raised an error, {"error", "traceback"}.
+    `told` has for each call {"type", "value"}, a string where the function returned one and otherwise its repr(), or,
+    where it raised an error, {"error", "traceback"}.
     """
     arguments = {"module": module, "calls": calls}
     return _run(folder, warm, environment, "call", arguments, preload=())
@@ -151,11 +151,12 @@ def _run(
 
 
 def flask_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
-    """The job: "arguments" are those of the command line. Reports {"event": "done"}, or "failed" with its error."""
+    """The job of a command: "arguments" are those of the command line. Reports {"event": "done"}, or "failed" with its
+    error."""
     from flask.cli import ScriptInfo, cli
 
     def command() -> None:
-        app: Any = load()  # here its errors are seen; the command itself would only print them
+        app: Any = load()  # here the job sees its errors; the command itself would only print them
         sys.argv = ["flask", *arguments["arguments"]]
         cli.main(args=arguments["arguments"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
 
@@ -194,10 +195,11 @@ def create_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], Non
 
 
 def _wrong_between(db: Any) -> str | None:
-    """Makes a user and an identity of the user's, asks each for the other, and takes both back. Says what was wrong."""
+    """Makes a user and one identity of this user, gets each through the other, and rolls both back. Says what was
+    wrong."""
     models = {mapper.local_table.name: mapper.class_ for mapper in db.Model.registry.mappers}
     if not {"users", "identities"} <= set(models):
-        return None  # the tables say so, too
+        return None  # the tables show this mistake, too
     try:
         user = models["users"](name="First")
         identity = models["identities"](provider="twitter", subject="1", user=user)
@@ -216,7 +218,7 @@ def _wrong_between(db: Any) -> str | None:
 
 
 def tables_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
-    """The job that tells the tables of the app's models."""
+    """The job that reports the tables of the app's models."""
 
     def read() -> list[dict[str, Any]]:
         app: Any = load()
@@ -226,7 +228,7 @@ def tables_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], Non
 
 
 def revisions_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
-    """The job that tells the revisions of the app's database and of its migrations."""
+    """The job that reports the revisions of the app's database and of its migrations."""
 
     def read() -> dict[str, str | None]:
         from alembic.runtime.migration import MigrationContext
@@ -242,7 +244,7 @@ def revisions_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], 
             try:
                 with engine.connect() as connection:
                     current = MigrationContext.configure(connection).get_current_heads()
-            except SQLAlchemyError:  # nothing answers at that URL
+            except SQLAlchemyError:  # no database responds at that URL
                 return {"url": url, "current": None, "newest": None}
         newest = ScriptDirectory(app.extensions["migrate"].directory).get_heads()
         return {"url": url, "current": ", ".join(current) or None, "newest": ", ".join(newest) or None}
@@ -251,7 +253,7 @@ def revisions_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], 
 
 
 def _table(table: Any) -> Table:
-    """A table as SQLAlchemy knows it, as ours."""
+    """An SQLAlchemy table as one of the lab's own."""
     from sqlalchemy import UniqueConstraint
 
     rules = [rule for rule in table.constraints if isinstance(rule, UniqueConstraint)]

@@ -14,10 +14,10 @@ from datetime import datetime, timezone
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-LONGEST_COOKIE = 4096  # name and value, in bytes (section 5.6)
-LONGEST_ATTRIBUTE = 1024  # its value, in bytes; a longer one is as if it was not there (section 5.6)
+LONGEST_COOKIE = 4096  # name and value together, in bytes (section 5.6)
+LONGEST_ATTRIBUTE = 1024  # its value, in bytes; a longer one is ignored (section 5.6)
 
-# A cookie without SameSite is new for so long (seconds): Chromium's two minutes.
+# How long a cookie without SameSite is new (seconds): Chromium's two minutes.
 NEW = 120
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")  # RFC 9110 section 9.2.1
@@ -27,7 +27,7 @@ _BYTES = "latin-1"
 _BLANKS = " \t"
 # With one of these a cookie is dropped (section 5.6).
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# What stands between the parts of a date, and the parts (section 5.1.1).
+# The separators of a date's parts, and the parts (section 5.1.1).
 _BETWEEN = re.compile(r"[\t !-/;-@\[-`{-~]+")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?![0-9])")
 _DAY = re.compile(r"([0-9]{1,2})(?![0-9])")
@@ -39,7 +39,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 class Cookie:
     """A cookie as it is kept (section 5.7). `made` and `expires` are in seconds since 1970, None at the end of the
     session; `host_only` cookies go to the host that set them and to none below it; `same_site` is "strict", "lax" or
-    "none", and "" where the response did not say."""
+    "none", and "" where the response set none."""
 
     name: str
     value: str
@@ -59,7 +59,7 @@ class Cookies:
         self._kept: dict[tuple[str, str, str], Cookie] = {}
 
     def set(self, cookie: Cookie) -> None:
-        """Keeps a cookie, in the place of one of the same name, host and path. With another value it is a new one."""
+        """Keeps a cookie, instead of one of the same name, host and path. A different value makes it a new one."""
         before = self._kept.get(_key(cookie))
         if before is not None and before.value != cookie.value:
             del self._kept[_key(cookie)]
@@ -76,7 +76,8 @@ class Cookies:
         return {c.name: c.value for c in self._kept.values() if _goes_to(c, host) and not _is_over(c)}
 
     def hear(self, url: str, set_cookie: Iterable[str]) -> None:
-        """Takes the values of the Set-Cookie headers of a response from `url`. What a browser drops is dropped."""
+        """Reads the values of the Set-Cookie headers of a response from `url`. It drops the cookies that a browser
+        drops."""
         parts = urlsplit(url)
         for value in set_cookie:
             cookie = _read(value, parts.hostname or "", parts.path)
@@ -90,7 +91,7 @@ class Cookies:
     def header(self, url: str, method: str, *, from_another_site: bool) -> str:
         """The value of the Cookie header of a request; empty where none goes with it (section 5.8.3).
 
-        `from_another_site` tells that a page of another site sent the browser here.
+        `from_another_site` says that a page of another site sent the browser here.
         """
         parts = urlsplit(url)
         sent = [
@@ -107,7 +108,7 @@ class Cookies:
 
 
 def _key(cookie: Cookie) -> tuple[str, str, str]:
-    """What makes two cookies the same (section 5.7, step 23)."""
+    """The key by which two cookies are the same (section 5.7, step 23)."""
     return cookie.name, cookie.host, cookie.path
 
 
@@ -124,7 +125,7 @@ def _is_trusted(parts: SplitResult) -> bool:
 
 def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
     """The cookie of a Set-Cookie header (section 5.6); None where it has neither a name nor a value, or where it is for
-    another host (section 5.7). Of an attribute that is there twice the last one counts."""
+    another host (section 5.7). Of two attributes of one name the last one counts."""
     if _CONTROL.search(set_cookie):
         return None
     pair, *attributes = set_cookie.split(";")
@@ -154,28 +155,28 @@ def _read(set_cookie: str, host: str, path: str) -> Cookie | None:
                 cookie = replace(cookie, secure=True)
             case "samesite":
                 known = told.lower() in ("strict", "lax", "none")
-                # What is not known is as if nothing was said.
+                # An unknown value is ignored.
                 cookie = replace(cookie, same_site=told.lower() if known else "")
     if name.lower().startswith("__host-") and (domain or told_path != "/"):
         return None  # the name promises that the cookie is for this host, and for all of it (section 4.1.3.2)
     if domain:
         if not _domain_fits(domain, host):
             return None
-        # A name without a dot is a public suffix: its cookie goes to that host alone (section 5.7, step 9).
+        # A name without a dot is a public suffix: its cookie goes to that host only (section 5.7, step 9).
         cookie = replace(cookie, host=domain, host_only="." not in domain)
-    if max_age is not None:  # it goes before Expires
+    if max_age is not None:  # it overrides Expires
         cookie = replace(cookie, expires=time.time() + max_age if max_age > 0 else 0.0)
     return cookie
 
 
 def _size(text: str) -> int:
-    """How many bytes a part of a header has."""
+    """The size of a part of a header in bytes."""
     return len(text.encode(_BYTES, "replace"))
 
 
 def _moment(text: str) -> float | None:
-    """A date as seconds since 1970, however it is written (section 5.1.1); None where it is none, and then it is as if
-    nothing was said."""
+    """A date as seconds since 1970, however it is written (section 5.1.1); None where it is no date, and then it is
+    ignored."""
     clock = day = month = year = None
     for part in _BETWEEN.split(text):
         if clock is None and (clock := _TIME.match(part)):
@@ -201,8 +202,9 @@ def _moment(text: str) -> float | None:
 
 
 def _may_be_kept(cookie: Cookie, *, secure_connection: bool) -> bool:
-    """Whether it is kept. Secure wants a connection that can be trusted; SameSite=None wants Secure, and so do the
-    names that promise it (section 4.1.3). A cookie without a name must not look like one of those when it is sent."""
+    """Whether the browser keeps it. Secure needs a trusted connection; SameSite=None needs Secure, and so do the
+    names that promise it (section 4.1.3). A cookie without a name must not look like one of those when the browser
+    sends it."""
     promise = (cookie.name or cookie.value).lower().startswith(("__secure-", "__host-"))
     if promise and not cookie.name:
         return False
@@ -240,14 +242,14 @@ def _default_path(path: str) -> str:
 
 
 def _path_fits(kept: str, asked: str) -> bool:
-    """Whether a cookie's path takes in the path of a request (section 5.1.4)."""
+    """Whether a cookie's path covers the path of a request (section 5.1.4)."""
     return asked == kept or asked.startswith(kept if kept.endswith("/") else f"{kept}/")
 
 
 def _crosses_sites(cookie: Cookie, method: str) -> bool:
     """Whether a cookie goes along where another site sends the browser to a page (section 5.8.3).
 
-    One that says nothing is Lax, but a new one also crosses with a POST ("Lax-allowing-unsafe", section 5.7.3).
+    One without SameSite is Lax, but a new one also crosses with a POST ("Lax-allowing-unsafe", section 5.7.3).
     """
     if cookie.same_site == "":
         return method in SAFE_METHODS or time.time() - cookie.made < NEW

@@ -1,8 +1,10 @@
-"""A database for one app: a new SQLite file, or a new database on a PostgreSQL server. It is looked at from outside."""
+"""A database for one app: a new SQLite file, or a new database on a PostgreSQL server. Checks look at it from
+outside."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 import shutil
 import tempfile
@@ -13,15 +15,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from workbook.flow.rows import BYTES, Tables
+
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Inspector
 
-# How long a question waits for a lock that somebody else holds (seconds).
+# How long a query waits for a lock that another connection holds (seconds).
 PATIENCE = 10
-# How long it waits where it could also do without (seconds).
+# How long it waits for a lock where there is another way (seconds).
 _AT_ONCE = 2
 
-# The number of the lock at which transactions are held, and how often it is looked who waits there (seconds).
+# The number of the lock that holds transactions, and how often the lab counts those that wait there (seconds).
 _HELD = 8
 _LOOK_AGAIN = 0.01
 _WAIT_AT_COMMIT = f"""
@@ -37,10 +41,10 @@ _WAITING = f"""
 
 
 class Database:
-    """A new database, with nothing in it, that is gone after `close`.
+    """A new, empty database, which `close` removes.
 
-    `server` is the address of a PostgreSQL server where databases may be made; without one it is an SQLite file.
-    Nothing is imported or made before it is asked for, so an app without a database costs nothing.
+    `server` is the URL of a PostgreSQL server where the lab may make databases; without one it is an SQLite file.
+    Imports and the database wait for the first use, so an app without a database costs nothing.
     """
 
     def __init__(self, server: str | None = None) -> None:
@@ -58,7 +62,7 @@ class Database:
 
     @cached_property
     def url(self) -> str:
-        """Its address, as SQLAlchemy writes it (DATABASE_URL)."""
+        """Its URL, as SQLAlchemy writes it (DATABASE_URL)."""
         if self.server is None:
             return f"sqlite:///{self._file.as_posix()}"
         name = f"site_{secrets.token_hex(8)}"
@@ -73,7 +77,7 @@ class Database:
 
     @cached_property
     def engine(self) -> Engine:
-        """A way in that is not the app's. On SQLite foreign keys are enforced, as the steps' apps have it."""
+        """Connections that are not the app's. On SQLite they enforce foreign keys, as the steps' apps do."""
         from sqlalchemy import create_engine, event
         from sqlalchemy.pool import NullPool
 
@@ -88,7 +92,7 @@ class Database:
         return engine
 
     def rows(self, sql: str, **values: object) -> list[dict[str, Any]]:
-        """What a query gives, a dict a row."""
+        """The rows of a query's result, a dict each."""
         from sqlalchemy import text
 
         with self.engine.connect() as connection:
@@ -101,16 +105,50 @@ class Database:
         with self.engine.begin() as connection:
             connection.execute(text(sql), values)
 
+    def tables(self) -> Tables | None:
+        """Every row, as text; None where a look is not possible now. Alembic's own table is left out, and so is one
+        without a primary key. Bytes are told by their digest."""
+        from sqlalchemy import inspect
+        from sqlalchemy.exc import SQLAlchemyError
+
+        if self.server is None and not self._file.exists():
+            return {}
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql(
+                    f"PRAGMA busy_timeout = {_AT_ONCE * 1000}"
+                    if self.server is None
+                    else f"SET LOCAL lock_timeout = '{_AT_ONCE}s'"
+                )
+                found = inspect(connection)
+                names = [name for name, _ in found.get_sorted_table_and_fkc_names() if name is not None]
+                keys = {name: found.get_pk_constraint(name)["constrained_columns"] for name in names}
+                quoted = connection.dialect.identifier_preparer.quote
+                return {
+                    name: {
+                        tuple(str(row[column]) for column in keys[name]): {
+                            column: _as_text(value)
+                            for column, value in row.items()
+                            if column not in keys[name]
+                        }
+                        for row in connection.exec_driver_sql(f"SELECT * FROM {quoted(name)}").mappings()
+                    }
+                    for name in names
+                    if name != "alembic_version" and keys[name]
+                }
+        except SQLAlchemyError:
+            return None
+
     def content(self) -> bytes | None:
-        """The file that it is; None where there is no file, or where it is a database on a server."""
+        """The content of the SQLite file; None where there is no file, or where the database is on a server."""
         return self._file.read_bytes() if self.server is None and self._file.exists() else None
 
     def fill(self, content: bytes) -> None:
-        """Begins with what another one was, as its `content` says."""
+        """Writes the `content` of another database into this new one."""
         self._file.write_bytes(content)
 
     def is_empty(self) -> bool:
-        """Whether no table has a row, other than the one in which Alembic keeps how far it has come."""
+        """Whether no table has a row, apart from Alembic's table with the revision."""
         with self.engine.connect() as connection:
             return not any(
                 connection.exec_driver_sql(f"SELECT 1 FROM {table} LIMIT 1").first()
@@ -118,8 +156,8 @@ class Database:
             )
 
     def empty(self) -> bool:
-        """Takes all rows away, and counts from 1 again; False where somebody is in the way for too long. How far
-        Alembic has come stays."""
+        """Deletes all rows, and counts from 1 again; False where another connection holds a lock for too long.
+        Alembic's revision stays."""
         from sqlalchemy.exc import OperationalError
 
         try:
@@ -141,7 +179,7 @@ class Database:
         return True
 
     def _tables(self, connection: Connection) -> list[str]:
-        """The tables that the app made, with their names as they stand in a statement."""
+        """The tables that the app made, with their names quoted for a statement."""
         from sqlalchemy import inspect
 
         quoted = connection.dialect.identifier_preparer.quote
@@ -149,7 +187,8 @@ class Database:
 
     @contextlib.contextmanager
     def locked(self, table: str) -> Iterator[Connection]:
-        """Nobody can write to a table inside of this `with`; reading goes on. On SQLite it is the whole database."""
+        """No other connection can write to a table inside of this `with`; reading goes on. On SQLite it is the whole
+        database."""
         from sqlalchemy import text
 
         with self.engine.connect() as connection:
@@ -162,8 +201,8 @@ class Database:
 
     @contextlib.contextmanager
     def commits_held(self, table: str) -> Iterator[Callable[[int, float], None]]:
-        """On PostgreSQL: whoever has changed a table waits at the end of the transaction inside of this `with`, so that
-        nobody sees what the others have changed. Gives a function that waits until so many do, or so many seconds."""
+        """On PostgreSQL: inside of this `with` a transaction that has changed a table waits at its end, so that no
+        other one sees the change. Yields a function that waits until `count` transactions do, or `patience` seconds."""
         with self.engine.connect() as connection:
             connection.exec_driver_sql(_WAIT_AT_COMMIT.format(table=table))
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({_HELD})")
@@ -180,13 +219,13 @@ class Database:
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_HELD})")
 
     def look(self) -> Inspector:
-        """What tables it has now, and how they are made."""
+        """An inspector of its tables as they are now."""
         from sqlalchemy import inspect
 
         return inspect(self.engine)
 
     def close(self) -> None:
-        """Removes it, whoever is still connected. It may be called twice."""
+        """Removes it, also under open connections. A second call is harmless."""
         if "engine" in self.__dict__:
             self.engine.dispose()
         if self._folder is not None:
@@ -200,7 +239,7 @@ class Database:
         from sqlalchemy import make_url
 
         assert self.server is not None
-        # Which driver an address without one means depends on SQLAlchemy's version: psycopg2 until 2.0, psycopg in 2.1.
+        # The driver of a URL that names none depends on SQLAlchemy's version: psycopg2 until 2.0, psycopg in 2.1.
         return make_url(self.server).set(drivername="postgresql+psycopg2")
 
     def _on_server(self, sql: str) -> None:
@@ -212,8 +251,15 @@ class Database:
             connection.exec_driver_sql(sql)
 
 
+def _as_text(value: object) -> str | None:
+    """A value of a row as text; None is NULL."""
+    if isinstance(value, (bytes, memoryview)):
+        return f"{BYTES}{hashlib.sha256(value).hexdigest()}"
+    return None if value is None else str(value)
+
+
 def uses_a_database(folder: Path) -> bool:
-    """Whether the app in a folder keeps people in a database: its files name SQLAlchemy."""
+    """Whether the app in a folder keeps users in a database: its files name SQLAlchemy."""
     return any(
         "sqlalchemy" in file.read_text(encoding="utf-8", errors="replace").lower()
         for file in folder.rglob("*.py")

@@ -1,20 +1,21 @@
-"""What of the shell's settings the workbook's own processes and the apps under check have: nearly nothing.
+"""Keeps nearly all of the shell's settings from the workbook's own processes and the apps under check.
 
-A variable of another project, or of the person's own tools, must neither help nor harm a verdict. PYTHONOPTIMIZE takes
+A variable of another project, or of the user's own tools, must neither help nor harm a verdict. PYTHONOPTIMIZE takes
 assertions away, PYTEST_ADDOPTS ends a run early, PYTHONPATH brings other libraries, HTTP_PROXY sends requests
-elsewhere, and FLASK_DEBUG, SECRET_KEY, TWITTER_KEY or DATABASE_URL set up another app than the one in the folder.
+elsewhere, and FLASK_DEBUG, SECRET_KEY, TWITTER_KEY or DATABASE_URL configure the app differently from the one in the
+folder.
 """
 
 from __future__ import annotations
 
 import os
 
-# What any program needs of the machine's own environment, on any platform.
+# The variables of the machine's environment that any program needs, on any platform.
 _OF_THE_MACHINE = (
     *("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR"),
     *("LANG", "LC_ALL", "HOME", "USERPROFILE"),
 )
-# What Python itself needs beside that: where its shared libraries are, and where it keeps what it has compiled.
+# The variables that Python itself needs: the places of its shared libraries, and of its compiled files.
 _OF_PYTHON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
 
 

@@ -1,4 +1,4 @@
-"""A process whose clock is another: it is ahead, or stands still, and nobody has waited."""
+"""Sets the clock of a process ahead, or stops it, without waiting."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 
 def set_clock_ahead(seconds: float) -> None:
-    """From now on `time` and `datetime` say in this process what they will say so many seconds later.
+    """From now on `time` and `datetime` are ahead of the real clock in this process, by `seconds`.
 
-    What has imported `time.time` or `datetime.datetime` by name before goes on with the real clock.
+    Code that has imported `time.time` or `datetime.datetime` by name before keeps the real clock.
     """
     real, real_ns = time.time, time.time_ns
     _set_clock(lambda: real() + seconds, lambda: real_ns() + int(seconds * 1_000_000_000))
 
 
 def set_clock_still(at: float) -> None:
-    """From now on `time` and `datetime` say in this process that it is `at` (seconds since 1970). The rest is as for
+    """From now on `time` and `datetime` stand still in this process at `at` (seconds since 1970). The rest is as for
     set_clock_ahead."""
     _set_clock(lambda: at, lambda: int(at * 1_000_000_000))
 

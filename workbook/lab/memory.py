@@ -1,4 +1,4 @@
-"""Where what lives for some seconds is kept: in memory, where the machine has a folder for that."""
+"""A place for files that live for some seconds: in memory, where the machine has a folder for that."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Linux keeps files in memory here. Elsewhere there is no such folder, and files are where temporary ones are.
+# Linux keeps files in memory here. Elsewhere there is no such folder, and the files are with the temporary ones.
 _SHARED_MEMORY = Path("/dev/shm")
 # In a container it may be small. A run of checks takes a few megabytes.
 _ENOUGH = 64 * 1024 * 1024
 
 
 def folder_in_memory(kind: str) -> tempfile.TemporaryDirectory[str]:
-    """A new folder, in memory where that can be. A database there is committed in no time: nothing waits for a disk.
+    """A new folder, in memory if possible. A database there commits at once, because it does not wait for a disk.
 
-    A process that is killed leaves its folder behind; the next one that asks for the same `kind` removes it.
+    A process that is killed leaves its folder behind; the next call for the same `kind` removes it.
     """
     place = _place()
     if place is not None:

@@ -1,4 +1,4 @@
-"""What an app asks for in the internet: a proxy that notes the host of each HTTPS request, and lets none through."""
+"""A proxy between an app and the internet: it notes the host of each HTTPS request, and lets none through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from types import TracebackType
 
 
 class Outside:
-    """A proxy for HTTPS on the loopback address. `hosts` are those that were asked for, as "api.github.com", in order.
+    """A proxy for HTTPS on the loopback address. `hosts` are those that the app requested, as "api.github.com", in
+    order.
 
     An app uses it if it finds `environment` in its own: urllib, requests and httpx all read that variable.
     """

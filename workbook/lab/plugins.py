@@ -1,4 +1,4 @@
-"""Importing this has Flask load the commands of its plugins, such as `flask db`, once for all later forks."""
+"""Importing this module makes Flask load the commands of its plugins, such as `flask db`, once for all later forks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody comes to the app several times at the same moment, as by a double click: a race, made certain."""
+"""A user sends the app several requests at the same moment, as by a double click: a race, made certain."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from .browser import Browser, Form, NoAnswer, Page
 from .site import Site
 
-# How long the database is kept locked where the app does not get as far as a write for everybody, as with a lock of
-# its own (seconds). SQLite's patience, as Python sets it, is 5 seconds.
+# How long the database stays locked if not every request gets as far as a write, as with a lock of the app's own
+# (seconds). SQLite's patience, as Python sets it, is 5 seconds.
 LONGEST = 1.5
-# How long the others stand still for the first one, who may have to wait for them (seconds).
+# How long the other workers stand still for the first request, which may have to wait for them (seconds).
 HEAD_START = 1.0
 
 
@@ -23,11 +23,11 @@ def at_once(
     tables: str = "users, identities",
     first_alone: bool = False,
 ) -> list[Page | NoAnswer]:
-    """Opens each address in its browser, all at the same moment; gives what they see, in the same order.
+    """Opens each URL in its browser, all at the same moment; returns their pages, in the same order.
 
-    Nobody can write to these tables until everybody is about to. Until then each has looked up what there was before
-    the first of them wrote. The site has to watch writes. With `first_alone` the others then wait, in the middle of
-    their write, until the first has been answered: the first one's browser has to be the only one of its worker.
+    No request can write to these tables until all are about to. So each has read the rows from before the first write.
+    The site has to watch writes. With `first_alone` the others then wait, in the middle of their write, until the first
+    has its response: the first browser has to be the only one of its worker.
     """
     with ThreadPoolExecutor(len(visits)) as threads, ExitStack() as standing_still:
         with site.database.locked(tables):
@@ -44,10 +44,10 @@ def at_once(
 
 
 def submitted_at_once(site: Site, tabs: Sequence[tuple[Browser, Form]], table: str) -> list[Page | NoAnswer]:
-    """Sends each form in its browser, all at the same moment; gives what they see, in the same order.
+    """Sends each form in its browser, all at the same moment; returns their pages, in the same order.
 
-    Nobody sees what another one has changed in the table before each has looked. On SQLite nobody writes until each
-    is about to; on PostgreSQL nobody commits until each is about to. Whoever waits for another one is let go after
+    No request sees a change of another one in the table before all have read it. On SQLite no request writes until all
+    are about to; on PostgreSQL none commits until all are about to. A request that waits for another one goes on after
     LONGEST. The site has to watch writes.
     """
     with ThreadPoolExecutor(len(tabs)) as threads:

@@ -25,14 +25,14 @@ from .environments import bare_environment
 from .warm import Warm
 from .warm_apps import PRELOAD_DATABASE
 
-# An app that has not come up by then is not going to (seconds).
+# An app that has not started by then will not start (seconds).
 START_TIMEOUT = 10.0
 # So many bytes of what an app prints are passed on at a time.
 _CHUNK = 64 * 1024
 
 
 class AppFailed(Exception):
-    """The app did not come up. `error` is one line, `traceback` its own lines."""
+    """The app did not start. `error` is one line, `traceback` the lines of its own files."""
 
     def __init__(self, error: str, traceback: str = "") -> None:
         super().__init__(error)
@@ -41,7 +41,7 @@ class AppFailed(Exception):
 
 
 def copied(folder: Path, into: Path) -> Path:
-    """Copies an app's source into a folder, under its own name: no .env and no database of the student's."""
+    """Copies an app's source into a folder, under its own name, without the student's .env and database."""
     copy = into / folder.name
     copy.mkdir()
     for file in source_files(folder):
@@ -78,15 +78,14 @@ def _shown(on_output: Callable[[bytes], None] | None) -> Iterator[BinaryIO | Non
 
 
 class RunningApp:
-    """Starts the app in `folder` and waits until it answers; AppFailed says why it does not.
+    """Starts the app in `folder` and waits until it responds; AppFailed says why it does not.
 
-    It runs on a copy, so that it sees no .env and no database of the student's and leaves nothing behind.
-    With `in_place` it runs in the folder itself, as for a person at work: what it prints is shown here, and given to
-    `on_output`, too, in pieces as they come; errors are shown in the browser, and where it cannot be loaded, a page
-    that says so is served (`failure` says why).
-    `instead` serves only such a page. `listen_on` is a socket that listens already, in the place of `port`.
-    `on_write` is called each time that the app is about to write to its database. Its clock is `ahead` of the real one,
-    by so many seconds. Apps that are `alike` have one clock, and one beginning of `random`.
+    It runs on a copy, so that it sees no .env and no database of the student's and leaves nothing behind. With
+    `in_place` it runs in the folder itself, as for a student at work: its output appears here, and goes to `on_output`,
+    too, in pieces as they come; its errors appear in the browser, and if it cannot be loaded, a page says so (`failure`
+    says why). `instead` serves only such a page. `listen_on` is a socket that listens already, instead of `port`.
+    `on_write` is called each time that the app is about to write to its database. Its clock is `ahead` of the real one
+    (seconds). Apps that are `alike` have one clock, and one beginning of `random`.
     """
 
     def __init__(
@@ -157,7 +156,7 @@ class RunningApp:
 
     @property
     def url(self) -> str:
-        """The app's address as a person types it: by name, so that its cookies are not the providers'."""
+        """The app's URL as a student types it: with a host name, so that its cookies are not the providers'."""
         return f"http://localhost:{self.port}"
 
     @property
@@ -168,7 +167,7 @@ class RunningApp:
 
     @property
     def failure(self) -> AppFailed | None:
-        """Why the app could not be loaded, where a page that says so is served in its place."""
+        """Why the app could not be loaded, where a page that says so is served instead."""
         return AppFailed(self._failed["error"], self._failed["traceback"]) if self._failed else None
 
     @property
@@ -177,27 +176,27 @@ class RunningApp:
         return self._ended
 
     def last_error(self, timeout: float = 1.0) -> AppFailed | None:
-        """The exception that the last request left unhandled; waits `timeout` seconds for word of it."""
+        """The exception that the last request left unhandled; waits `timeout` seconds for the app's report of it."""
         with self._arrived:
             self._arrived.wait_for(lambda: bool(self._errors) or self._ended, timeout)
             return self._errors[-1] if self._errors else None
 
     def begin_anew(self) -> None:
-        """From now on `last_error` and `log` speak only of what comes."""
+        """From now on `last_error` and `log` have only what comes later."""
         with self._arrived:
             self._errors.clear()
         if self.child.log is not None:
             self._log_begins = self.child.log.stat().st_size
 
     def log(self) -> str:
-        """What the app has printed and logged so far, where that is not shown here."""
+        """The app's output and log so far, where it does not appear here."""
         if self.child.log is None:
             return ""
         return self.child.log.read_bytes()[self._log_begins :].decode(errors="replace")
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """The process stands still inside of this `with`. Where the system cannot do that, it goes on."""
+        """The process stands still inside of this `with`. Where the system cannot do that, the process goes on."""
         if not hasattr(signal, "SIGSTOP"):
             yield
             return
@@ -208,7 +207,7 @@ class RunningApp:
             os.kill(self.child.pid, signal.SIGCONT)
 
     def stop(self) -> None:
-        """Ends the app and removes what it left. It may be called twice."""
+        """Ends the app and removes its files. A second call is harmless."""
         self.child.stop()
         shutil.rmtree(self._workplace, ignore_errors=True)
 

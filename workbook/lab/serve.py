@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[dict[str, Any]], None]
 
-# So many requests are answered at a time. An app that waits for a silent provider keeps one of them.
+# How many requests the app handles at a time. One that waits for a silent provider keeps a thread.
 THREADS = 8
 
 
@@ -35,7 +35,7 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
     `arguments`: "port" (0 takes a free one) or "socket" (the number of one that listens already); "record";
     "show_errors": instead of a bare 500 a page with the error and its lines in the app's own files, the same in the
     terminal, and a page for an app that cannot be loaded; "instead": only such a page, with that "error" and
-    "traceback"; "watch_writes"; "ahead": by so many seconds its clock is ahead of the real one; "alike": the clock and
+    "traceback"; "watch_writes"; "ahead": how many seconds its clock is ahead of the real one; "alike": the clock and
     the seed of a process that is like others (see alike.py).
     """
     from flask import got_request_exception
@@ -91,7 +91,8 @@ def serve(arguments: dict[str, Any], report: Report) -> None:
 
 
 def _watch_missing_parameters(application: WSGIApplication, report: Report) -> None:
-    """Reports each request.args["name"] without such a name, too. Flask makes a bare 400 of it, and no exception."""
+    """Reports each request.args["name"] without such a name, too. Flask raises no exception for it, and only responds
+    with status 400."""
     from werkzeug.exceptions import BadRequestKeyError
 
     handle: Callable[[Exception], object] = application.handle_user_exception  # type: ignore[attr-defined]
@@ -105,7 +106,7 @@ def _watch_missing_parameters(application: WSGIApplication, report: Report) -> N
 
 
 def _watch_writes(report: Report) -> None:
-    """Reports each statement that writes, before it is carried out. The app has to use SQLAlchemy for that."""
+    """Reports each statement that writes, before it runs. The app has to use SQLAlchemy for that."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
@@ -116,7 +117,7 @@ def _watch_writes(report: Report) -> None:
 
 
 class _Instead(Exception):
-    """Stands for an app that could not even be tried to load: what to say of it is known already."""
+    """The error of an app that was not loaded, because its error is known already."""
 
     def __init__(self, said: dict[str, str]) -> None:
         super().__init__(said["error"])
@@ -128,7 +129,7 @@ def load() -> WSGIApplication:
     from flask.cli import ScriptInfo
 
     sys.argv = ["flask", "run"]
-    os.environ["FLASK_RUN_FROM_CLI"] = "true"  # app.run() in the module is left out, as under `flask run`
+    os.environ["FLASK_RUN_FROM_CLI"] = "true"  # Flask skips app.run() in the module, as under `flask run`
     return ScriptInfo(app_import_path=os.environ.get("FLASK_APP", "app"), set_debug_flag=False).load_app()
 
 
@@ -138,32 +139,32 @@ def described(error: BaseException) -> dict[str, str]:
         return error.said
     cause = error
     if type(error).__name__ == "NoAppException" and error.__context__ is not None:
-        # Flask raises its own exception over what happened while the app was imported.
+        # Flask raises its own exception over an error in the app's import.
         cause = error.__context__ if own_lines(error.__context__) else error
     return {"error": _one_line(cause) + _of_two_modules(cause), "traceback": own_lines(cause)}
 
 
 def _one_line(error: BaseException) -> str:
     text = str(getattr(error, "orig", None) or error)
-    # SQLAlchemy adds the whole statement and an address to what the database said.
+    # SQLAlchemy adds the whole statement and a URL to the database's message.
     text = re.split(r"\s\[SQL: |\s\(Background on this error", text)[0].strip()
     if isinstance(error, SyntaxError):
         text = f"{error.msg} ({_file(error.filename or '?')}, line {error.lineno})"
     if type(error).__name__ == "NoAppException":
-        # Flask's own words for a folder without an app.
+        # Flask's own message for a folder without an app.
         return " ".join(text.split())
     if isinstance(error, SystemExit):
         return f"the app ended itself (sys.exit({error.code!r}))"
     name = type(error).__name__
     if name == "BadRequestKeyError":  # its own text is that of any 400
         return f"{name}: {', '.join(map(repr, error.args))}"
-    if name == "Error":  # binascii's, csv's, …: by itself it says nothing
+    if name == "Error":  # binascii's, csv's, …: the name alone does not tell which
         name = f"{type(error).__module__}.{name}"
     return f"{name}: {' '.join(text.split())}" if text else name
 
 
 def _of_two_modules(error: BaseException) -> str:
-    """Says that a file of the app has the name of another module, where an error comes of that; nothing elsewhere.
+    """Says that a file of the app has the name of another module, if that caused the error; otherwise empty.
 
     Either the file hides the module, as under `python app.py`, or the module was there first, as under `flask run`.
     """
@@ -178,19 +179,19 @@ def _of_two_modules(error: BaseException) -> str:
 
 
 def _installed(name: str) -> bool:
-    """Whether an installed package brings a module of that name."""
+    """Whether an installed package has a module of that name."""
     from importlib.metadata import packages_distributions
 
     return name in packages_distributions()
 
 
 def own_lines(error: BaseException) -> str:
-    """The lines of a traceback that stand in the current folder, each as `file, line n: code`."""
+    """The lines of a traceback that are in the current folder, each as `file, line n: code`."""
     here = os.path.realpath(".") + os.sep
     lines = [
         f"{_file(frame.filename)}, line {frame.lineno}, in {frame.name}: {frame.line}".removesuffix(": ")
         for frame in traceback.extract_tb(error.__traceback__)
-        # "<frozen os>" and SQLAlchemy's "lib/sqlalchemy/….pyx" are no files, and would look like some of this folder's.
+        # "<frozen os>" and SQLAlchemy's "lib/sqlalchemy/….pyx" are no files, but look like files of this folder.
         if Path(frame.filename).is_file() and os.path.realpath(frame.filename).startswith(here)
     ]
     if isinstance(error, SyntaxError) and error.text:
@@ -204,7 +205,7 @@ def _file(name: str) -> str:
 
 
 def _only_page(heading: str, said: dict[str, str]) -> WSGIApplication:
-    """A page in the place of an app that cannot be loaded."""
+    """A page instead of an app that cannot be loaded."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         start_response(_ERROR, _HTML)
@@ -214,7 +215,8 @@ def _only_page(heading: str, said: dict[str, str]) -> WSGIApplication:
 
 
 def _showing_errors(application: WSGIApplication) -> WSGIApplication:
-    """An app that shows what it raises, in the page and in the terminal: the error, and where in its own files."""
+    """An app that shows its exceptions, in the page and in the terminal: the error, and its lines in the app's own
+    files."""
 
     def shown(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         parts: Iterable[bytes] = ()
@@ -224,7 +226,7 @@ def _showing_errors(application: WSGIApplication) -> WSGIApplication:
         except Exception as error:
             said = described(error)
             print(f"{said['error']}\n{said['traceback']}", file=sys.stderr, flush=True)
-            with suppress(Exception):  # it raises the error again where the page has begun
+            with suppress(Exception):  # it raises the error again if the response has begun
                 start_response(_ERROR, _HTML, sys.exc_info())
                 yield _page("Your app raised an error", said)
         finally:

@@ -1,4 +1,4 @@
-"""What people do: sign in, refuse. Each is a walk through the pages with a browser, as a person clicks through them."""
+"""Visits of users: log in, deny access. Each goes through the pages with a browser, as a user clicks through them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from workbook.flow.messages import ELSEWHERE, EVE
 from .browser import MOST_REDIRECTS, Browser, Form, Page
 from .site import Site
 
-# The person who signs in where it does not matter who.
+# The person who logs in where any person will do.
 SOMEBODY = "ada"
-# The page of the app where people see their ways in.
+# The page of the app where users see their identities.
 ACCOUNT = "/account"
 
 
 class NotAsked(Exception):
-    """The browser did not arrive at the provider's page, so nobody could say yes or no. `page` is where it is."""
+    """The browser did not arrive at the provider's page, so the user could not decide. `page` is where it is."""
 
     def __init__(self, page: Page) -> None:
         super().__init__(f"the browser ended at {page.url} with the status {page.status}")
@@ -25,14 +25,14 @@ class NotAsked(Exception):
 
 
 def sign_in(browser: Browser, person: str = SOMEBODY, *, start: str = "/login") -> Page:
-    """Opens the login, lets the provider know who it is, and allows; gives the page where that ends."""
+    """Begins a login, logs in at the provider, and allows access; returns the page where that ends."""
     return _decide(browser, person, "allow", start)
 
 
 def refuse(browser: Browser, person: str = SOMEBODY, *, start: str = "/login") -> Page:
-    """Opens the login and cancels at the provider; gives the page where that ends, back in the app.
+    """Begins a login and denies access at the provider; returns the page where that ends, back in the app.
 
-    Twitter does not redirect after a refusal: its own page has a link back. Facebook does.
+    Twitter does not redirect after a denial: its own page has a link back. Facebook does.
     """
     return _back(browser, _decide(browser, person, "refuse", start))
 
@@ -43,13 +43,13 @@ def _back(browser: Browser, page: Page) -> Page:
 
 
 def link(browser: Browser, provider: str, person: str = SOMEBODY) -> Page:
-    """Clicks on the account page's button that links a provider ("facebook"), lets the provider know who it is, and
-    allows; gives the page where that ends. NotAsked where there is no such button."""
+    """Clicks on the account page's button that links a provider ("facebook"), logs in at the provider, and allows
+    access; returns the page where that ends. NotAsked where there is no such button."""
     return decide_on(browser, _to_link(browser, provider), person, "allow")
 
 
 def refuse_link(browser: Browser, provider: str, person: str = SOMEBODY) -> Page:
-    """The same, and cancels at the provider."""
+    """The same, but denies access at the provider."""
     return _back(browser, decide_on(browser, _to_link(browser, provider), person, "refuse"))
 
 
@@ -62,22 +62,22 @@ def _to_link(browser: Browser, provider: str) -> Page:
 
 
 def form_to(page: Page, path: str) -> Form | None:
-    """The form of a page that is sent to that path of the app; None where there is none."""
+    """The page's form whose action is that path of the app; None where there is none."""
     return next((form for form in page.forms() if urlsplit(form.action).path == path), None)
 
 
 def unused_callback(browser: Browser, person: str, *, start: str) -> str:
-    """Goes as far as the provider's yes, and not back to the app: gives the address of the callback, with a code in
-    it that is still good. Somebody may send it to somebody else."""
+    """Allows access at the provider, and does not go back to the app: returns the callback's URL, with a code that is
+    still good. An attacker could send this URL to a victim."""
     return unused_callback_from(browser, browser.open(start, follow=False), person)
 
 
 def unused_callback_from(browser: Browser, page: Page, person: str) -> str:
-    """The same, from a page that is a redirect to the provider, and was not followed."""
+    """The same, from a redirect to the provider that the browser did not follow."""
     for _ in range(MOST_REDIRECTS):
         location = page.answers[-1].header("Location") or ""
         if _brings_back(location):
-            return location  # the provider knows who it is, and did not ask
+            return location  # the user is logged in at the provider, and was not asked
         if not location:
             break
         page = browser.follow()
@@ -89,13 +89,13 @@ def unused_callback_from(browser: Browser, page: Page, person: str) -> str:
 
 
 def log_out_at(site: Site, browser: Browser, provider: str) -> None:
-    """Ends a person's session at a provider ("twitter"), as its own page offers. The app does not hear of it."""
+    """Ends a user's session at a provider ("twitter"), as its own page offers. The app does not learn of it."""
     page = browser.open(f"{site.providers.url}/{provider}/")
     browser.submit(next(form for form in page.forms() if form.action.endswith("/logout")))
 
 
 def arrive(browser: Browser, start: str = "/login") -> Page:
-    """Opens the login and goes as far as the provider's page; NotAsked where that is not reached."""
+    """Begins a login and goes as far as the provider's page; NotAsked if the browser does not arrive there."""
     page = browser.open(start)
     if _decision(page) is None:
         raise NotAsked(page)
@@ -107,11 +107,11 @@ def _decide(browser: Browser, person: str, decision: str, start: str) -> Page:
 
 
 def decide_on(browser: Browser, page: Page, person: str, decision: str) -> Page:
-    """On a provider's page: lets it know who it is, and decides ("allow"); gives the page where that ends. NotAsked
-    where `page` is no such page."""
+    """Logs in on a provider's page, and decides ("allow"); returns the page where that ends. NotAsked where `page` is
+    no such page."""
     form = _decision(page)
     if form is None:
-        # A person who is signed in at the provider and has said yes before is not asked again.
+        # The provider does not ask a user again who is logged in there and has allowed access before.
         if any(_brings_back(answer.header("Location") or "") for answer in page.answers):
             return page
         raise NotAsked(page)
@@ -119,7 +119,7 @@ def decide_on(browser: Browser, page: Page, person: str, decision: str) -> Page:
 
 
 def _brings_back(location: str) -> bool:
-    """Whether a redirect is a provider's yes."""
+    """Whether a URL is a callback with a code or a verifier."""
     return bool({"oauth_verifier", "code"} & set(parse_qs(urlsplit(location).query)))
 
 
@@ -135,7 +135,7 @@ def _at_front_page(site: Site) -> Browser:
 
 
 def _log_out_and_in(site: Site) -> int:
-    """What was said before the log-out is the way there, and not drawn."""
+    """The messages before the logout are only the way there, and not drawn."""
     browser = site.browser()
     sign_in(browser)
     front = browser.open("/")
@@ -158,7 +158,7 @@ def _two_ways_in(site: Site) -> None:
 
 
 def _forged_callback(site: Site) -> None:
-    """The person has begun a login of their own, in another tab, and not gone on."""
+    """The user has begun a login of their own, in another tab, and not finished it."""
     link = unused_callback(site.browser(name=EVE), "eve", start="/login/facebook")
     browser = site.browser()
     browser.open("/login/facebook", follow=False)
@@ -171,7 +171,7 @@ def _google_then_github(site: Site) -> None:
 
 
 def _one_more_way_in(site: Site) -> int:
-    """What was said before the second login is the way there, and not drawn."""
+    """The messages before the second login are only the way there, and not drawn."""
     browser = site.browser()
     sign_in(browser, start="/login/twitter")
     since = len(site.messages())
@@ -181,7 +181,7 @@ def _one_more_way_in(site: Site) -> int:
 
 
 def _delete_account(site: Site) -> int:
-    """What was said before the account page is the way there, and not drawn."""
+    """The messages before the account page are only the way there, and not drawn."""
     browser = site.browser()
     sign_in(browser, start="/login/twitter")
     since = len(site.messages())
@@ -201,7 +201,7 @@ def _linked(site: Site) -> int:
 
 
 def _refused_and_merged(site: Site) -> int:
-    """Ada came by Facebook once, and has forgotten it: there are two accounts of hers."""
+    """Ada logged in with Facebook once, and has forgotten it: she has two accounts."""
     sign_in(site.browser(), start="/login/facebook")
     browser = site.browser()
     sign_in(browser, start="/login/twitter")
@@ -212,8 +212,16 @@ def _refused_and_merged(site: Site) -> int:
     return since
 
 
+# The steps whose flows have the database as a lane, because what the app writes there is their point.
+WITH_DATABASE = {
+    "04_users_in_a_database",
+    "05_one_user_many_identities",
+    "07_linking_by_email",
+    "08_the_account_page",
+}
+
 # The flows that are drawn for each step: their names in diagrams/, their titles, and how each comes about. A visit may
-# give the number of messages that were only the way there.
+# return the number of messages that were only the way there.
 RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
     "00_what_oauth_is": {
         "sign_in": ("Sign in with Facebook", lambda site: sign_in(_at_front_page(site))),

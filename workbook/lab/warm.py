@@ -1,13 +1,13 @@
-"""A warm process to fork from: it has loaded what every child needs, and each child starts in milliseconds.
+"""A warm process to fork from: it has loaded the modules that every child needs, and each child starts in milliseconds.
 
-Importing Flask and its friends takes half a second, a fork of a process that has them takes a few milliseconds.
-So on Linux a helper process is started once, imports them, and forks one child for each job. It is a process of
-its own, freshly executed: forking is only sound from a process without threads, and the child must not inherit
-sockets, or modules that the student's code was to import itself. Elsewhere (macOS's frameworks do not survive a
-fork, Windows has none) each job gets a new Python.
+Importing Flask and its friends takes half a second, a fork of a process that has them takes a few milliseconds. So on
+Linux a helper process is started once, imports them, and forks one child for each job. It is a process of its own,
+freshly executed: forking is only sound from a process without threads, and the child must not inherit sockets, or
+modules that the student's code must import itself. Elsewhere (macOS's frameworks do not survive a fork, Windows has
+none) each job gets a new Python.
 
-A job is a function "package.module:name" that takes its arguments, a dict, and a function that reports an event,
-a dict too, to whoever started it. What the job prints goes into a log file.
+A job is a function "package.module:name" that takes its arguments, a dict, and a function that reports an event, a dict
+too, to the process that started it. The job's output goes into a log file.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LARGEST_REQUEST = 256 * 1024
 
 @dataclass
 class Child:
-    """A running job. `events` gives what it reports, a JSON object a line, and ends when it ends."""
+    """A running job. `events` has its reports, a JSON object a line, and ends with the job."""
 
     pid: int
     events: IO[str]
@@ -51,7 +51,7 @@ class Child:
     stop: Callable[[], None] = field(repr=False)
 
     def reports(self) -> Iterator[Event]:
-        """What it reports, as it comes, until it ends or is stopped."""
+        """The job's reports, as they come, until the job ends or is stopped."""
         # Stopping closes the pipe under the reader; a job that is killed may leave half a line.
         with contextlib.suppress(ValueError, OSError):
             for line in self.events:
@@ -61,8 +61,8 @@ class Child:
 class Warm:
     """Starts jobs, each in a process of its own, by fork where that is sound and by a new Python elsewhere.
 
-    `preload` names the modules that the warm process imports beforehand. `fork=False` never forks.
-    Stop it, or use it in a `with`: all its children end with it, and also when the process that made it is killed.
+    `preload` names the modules that the warm process imports beforehand. `fork=False` never forks. Call `stop`, or use
+    a `with`: all its children end with it, and also when the process that made it is killed.
     """
 
     def __init__(self, preload: tuple[str, ...] = (), *, fork: bool = CAN_FORK) -> None:
@@ -75,18 +75,18 @@ class Warm:
             with theirs:
                 self._helper = subprocess.Popen(
                     [sys.executable, "-m", __name__, "helper", str(theirs.fileno()), *preload],
-                    # Neither the shell's settings nor what is in the person's current folder has a say in it.
+                    # Neither the shell's settings nor the files of the user's current folder may affect it.
                     env=own_environment(),
                     cwd=ROOT,
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
-                    # Ctrl-C is for the process that the person sees; the helper ends when that one does.
+                    # Ctrl-C is for the process that the user sees; the helper ends when that process does.
                     start_new_session=True,
                 )
 
     @classmethod
     def over(cls, number: int) -> Warm:
-        """The same warm process, from another process that was handed the socket of `another_end`."""
+        """The same warm process, from another process that got the socket of `another_end`."""
         warm = cls(fork=False)
         warm.fork = True
         warm._socket = socket.socket(fileno=number)
@@ -95,7 +95,7 @@ class Warm:
     def another_end(self) -> socket.socket:
         """A socket by which another process can give orders to the same warm process: see `over`.
 
-        What that process started ends with it.
+        Jobs that the other process started end with it.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -121,12 +121,11 @@ class Warm:
         hand_over: socket.socket | None = None,
         preload: Iterable[str] = (),
     ) -> Child:
-        """Starts a job in `folder` with exactly that environment, its output appended to `log`, or else shown here.
-        `log` is a file's place, or a file or pipe that is open for writing.
+        """Starts a job in `folder` with exactly that environment, its output appended to `log`, or else visible here.
+        `log` is a file's path, or a file or pipe that is open for writing.
 
-        A socket that is handed over to the job has its number there in arguments["socket"] (only where jobs are
-        forked). `preload` names what this job and others like it need: the warm process loads it once, before the
-        fork.
+        If the job gets a socket, arguments["socket"] has its number there (only where jobs are forked). `preload` names
+        the modules that this job and others like it need: the warm process loads them once, before the fork.
         """
         order = {
             **{"job": job, "arguments": arguments, "folder": str(folder), "environment": environment},
@@ -139,7 +138,7 @@ class Warm:
         return child
 
     def stop(self) -> None:
-        """Ends every child and the warm process. It may be called twice."""
+        """Ends every child and the warm process. A second call is harmless."""
         for child in list(self._children.values()):
             child.stop()
         if self.fork:
@@ -216,7 +215,7 @@ def _output(log: Path | BinaryIO | None) -> BinaryIO:
 
 
 def _helper(number: int, preload: list[str]) -> None:
-    """The warm process: imports, then forks a child for every order, until nobody is left to give one."""
+    """The warm process: imports, then forks a child for every order, until the last client has gone."""
     with _bytecode_kept():
         for name in preload:
             importlib.import_module(name)
@@ -226,7 +225,7 @@ def _helper(number: int, preload: list[str]) -> None:
 def answer_orders(first: socket.socket) -> None:
     """Forks a child for every order of that client, and of the clients that it brings, until none is left.
 
-    A job may call it, too: then its children have what the job has made. The process must have no threads.
+    A job may call it, too: then its children have what the job has loaded and made. The process must have no threads.
     """
     # Children that ended by themselves stay as zombies until they are ended by order, so no number is used twice.
     children: dict[socket.socket, set[int]] = {first: set()}
@@ -235,7 +234,7 @@ def answer_orders(first: socket.socket) -> None:
             try:
                 data, passed, _, _ = socket.recv_fds(client, _LARGEST_REQUEST, 3)
             except ConnectionResetError:
-                data, passed = b"", []  # it was killed before it had read its last answer
+                data, passed = b"", []  # it was killed before it had read its last reply
             if not data:
                 for pid in children.pop(client):
                     _end(pid)
@@ -261,16 +260,17 @@ def answer_orders(first: socket.socket) -> None:
 def _preload(names: Iterable[str]) -> None:
     with _bytecode_kept():
         for name in names:
-            # One that is not installed is for the app to miss.
+            # If a module is not installed, the app raises the error itself.
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
 
 
 @contextlib.contextmanager
 def _bytecode_kept() -> Iterator[None]:
-    """What libraries are compiled to is kept where Python keeps it, inside of this `with`; after it, nothing is.
+    """Inside of this `with` Python keeps the bytecode of libraries where it always does; after it, it keeps none.
 
-    An app is compiled at each start. In its folder nothing is left, and nothing old is taken for what was just saved.
+    An app is compiled at each start. So its folder stays clean, and no old bytecode replaces a file that was just
+    saved.
     """
     sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
     try:
@@ -291,7 +291,7 @@ def _fork(order: Event, passed: list[int], clients: Iterable[socket.socket]) -> 
 
 
 def _end(pid: int) -> None:
-    """Kills a child, with the processes that it started where they stayed in its group, and waits for it."""
+    """Kills a child, with the processes of its group, and waits for it."""
     for kill in (os.killpg, os.kill):
         # A child that was forked a moment ago may not lead its group yet; one that has ended leads none.
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -301,18 +301,21 @@ def _end(pid: int) -> None:
 
 
 def die_with(parent: int) -> None:
-    """Has the kernel kill this process when its parent is gone (prctl(2), PR_SET_PDEATHSIG is 1)."""
+    """Makes the kernel kill this process when its parent is gone (prctl(2), PR_SET_PDEATHSIG is 1)."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
 def _child(order: Event, passed: list[int]) -> None:
-    """What a forked child does. It never returns: the helper's own work is not the child's."""
+    """The work of a forked child. It never returns: the helper's own work is not the child's."""
     code = 1
     try:
         os.setsid()
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a job that answers orders may have others
+        sys.stdout, sys.stderr = (
+            sys.__stdout__,
+            sys.__stderr__,
+        )  # a job with orders of its own may have different ones
         events, output, *sockets = passed
         with Path(os.devnull).open("rb") as nothing:
             os.dup2(nothing.fileno(), 0)
@@ -321,7 +324,7 @@ def _child(order: Event, passed: list[int]) -> None:
         os.close(output)
         if sockets:
             order["arguments"]["socket"] = sockets[0]
-        # It stays open until the process ends: whoever reads its end may rely on the log being complete.
+        # It stays open until the process ends: at its end, the reader knows that the log is complete.
         _do(order, os.fdopen(events, "w", encoding="utf-8"))
         code = 0
     except SystemExit as stop:
@@ -367,7 +370,7 @@ def _printed_at_once(stream: TextIO) -> TextIO:
 
 
 def _single_job() -> None:
-    """A job in a new Python: its order comes by standard input, whose end means that nobody waits any more."""
+    """A job in a new Python: its order comes by standard input, whose end means that its client has gone."""
     order = json.loads(sys.stdin.readline())
     _preload([order["job"].partition(":")[0], *order["preload"]])
     stream = os.fdopen(os.dup(1), "w", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The warm process that apps are forked from: what it loads beforehand."""
+"""The warm process that apps are forked from, and the modules that it loads beforehand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRELOAD = (
     "xml.etree.ElementTree",
 )
 
-# The same for apps with a database. Loading it takes as long as all of the above, so it is not loaded for others.
+# The same for apps with a database. These modules take as long to load as all of the above, so other apps do without.
 PRELOAD_DATABASE = (
     *("flask_login", "flask_migrate", "flask_sqlalchemy", "alembic.autogenerate", "psycopg2"),
     *("flask_wtf", "joserfc.jwt", "joserfc.jwk"),
@@ -35,7 +35,7 @@ PRELOAD_DATABASE = (
 def warm_for_apps(folders: Iterable[Path] = ()) -> Warm:
     """The warm process that apps are forked from.
 
-    Where one of the apps in `folders` has a database, what these need is loaded at once, and not at the first start.
+    If one of the apps in `folders` has a database, the modules for it are loaded at once, and not at the first start.
     """
     database = any(uses_a_database(folder) for folder in folders)
     return Warm((*PRELOAD, *(PRELOAD_DATABASE if database else ())))

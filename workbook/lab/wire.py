@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, Incomplet
 from typing import Any
 from urllib.parse import urlsplit
 
-# A page that is longer is cut: the lab has no such pages (bytes).
+# The longest body of a page (bytes). The lab has no longer pages.
 LONGEST_BODY = 8 * 1024 * 1024
 _PART = 64 * 1024
 _ANY = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it is
@@ -20,8 +20,8 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Wire:
-    """The connections of one browser, one for each server. `known` tells where a host and port ("localhost:5000")
-    really are, where that is not what they say."""
+    """The connections of one browser, one for each server. `known` has the real place of a host and port
+    ("localhost:5000"), where it is different."""
 
     def __init__(self, known: Mapping[str, tuple[str, int]]) -> None:
         self._known = known
@@ -35,7 +35,7 @@ class Wire:
     def ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes, patience: float
     ) -> tuple[int, Headers, str]:
-        """Sends a request; gives the status, the headers and the body of the response.
+        """Sends a request; returns the status, the headers and the body of the response.
 
         TimeoutError where that takes longer than `patience` seconds, ConnectionRefusedError where nothing listens,
         another OSError or HTTPException where the connection ends early.
@@ -50,8 +50,8 @@ class Wire:
             try:
                 response = _send(connection, method, target, headers, body, until)
             except (ConnectionError, RemoteDisconnected):
-                # A server may end a connection that nobody uses; browsers then try once more (RFC 9110 section 9.2.2
-                # has them do so where nothing was answered yet).
+                # A server may end an idle connection; browsers then try once more (RFC 9110 section 9.2.2 allows it
+                # before any response).
                 if not used_before:
                     raise
                 connection.close()
@@ -74,7 +74,7 @@ class Wire:
 
 
 class _Socket(socket.socket):
-    """A socket from which nothing is read after a moment (of time.monotonic), however little comes each time."""
+    """A socket that reads nothing after a moment (of time.monotonic), however little comes each time."""
 
     until = 0.0
 
@@ -90,7 +90,7 @@ class _Connection(HTTPConnection):
 
 
 def _left(until: float) -> float:
-    """The seconds until a moment; TimeoutError where it is over."""
+    """The seconds until a moment; TimeoutError if it has passed."""
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
@@ -136,7 +136,7 @@ def _body(response: HTTPResponse, until: float) -> bytes:
 
 def _text(response: HTTPResponse, body: bytes) -> str:
     coding = response.headers.get("Content-Encoding", "").strip().lower()
-    # Some servers leave the header of zlib out of "deflate"; browsers take both.
+    # Some servers leave the header of zlib out of "deflate"; browsers accept both.
     for kind in {"gzip": (_ANY,), "x-gzip": (_ANY,), "deflate": (_ANY, -zlib.MAX_WBITS)}.get(coding, ()):
         with contextlib.suppress(zlib.error):
             body = zlib.decompressobj(kind).decompress(body, LONGEST_BODY)
@@ -144,5 +144,5 @@ def _text(response: HTTPResponse, body: bytes) -> str:
     charset = response.headers.get_content_charset() or "utf-8"
     try:
         return body.decode(charset, "replace")
-    except (LookupError, ValueError):  # there is none of that name, or it is none for pages
+    except (LookupError, ValueError):  # there is no such encoding, or it is not for pages
         return body.decode("utf-8", "replace")

@@ -1,1 +1,1 @@
-"""Local stand-ins of the sites that people log in with: they speak the real protocols and have the real quirks."""
+"""Local stand-ins of the providers: they speak the real protocols and have the real quirks."""

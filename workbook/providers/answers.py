@@ -1,4 +1,4 @@
-"""The answers, and parts of answers, that several providers give."""
+"""Responses, and parts of responses, that several providers send."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .state import State
 
 
 def json_utf8(body: object, status: int = 200) -> Response:
-    """A JSON answer whose content type names the encoding."""
+    """A JSON response whose content type names the encoding."""
     answer = jsonify(body)
     answer.status_code = status
     answer.content_type = "application/json; charset=utf-8"
@@ -31,11 +31,10 @@ def asking(
     status: int = 200,
     **more: object,
 ) -> AnyResponse:
-    """The page that asks a person to log in and to decide, for the browser of that session.
+    """The page that asks the user to log in and to decide, for the browser of that session.
 
-    `who` is the person who is logged in there. `about` is the matter that the page's form is made for, as csrf_token
-    has it. `chosen` has the keys of those whom the page suggests; None suggests the first person. `more` is for the
-    template.
+    `who` is the user who is logged in there. `about` names what the page's form is for, as in csrf_token. `chosen` has
+    the keys of the people whom the page suggests; None suggests the first person. `more` is for the template.
     """
     page = render_template(
         template,

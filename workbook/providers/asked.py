@@ -1,4 +1,4 @@
-"""A request as the providers' pages read it: no header and no body that somebody makes up raises an error here."""
+"""A request as the providers' pages read it: no made-up header or body raises an error here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Importing this makes what providers need and what takes long, once for all servers of later forks."""
+"""Importing this module makes what providers need and what takes long, once for all servers of later forks."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from .callbacks import add_callbacks
 from .faults import Faults, fault_of_request, half
 from .state import State
 
-# The matter that the form of the log-out button is made for, as csrf_token has it.
+# The purpose of the logout button's form, as in csrf_token.
 _LOG_OUT = "logout"
 
 
@@ -27,8 +27,8 @@ def blueprint(
 ) -> Blueprint:
     """A blueprint without views, whose templates are beside the Python module of that name.
 
-    Faults happen at the `endpoints`. `too_busy` makes the answer of an endpoint that a fault keeps from answering as
-    usual. Each answer has those `headers`, unless its view set a Cache-Control of its own.
+    Faults happen at the `endpoints`. `too_busy` makes the response of an endpoint that a fault keeps from its usual
+    one. Each response has those `headers`, unless its view set a Cache-Control of its own.
     """
     pages = Blueprint(state.name, module, template_folder="templates")
 
@@ -56,7 +56,7 @@ def blueprint(
 
 
 def add_about(pages: Blueprint, state: State[Any]) -> None:
-    """Adds the page about a provider, from the template NAME/about.html, and the view of the page's log-out button."""
+    """Adds the page about a provider, from the template NAME/about.html, and the view of the page's logout button."""
 
     @pages.get("/")
     def about() -> AnyResponse:

@@ -1,4 +1,4 @@
-"""How a person lists a redirect URI beside those that the app has from the start."""
+"""Adds redirect URIs to those that the app has from the start."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from .state import State
 
 # The path of the form, below the provider's name.
 CALLBACKS = "/callbacks"
-# So many redirect URIs may be listed beside the app's own. X allows ten in all (docs.x.com, Developer apps).
+# The largest number of redirect URIs that can be listed beside the app's own. X allows ten in all (docs.x.com,
+# Developer apps).
 MOST_LISTED = 8
 
-# The characters of a URI (RFC 3986 section 2) but "#": a redirect URI has no fragment (RFC 6749 section 3.1.2). It
-# has an end, as all that is remembered has.
+# The characters of a URI (RFC 3986 section 2) but "#": a redirect URI has no fragment (RFC 6749 section 3.1.2). Its
+# length is bounded, because the server remembers it.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]{1,2000}")
-# What X names among the schemes that it does not take (docs.x.com, Developer apps).
+# The schemes that X rejects by name (docs.x.com, Developer apps).
 _FORBIDDEN = {"data", "file", "ftp", "javascript", "ldap", "mailto", "telnet", "vbscript"}
 
 
@@ -48,8 +49,7 @@ def list_callback(state: State[Any], callback: str) -> None:
 
 def add_callbacks(pages: Blueprint, state: State[Any], about: str) -> None:
     """Adds the view of the form on the page about a provider. An app that is checked must not change the list, so the
-    providers of a check have no such form. `about` is the matter that the page's forms are made for, as csrf_token has
-    it."""
+    providers of a check have no such form. `about` names what the page's forms are for, as in csrf_token."""
 
     @pages.post(CALLBACKS)
     def callbacks() -> AnyResponse:

@@ -1,7 +1,7 @@
-"""The page and the address by which faults are switched on, for whoever has the key.
+"""The page and the endpoint that switch faults on, for a client that has the key.
 
-The app under test does not have it. A person gets the page's address, key included, from the command that started the
-providers; from then on a cookie has the key.
+The app under test does not have the key. The command that started the providers prints the page's URL, key included;
+from then on a cookie has the key.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def control_pages(faults: Faults, key: str, label: Callable[[str], str], tickets
         return response
 
     # An app on another port of 127.0.0.1 is the same site for a browser, which sends the cookie along (RFC 6265bis
-    # section 5.2): a form says, too, that it comes from the page.
+    # section 5.2): the form also shows that it comes from this page.
     csrf_token = hmac.new(key.encode(), b"the form of the faults page", "sha256").hexdigest()
 
     @pages.get("/enter")
@@ -65,7 +65,7 @@ def control_pages(faults: Faults, key: str, label: Callable[[str], str], tickets
     @pages.get("/faults")
     def show() -> AnyResponse | str | tuple[str, int]:
         if has_key(request.args.get("key")):
-            # The key is not to stay in the address, where it would be copied along.
+            # The key must not stay in the URL, where people would copy it along.
             return with_key(redirect(url_for("control.show")))
         if not has_key(request.cookies.get(_COOKIE)):
             return render_template("no_key.html"), 403
@@ -95,7 +95,7 @@ def control_pages(faults: Faults, key: str, label: Callable[[str], str], tickets
 
 
 def _switch(faults: Faults, wanted: dict[str, str]) -> None:
-    """One order: {"provider", "endpoint", "kind"}, without a kind to switch it off, or {"clear": …} for all."""
+    """One order: {"provider", "endpoint", "kind"}, without a kind to switch the fault off, or {"clear": …} for all."""
     if wanted.get("clear"):
         faults.clear()
     elif wanted.get("kind"):

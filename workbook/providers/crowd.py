@@ -1,4 +1,4 @@
-"""Many made-up people, for whoever fills a database: PEOPLE first, then more, some of them awkward."""
+"""Many made-up people, to fill a database: PEOPLE first, then more, some of them awkward."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _OTHER_SCRIPTS = ("Юлия Петрова", "山田 花子", "نور حداد",
 
 
 def many_people(count: int) -> list[Person]:
-    """The same `count` people every time, with keys and ids of their own.
+    """The same `count` people every time, with keys and IDs of their own.
 
-    After PEOPLE each seventh is awkward in one way, in turn: no address anywhere; the same address as the one before,
-    in capitals; very long ids; a name in another script; at GitHub the number that the one before has at Twitter; the
-    same name as the one before.
+    After PEOPLE each seventh is awkward in one way, in turn: no email address anywhere; the email address of the person
+    before, in capitals; very long IDs; a name in another script; at GitHub the ID that the person before has at
+    Twitter; the name of the person before.
     """
     people = list(PEOPLE[:count])
     for number in range(len(people) + 1, count + 1):
@@ -60,7 +60,7 @@ def _person(number: int, before: Person) -> Person:
     chance = random.Random(f"person {number}")
 
     def new_id(digits: int) -> int:
-        """A number that nobody else has: it ends in the person's own."""
+        """An ID that no other person has: it ends in the person's own number."""
         return int(f"{chance.randint(10 ** (digits - 5), 9 * 10 ** (digits - 5) - 1)}{number:04}")
 
     key = f"person{number}"
@@ -71,17 +71,17 @@ def _person(number: int, before: Person) -> Person:
     turn, rest = divmod(number, 7)
     kind = turn % 6 if rest == 0 else None
     if kind == 0:
-        name, about = before.name, "has the same name as somebody else"
+        name, about = before.name, "has the same name as another person"
     elif kind == 1:
-        email, about = None, "has no address anywhere that is confirmed"
+        email, about = None, "has no confirmed email address anywhere"
     elif kind == 2:
-        email, about = before.google.email.upper(), "has somebody else's address, in capitals"
+        email, about = before.google.email.upper(), "has another person's email address, in capitals"
     elif kind == 3:
         twitter_id, github_id, about = new_id(19), new_id(15), "has very long ids"
     elif kind == 4:
         name, about = chance.choice(_OTHER_SCRIPTS), "has a name in another script"
     elif kind == 5:
-        github_id, about = before.twitter.id, "has at GitHub the number that somebody else has at Twitter"
+        github_id, about = before.twitter.id, "has at GitHub the ID that another person has at Twitter"
     listed = email or f"unconfirmed{number}@example.org"
     return Person(
         key,

@@ -1,7 +1,7 @@
-"""Who may come in: only a request that names this machine.
+"""Accepts only requests that name this machine.
 
-A name of another site's may point at 127.0.0.1 (DNS rebinding). The pages would then be that site's own for a browser,
-which lets its scripts read them and send their forms.
+An attacker's host name can point at 127.0.0.1 (DNS rebinding). For a browser the pages then belong to the attacker's
+website, and its scripts can read them and send their forms.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .loopback import names_this_machine
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# No other site shows a page in a frame (RFC 7034 section 2.1; Content Security Policy Level 3 section 6.4.2).
+# No other website shows a page in a frame (RFC 7034 section 2.1; Content Security Policy Level 3 section 6.4.2).
 NO_FRAMES = {"X-Frame-Options": "DENY", "Content-Security-Policy": "frame-ancestors 'none'"}
 
 _REFUSED = """<!doctype html>
@@ -24,7 +24,7 @@ _REFUSED = """<!doctype html>
 <head><meta charset="utf-8"><title>Not under this name</title></head>
 <body>
 <h1>Not under this name</h1>
-<p>The local providers answer only as <code>localhost</code>, <code>127.0.0.1</code> or <code>[::1]</code>, with any
+<p>The local providers respond only as <code>localhost</code>, <code>127.0.0.1</code> or <code>[::1]</code>, with any
 port. This request has the Host header <code>{host}</code>.</p>
 <p>Open <code>http://127.0.0.1:{port}</code>. From another machine, make a tunnel to this port, and open
 <code>http://localhost</code> with the tunnel's port.</p>
@@ -34,8 +34,8 @@ port. This request has the Host header <code>{host}</code>.</p>
 
 
 def refused(environ: WSGIEnvironment) -> Response | None:
-    """The answer to a request whose Host header does not name this machine; None where it may come in. A request of
-    HTTP/1.0 needs no such header, and later ones do (RFC 9112 section 3.2)."""
+    """The response to a request whose Host header does not name this machine; None where the request is accepted. A
+    request of HTTP/1.0 needs no such header, and later ones do (RFC 9112 section 3.2)."""
     host = environ.get("HTTP_HOST")
     if host is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
         return None

@@ -1,4 +1,4 @@
-"""Faults that the providers can be told to have. The switch is out of reach of the app under test."""
+"""Faults that the providers can have on request. The switch is out of reach of the app under test."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from flask import g, request
 
 from .serving import HANG_UP
 
-# What each fault is, for those who switch it on. Those of the first group can happen at every endpoint.
+# A description of each fault, for the people who switch it on. Those of the first group can happen at every endpoint.
 EVERYWHERE = {
-    "slow": "answers after some seconds",
-    "silent": "takes the request, and does not answer",
+    "slow": "responds after some seconds",
+    "silent": "accepts the request, and sends no response",
     "down": "closes the connection",
-    "cut": "closes the connection in the middle of its answer",
+    "cut": "closes the connection in the middle of its response",
     "error": "says that it has too much to do",
 }
 AT_SOME = {
     "expired_code": "says that the code, or the request token, is too old",
-    "wrong_state": "sends the person back with another state, or another request token, than the app's",
+    "wrong_state": "sends the browser back with a different state or request token",
     "wrong_token_type": "gives a token of a type that the app did not ask for",
-    "broken_json": "answers with half of a JSON document",
-    "null": "answers with null in the place of a document",
+    "broken_json": "responds with half of a JSON document",
+    "null": "responds with null instead of a document",
     "no_access": "says that the app has no access to this call of the API",
-    "missing_email": "leaves the address out",
-    "replayed_nonce": "takes the nonce for one that was used before, or gives an old one back",
+    "missing_email": "leaves the email address out",
+    "replayed_nonce": "rejects the nonce as used, or returns an old one",
 }
-# So long a silent endpoint keeps a request (seconds). No app should wait as long.
+# How long a silent endpoint keeps a request (seconds). No app should wait as long.
 LONGEST_SILENCE = 600.0
 KINDS = {**EVERYWHERE, **AT_SOME}
 ALL = "all"
@@ -60,7 +60,7 @@ class Faults:
         self._ended = False
 
     def set(self, provider: str, endpoint: str, kind: str, *, seconds: float = 2.0) -> None:
-        """Switches a fault on, at one endpoint or at "all" that can have it; ValueError says what there is."""
+        """Switches a fault on, at one endpoint or at "all" that can have it; ValueError lists the faults."""
         if provider not in self.kinds:
             raise ValueError(f"There is no provider '{provider}', only {', '.join(self.kinds)}.")
         endpoints = self.kinds[provider]
@@ -74,7 +74,7 @@ class Faults:
             self._changed.notify_all()
 
     def clear(self, provider: str | None = None, endpoint: str | None = None) -> None:
-        """Switches one fault off, or every one. Requests that wait are answered."""
+        """Switches one fault off, or every one. Requests that wait get their responses."""
         with self._changed:
             if provider is None or endpoint is None:
                 self._on.clear()
@@ -83,19 +83,19 @@ class Faults:
             self._changed.notify_all()
 
     def end(self) -> None:
-        """The providers stop: nobody waits any longer."""
+        """The providers stop: no request waits any longer."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
 
     def on(self) -> dict[tuple[str, str], str]:
-        """What is switched on: the kind, by provider and endpoint."""
+        """The faults that are on: the kind, by provider and endpoint."""
         with self._changed:
             return {place: fault.kind for place, fault in self._on.items()}
 
     def happen(self, provider: str, endpoint: str, environ: dict[str, Any]) -> str | None:
-        """Lets the fault of an endpoint happen to a request: waits, or hangs up. Gives its kind, if there is one:
-        the rest of what it means is the endpoint's to do."""
+        """Lets the fault of an endpoint happen to a request: waits, or hangs up. Returns its kind, if there is one: the
+        endpoint does the rest."""
         with self._changed:
             fault = self._of(provider, endpoint)
             if fault is None:
@@ -118,13 +118,13 @@ class Faults:
 
 
 def half(document: bytes) -> bytes:
-    """The first half of a document: what "broken_json" and "cut" make of it."""
+    """The first half of a document, for "broken_json" and "cut"."""
     return document[: len(document) // 2]
 
 
 def fault_of_request(provider: str, faults: Faults, endpoints: Iterable[str]) -> str | None:
-    """Lets the fault of the endpoint that Flask is about to call happen, and puts its kind into `g.fault`. Gives the
-    endpoint's name where it is not to answer as usual, but to say that it cannot."""
+    """Lets the fault of the endpoint that Flask is about to call happen, and puts its kind into `g.fault`. Returns the
+    endpoint's name where the response must say that the endpoint is too busy."""
     endpoint = (request.endpoint or "").rpartition(".")[2].removesuffix("_decided")
     g.fault = faults.happen(provider, endpoint, request.environ) if endpoint in endpoints else None
     return endpoint if g.fault in ("silent", "down", "error") else None

@@ -8,11 +8,11 @@ from workbook.flow.addresses import leads_to, opened
 
 _NAME = r"(?:localhost|127\.0\.0\.1|\[::1\])"
 _HOST = re.compile(rf"{_NAME}(?::([0-9]{{1,5}}))?", re.IGNORECASE)
-# A URL of this machine: what counts before the port, and after it.
+# A URL of this machine: the compared parts before the port, and after it.
 _URL = re.compile(rf"(https?://{_NAME})(?::[0-9]+)?(/[^?#]*)")
-# A redirect URI of more letters is none of the list: what is remembered of a login has an end.
+# A redirect URI with more characters is not on the list, so that the memory of a login is bounded.
 LONGEST_URI = 2048
-# What a URL without a scheme and a host is no part of.
+# A base for URLs without a scheme and a host. It leads nowhere.
 _NOWHERE = "http://nowhere.invalid/"
 
 
@@ -31,9 +31,9 @@ def is_loopback(url: str) -> bool:
 def same_on_loopback(asked: str, listed: str) -> bool:
     """Whether a redirect URI is a listed one of this machine but for port and query.
 
-    All else is compared letter for letter, and so is the host's name: localhost and 127.0.0.1 are two. A URL that
-    browsers write otherwise than the app did, with a backslash, a user's name, capitals in the host or a path with dots
-    in it, is none of the list: what it seems to say is not where it leads.
+    All else is compared character for character, also the host's name: localhost and 127.0.0.1 are two. A URL that
+    browsers rewrite, because of a backslash, a user name, capitals in the host or dots in the path, is not on the list:
+    it does not lead where it seems to.
     """
     place = asked.partition("?")[0]
     one, other = _URL.fullmatch(place), _URL.fullmatch(listed.partition("?")[0])

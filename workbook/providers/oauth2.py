@@ -16,7 +16,7 @@ from .state import A, State
 
 @dataclass
 class Code:
-    """An authorization code (RFC 6749 section 1.3.1), with the person and the redirect URI that it was made for."""
+    """An authorization code (RFC 6749 section 1.3.1), with the user and the redirect URI that it was made for."""
 
     code: str
     redirect_uri: str
@@ -27,7 +27,7 @@ class Code:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """An access token, and the person whose data it opens."""
+    """An access token, and the user whose data it opens."""
 
     token: str
     person: Person
@@ -79,16 +79,16 @@ class OAuth2State(State[A], Generic[A, C, T]):
         return made
 
     def is_too_old(self, code: C) -> bool:
-        """Whether the code is too old, or a fault makes the request that is being answered treat it so."""
+        """Whether the code is too old, or a fault makes this request treat it as too old."""
         return g.fault == "expired_code" or self.now() - code.made_at > self.code_lifetime
 
     def usable_code(self, code: str | None) -> C | None:
-        """The code of that name; None where there is none, or it was used before, or is too old."""
+        """The code with that value; None where there is none, or it was used before, or is too old."""
         found = self.codes.get(code or "")
         return None if found is None or found.used or self.is_too_old(found) else found
 
     def take_back(self, person: Person, tokens: dict[str, T]) -> None:
-        """Removes the person's tokens from `tokens`."""
+        """Removes the user's tokens from `tokens`."""
         with self.lock:
             for token in [one.token for one in tokens.values() if one.person.key == person.key]:
                 del tokens[token]
@@ -103,7 +103,7 @@ def state_sent_back() -> Mapping[str, str]:
 
 
 def token_in_header(*words: str) -> str:
-    """The access token that follows one of those words, such as "bearer", in the Authorization header (RFC 6750 section
-    2.1); empty where none does."""
+    """The access token that follows one of those schemes, such as "bearer", in the Authorization header (RFC 6750
+    section 2.1); empty where none does."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     return given if scheme.lower() in words else ""

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
 STATIC = "/provider-static"
-# The server's states and faults that the request is about which this thread is answering.
+# The server's states and faults for the request that this thread handles.
 _states: ContextVar[dict[Provider[Any], State[Any]]] = ContextVar("workbook.states")
 _faults: ContextVar[Faults] = ContextVar("workbook.faults")
 
 
 class _Compiled(BytecodeCache):
     """Templates as they were compiled, for every server of this process: a check starts many, and a page takes longer
-    to compile than to show. BytecodeCache holds what is kept against a digest of the template's source."""
+    to compile than to show. BytecodeCache compares a kept template with a digest of its source."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -49,7 +49,7 @@ class Pages(Flask):
     jinja_options = {"bytecode_cache": _Compiled()}  # noqa: RUF012 (Flask reads it from the class)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as it is: none here is a coroutine. Flask would look each of them over at each request."""
+        """The function as it is: none here is a coroutine. Flask would inspect each of them at each request."""
         return func
 
 
@@ -58,7 +58,7 @@ _making = threading.Lock()
 
 
 def about(states: dict[Provider[Any], State[Any]], faults: Faults) -> None:
-    """Tells whose states and faults this thread's next request is about, for the pages of `pages_of`."""
+    """Sets the states and faults of this thread's next request, for the pages of `pages_of`."""
     _states.set(states)
     _faults.set(faults)
 
@@ -66,8 +66,8 @@ def about(states: dict[Provider[Any], State[Any]], faults: Faults) -> None:
 def pages_of(provider: Provider[Any], state: State[Any], faults: Faults) -> Pages:
     """The pages of a provider, for requests before each of which `about` was called.
 
-    To make a route takes Werkzeug as long as to answer ten requests. So the pages are made once in a process, and each
-    request tells which server it has come to. The pages of a provider that is named anew are of one server only.
+    Werkzeug takes as long to make a route as to handle ten requests. So the pages are made once in a process, and
+    `about` tells which server a request came to. The pages of a provider that is named anew are for one server only.
     """
     if provider.named_anew:
         return with_blueprint(provider.pages(state, faults))
@@ -81,7 +81,7 @@ def pages_of(provider: Provider[Any], state: State[Any], faults: Faults) -> Page
 
 
 def with_blueprint(blueprint: Blueprint | None) -> Pages:
-    """An app of one blueprint, below the blueprint's name; an app without pages where there is none."""
+    """An app of one blueprint, below the blueprint's name; an app without pages where there is no blueprint."""
     pages = Pages(__name__, static_folder="static", static_url_path=STATIC)
 
     @pages.after_request

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class TwitterAccount:
-    """An account at the local Twitter. `email` is None where there is no address that Twitter has verified."""
+    """An account at the local Twitter. `email` is None where there is no email address that Twitter has verified."""
 
     id: int
     screen_name: str
@@ -20,8 +20,8 @@ class TwitterAccount:
 
 @dataclass(frozen=True)
 class FacebookAccount:
-    """An account at the local Facebook. `id` is the one that this app sees: another app sees another. `email` is
-    None where there is no confirmed address."""
+    """An account at the local Facebook. `id` is scoped to this app: another app sees a different one. `email` is None
+    where there is no confirmed email address."""
 
     id: str
     email: str | None
@@ -29,8 +29,8 @@ class FacebookAccount:
 
 @dataclass(frozen=True)
 class GoogleAccount:
-    """An account at the local Google. `sub` never changes, the address may; `hd` is the organisation's domain, where
-    an organisation has made the account."""
+    """An account at the local Google. `sub` never changes, the email address may; `hd` is the organisation's domain,
+    where an organisation has made the account."""
 
     sub: str
     email: str
@@ -40,8 +40,8 @@ class GoogleAccount:
 
 @dataclass(frozen=True)
 class GitHubEmail:
-    """One of the addresses of a GitHub account. `visibility` is "public", "private" or, for addresses that are not
-    the primary one, None."""
+    """One of the email addresses of a GitHub account. `visibility` is "public", "private" or, for an email address that
+    is not the primary one, None."""
 
     email: str
     primary: bool
@@ -51,8 +51,8 @@ class GitHubEmail:
 
 @dataclass(frozen=True)
 class GitHubAccount:
-    """An account at the local GitHub. `name` and `email`, the address that everybody sees, may be missing; `emails`
-    are all the addresses that the account has."""
+    """An account at the local GitHub. `name` and `email`, the public email address, may be missing; `emails` are all
+    its email addresses."""
 
     id: int
     login: str
@@ -64,7 +64,7 @@ class GitHubAccount:
 
 @dataclass(frozen=True)
 class Person:
-    """A made-up person. `key` is the word by which forms and tests name them; `about` is why they are here."""
+    """A made-up person. `key` is the name that forms and tests use; `about` is why they are here."""
 
     key: str
     name: str
@@ -75,7 +75,7 @@ class Person:
     github: GitHubAccount
 
     def subject(self, provider: str) -> str:
-        """The word by which a provider ("github") knows them: it never changes."""
+        """The person's subject at a provider such as "github": it never changes."""
         ids = {
             "twitter": self.twitter.id,
             "facebook": self.facebook.id,
@@ -121,7 +121,7 @@ PEOPLE = (
             "Bo Lindqvist",
             "bo-codes@example.net",
             (
-                # GitHub gives a list in pages of 30: the primary address is on the second.
+                # GitHub gives a list in pages of 30: the primary email address is on the second.
                 *(GitHubEmail(f"bo+{n}@example.net", primary=False, verified=True) for n in range(1, 31)),
                 GitHubEmail("bo-codes@example.net", primary=True, verified=True, visibility="public"),
                 GitHubEmail("bo@example.org", primary=False, verified=False),
@@ -136,7 +136,7 @@ PEOPLE = (
         FacebookAccount("1029384756102938", "chen@example.org"),
         # An organisation's account: hd is its domain.
         GoogleAccount("101928374650192837465", "chen@example.edu", hd="example.edu"),
-        # The same address as at Facebook, in other letters; and no name.
+        # The same email address as at Facebook, in other letter case; and no name.
         GitHubAccount(
             48291733,
             "chenjing88",
@@ -195,7 +195,7 @@ def person(key: str) -> Person:
 
 
 class People:
-    """The people who have accounts at one server of local providers: PEOPLE, unless others are given.
+    """The people who have accounts at one server of local providers: PEOPLE by default.
 
     They change only here: other servers, and PEOPLE, stay as they are.
     """
@@ -220,7 +220,7 @@ class People:
         return self._by_key.get(key or "")
 
     def add(self, person: Person) -> None:
-        """Somebody new; ValueError where the key is somebody else's."""
+        """Adds a new person; ValueError where another person has the key."""
         if person.key in self._by_key:
             raise ValueError(f"There is a person '{person.key}' already.")
         self._by_key[person.key] = person
@@ -235,7 +235,7 @@ class People:
         google: Mapping[str, object] | None = None,
         github: Mapping[str, object] | None = None,
     ) -> Person:
-        """Changes a person's name, or fields of their accounts, as `twitter={"screen_name": "ada_new"}`; gives the
+        """Changes a person's name, or fields of their accounts, as `twitter={"screen_name": "ada_new"}`; returns the
         person as they are now. KeyError where there is no such person, TypeError where there is no such field."""
         who = self._by_key[key]
         self._by_key[key] = changed = replace(

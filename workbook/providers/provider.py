@@ -22,8 +22,8 @@ class Provider(Generic[S]):
 
     `state` makes the provider's state in one world, about its people, on the server of that URL. The provider's name
     and label are in that state. `pages` makes everything below the name. `faults` names the endpoints, and for each
-    endpoint the faults that it can have beyond those of every endpoint. `asked_by_browser` says whether browsers ask
-    for a path below the name. Apps ask for all other paths. With `named_anew` the name differs from world to world.
+    endpoint the faults that it can have beyond those of every endpoint. `asked_by_browser` says whether browsers
+    request a path below the name. Apps request all other paths. With `named_anew` the name differs from world to world.
     `make_beforehand` makes what takes long and is the same on each server of a process. Paths that begin with one of
     `at_root` are the provider's without its name before them, too.
     """

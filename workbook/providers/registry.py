@@ -18,7 +18,7 @@ from .twitter import TWITTER
 from .twitter.state import TwitterState
 
 PROVIDERS: tuple[Provider[Any], ...] = (TWITTER, FACEBOOK, GOOGLE, GITHUB)
-# A server has these only where they are asked for.
+# A server has these only on request.
 UNSEEN: tuple[Provider[Any], ...] = (FIFTH,)
 
 

@@ -1,4 +1,4 @@
-"""What a provider remembers of logins. Its server may run for days, and see any number of them."""
+"""Dictionaries for a provider's memory of logins. Its server may run for days, and see any number of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
-# So many of each kind are remembered: more than a person's logins in a day. A check makes fewer than a hundred.
+# How many entries of each kind are remembered: more than a user's logins in a day. A check makes fewer than a hundred.
 MOST = 2000
 
 K = TypeVar("K")
@@ -14,8 +14,8 @@ V = TypeVar("V")
 
 
 class Remembered(OrderedDict[K, V]):
-    """A dictionary of the newest `most` entries, MOST where nothing else is given. An entry that is set is the newest;
-    the oldest is forgotten for it."""
+    """A dictionary of the newest `most` entries, MOST where nothing else is given. A set entry is the newest; the
+    oldest is dropped for it."""
 
     def __init__(self, most: int | None = None) -> None:
         super().__init__()
@@ -28,6 +28,6 @@ class Remembered(OrderedDict[K, V]):
             self.popitem(last=False)
 
     def forget_while(self, is_old: Callable[[V], bool]) -> None:
-        """Forgets the oldest entries, as long as their values are old."""
+        """Drops the oldest entries, as long as their values are old."""
         while self and is_old(next(iter(self.values()))):
             self.popitem(last=False)

@@ -1,4 +1,4 @@
-"""What a server keeps of the messages that it received and sent. It may run for weeks."""
+"""The messages that a server received and sent. It may run for weeks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 
 from workbook.flow.messages import Message
 
-# So much of them is kept (bytes), where not all is kept: a thousand logins take that.
+# How many bytes of messages are kept, where not all are kept: enough for a thousand logins.
 MOST_BYTES = 16 * 1024 * 1024
 
 
@@ -21,7 +21,7 @@ class Said:
         self._bytes = 0
 
     def add(self, message: Message) -> None:
-        """Keeps a message, and forgets the oldest ones for it."""
+        """Keeps a message, and drops the oldest ones for it."""
         self._messages.append(message)
         if self._most is None:
             return

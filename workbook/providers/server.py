@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-# The longest request that the providers take in (bytes). Those of logins have less than 4000 bytes, but a browser sends
+# The longest request that the providers accept (bytes). Those of logins have less than 4000 bytes, but a browser sends
 # them the cookies of every app on this machine.
 LONGEST_HEADERS = 32 * 1024
 LONGEST_BODY = 16 * 1024
-# So long `stop` waits for the thread that serves (seconds). No request keeps that thread.
+# How long `stop` waits for the thread that serves (seconds). No request keeps that thread.
 _PATIENCE = 10
 
 
 class PortInUse(Exception):
-    """Another program listens on the port; its number is `port`."""
+    """Another program listens on the port, `port`."""
 
     def __init__(self, port: int) -> None:
         super().__init__(f"port {port} is in use")
@@ -51,13 +51,13 @@ class PortInUse(Exception):
 class ProvidersServer(Registered):
     """The local providers, serving in a thread on the loopback address from the moment that it is made.
 
-    `port` 0 takes a free one; PortInUse where another program has it. `seed`, `clock` and `keys` are World's. With a
-    `control_key`, and only then, faults can be switched over HTTP, as control.py has it. The accounts are
-    those of `people`, who change from then on by `server.people` only. The server has the `providers`. With
-    `with_fifth` it has UNSEEN, too. It answers as many requests at a time as it has `threads`: one that meets a silent
-    provider keeps a thread, and so does a page that waits for news. `on_message` is given each message as it comes.
-    `messages`, and each provider's attempts, are the newest `most_messages`, and no more of them than MOST_BYTES. None
-    keeps all, as verdicts need them.
+    With `port` 0 the server takes a free port; PortInUse where another program has the port. `seed`, `clock` and `keys`
+    are World's. Only with a `control_key` can faults be switched over HTTP (control.py). The accounts are those of
+    `people`, and change from then on by `server.people` only. The server has the `providers`. With `with_fifth` it has
+    UNSEEN, too. It handles as many requests at a time as it has `threads`: a request to a silent provider keeps a
+    thread, and so does a page that waits for news. `on_message` is given each message as it comes. `messages`, and each
+    provider's attempts, are the newest `most_messages`, and no more of them than MOST_BYTES. None keeps all, as
+    verdicts need them.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class ProvidersServer(Registered):
         self._thread.start()
 
     def _begin(self, world: World) -> None:
-        """Everything that the providers know, in a world in which nothing has been said yet."""
+        """Everything that the providers know, in a world without messages."""
         self.world = world
         self.people = People(self._accounts)
         self._states = {
@@ -109,7 +109,7 @@ class ProvidersServer(Registered):
         self.faults = Faults({name: provider.faults for name, provider in self._named.items()})
         self._pages: dict[str, Pages] = {}
         self._messages = Said(world.most_messages)
-        # What is still being answered when a new world begins is written down in the old one.
+        # A response that is unfinished when a new world begins is recorded in the old world.
         self._recorded: WSGIApplication = Recorder(
             self._serve,
             partial(self._heard, self._messages),
@@ -118,8 +118,8 @@ class ProvidersServer(Registered):
         )
 
     def begin_anew(self) -> None:
-        """Forgets all that was said and done, as if they had just been made: at the same address, for the same apps,
-        with the same keys. No provider may be one that is named anew: its URL would change."""
+        """Forgets all messages and logins, as if the providers had just been made: at the same URL, for the same apps,
+        with the same keys. No provider may be one that is named anew, because its URL would change."""
         assert not any(provider.named_anew for provider in self._providers)
         self.faults.end()
         with self._making_pages, self._lock:
@@ -135,17 +135,17 @@ class ProvidersServer(Registered):
 
     @property
     def url(self) -> str:
-        """The address that all of them begin with."""
+        """The URL that all providers' URLs begin with."""
         return f"http://127.0.0.1:{self._server.port}"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The providers that there are: the paths below `url` where they stand."""
+        """The providers' names, which are their paths below `url`."""
         return tuple(self._named)
 
     @property
     def faults_page(self) -> str | None:
-        """The address of the page where faults are switched, with its key; None where there is no such page."""
+        """The URL of the page where faults are switched, with its key; None where there is no such page."""
         return f"{self.url}/control/faults?key={self._control_key}" if self._control_key else None
 
     def entrance(self) -> str:
@@ -157,13 +157,13 @@ class ProvidersServer(Registered):
 
     @property
     def messages(self) -> list[Message]:
-        """What was said so far to and by the providers."""
+        """The messages to and from the providers so far."""
         with self._lock:
             return self._messages.all()
 
     def environment(self) -> dict[str, str]:
-        """The variables by which an app finds them."""
-        # oauthlib refuses OAuth 2 over plain HTTP, even on loopback, unless it is told so.
+        """The environment variables by which an app finds the providers."""
+        # oauthlib rejects OAuth 2 over plain HTTP, even on loopback, without this setting.
         every = {"OAUTHLIB_INSECURE_TRANSPORT": "1"}
         for provider in self._providers:
             every |= self.state(provider).environment()
@@ -180,18 +180,17 @@ class ProvidersServer(Registered):
             list_callback(self.state(provider), callback)
 
     def mount(self, path: str, application: WSGIApplication) -> None:
-        """Serves another application at a path where no provider is; "/" is everywhere else."""
+        """Serves another application at a path where no provider is; "/" means all other paths."""
         self._mounted[path] = application
 
     def stop(self) -> None:
-        """Stops serving and frees the port, also under requests that wait. It may be called twice."""
+        """Stops serving and frees the port, also under requests that wait. A second call is harmless."""
         self.faults.end()
         self._server.stop()
         self._thread.join(_PATIENCE)
 
     def _pages_of(self, name: str) -> Pages:
-        """The pages below /NAME. They are looked up when they are first asked for: most checks need one provider or
-        two."""
+        """The pages below /NAME. They are made at the first request, because most checks need one provider or two."""
         with self._making_pages:
             if name not in self._pages:
                 provider = self._named.get(name)
@@ -233,8 +232,8 @@ class ProvidersServer(Registered):
             self.on_message(message)
 
     def _who_asks(self, path: str, accept: str) -> str | None:
-        """Browsers ask for pages, apps for everything else. A request that accepts HTML is a browser's also where there
-        is no such page. The pages about a provider are no part of a login."""
+        """Browsers request pages, apps everything else. A request that accepts HTML is a browser's also where there is
+        no such page. The pages about a provider are no part of a login."""
         name, _, rest = path.lstrip("/").partition("/")
         provider = self._named.get(name)
         if provider is None or rest in ("", "logout", CALLBACKS[1:]):
@@ -247,14 +246,15 @@ class ProvidersServer(Registered):
         return name if name in self._named else None
 
     def _owner_at_root(self, path: str) -> str | None:
-        """The name of the provider that has that path at the root of the server, too; None where no provider has."""
+        """The name of the provider that has that path at the root of the server, too; None where there is none."""
         owners = (name for name, provider in self._named.items() if path.startswith(provider.at_root))
         return next(owners, None)
 
     def _at_root(
         self, owner: str, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        """Answers as below the provider's name. Browsers are sent there: the provider's cookie is for those paths."""
+        """Responds as below the provider's name. Browsers are redirected there, because the provider's cookie is for
+        those paths."""
         path = f"/{owner}{environ['PATH_INFO']}"
         if environ["REQUEST_METHOD"] == "GET" and self._who_asks(path, accept="") == BROWSER:
             query = environ.get("QUERY_STRING")
@@ -263,13 +263,13 @@ class ProvidersServer(Registered):
 
 
 def _first_part(environ: WSGIEnvironment) -> str:
-    """The first part of the path that is asked for: NAME of /NAME/oauth/authorize."""
+    """The first part of the request's path: NAME of /NAME/oauth/authorize."""
     path: str = environ.get("PATH_INFO", "/")
     return path.partition("/")[2].partition("/")[0]
 
 
 def _is_taken(port: int) -> bool:
-    """Whether a port is taken. Werkzeug itself would end the process then."""
+    """Whether the port is in use. Werkzeug itself would end the process then."""
     with socket.socket() as probe:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)

@@ -1,7 +1,7 @@
 """Serves a WSGI application on the loopback address: the providers, and the apps that are checked.
 
-The server is waitress. It keeps connections, answers each request in one of its threads, bounds what it takes in, and
-costs a quarter of what Werkzeug's development server does.
+The server is waitress. It keeps connections, handles each request in one of its threads, bounds the size of requests,
+and takes a quarter of the time of Werkzeug's development server.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from waitress.task import WSGITask
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-# The name under which an application finds the function that ends the connection without an answer.
+# The name under which an application finds the function that ends the connection without a response.
 HANG_UP = "workbook.hang_up"
 
-# The longest request that is taken in, where nothing else is given: its headers, and its body (bytes).
+# The default for the longest accepted request: its headers, and its body (bytes).
 LONGEST_HEADERS = 256 * 1024
 LONGEST_BODY = 1024 * 1024
-# A connection that says nothing for so long is closed (seconds).
+# How long a connection may be idle before it is closed (seconds).
 _IDLE = 60
-# So long a request may take from its first byte to its last; one that is half sent by then ends (seconds).
+# The longest time for a request, from its first byte to its last; a half-sent request ends then (seconds).
 HALF_SENT = 30.0
-# How often it is looked for both (seconds).
+# How often the server looks for both (seconds).
 _LOOK = 5
-# So many connections there are at a time. For one more, the one that has been idle longest is closed. macOS gives a
-# process 256 files.
+# The largest number of connections. For one more, the one that has been idle longest is closed. macOS gives a process
+# 256 files.
 MOST_CONNECTIONS = 200
-# So long `stop` waits for what is being answered (seconds).
+# How long `stop` waits for unfinished responses (seconds).
 _A_MOMENT = 1
 
 
 class _Task(WSGITask):
-    """A request. Where the application ends its thread (SystemExit), or says so, the connection ends without an answer,
-    as it does under `flask run`."""
+    """A request. Where the application ends its thread (SystemExit), or says so, the connection ends without a
+    response, as it does under `flask run`."""
 
     def execute(self) -> None:
         try:
@@ -52,7 +52,7 @@ class _Task(WSGITask):
             raise
         except BaseException:
             self._hang_up()
-            # It is over for waitress, too, as where the other side has gone.
+            # waitress then ends the request, as when the client has closed the connection.
             raise ConnectionAbortedError from None
 
     def get_environment(self) -> WSGIEnvironment:
@@ -62,12 +62,12 @@ class _Task(WSGITask):
 
     def _hang_up(self) -> None:
         if self.channel.socket is not None:
-            with suppress(OSError):  # the other side may have gone already
+            with suppress(OSError):  # the client may have closed it already
                 self.channel.socket.shutdown(socket.SHUT_RDWR)
 
 
 class _Parser(HTTPRequestParser):
-    """A request that is whole, or refused, at its last header waits for no "100 Continue" (RFC 9110 section 10.1.1):
+    """A request that is whole, or rejected, at its last header waits for no "100 Continue" (RFC 9110 section 10.1.1):
     waitress would wait for more of it."""
 
     def received(self, data: bytes) -> int:
@@ -80,7 +80,7 @@ class _Parser(HTTPRequestParser):
 class _Channel(HTTPChannel):
     task_class = _Task
     parser_class = _Parser
-    begun = 0.0  # when the first byte came of the request that is not whole yet (seconds since 1970)
+    begun = 0.0  # when the first byte of the unfinished request came (seconds since 1970)
 
     def received(self, data: bytes) -> bool:
         before = self.request
@@ -91,13 +91,13 @@ class _Channel(HTTPChannel):
 
     @property
     def is_idle(self) -> bool:
-        """Whether it may be closed: no request of it is being answered."""
+        """Whether the connection may be closed: the server handles no request of it."""
         return not self.requests and not self.will_close
 
 
 class _Http(TcpWSGIServer):
-    """Its other threads wake the one of `run` by a pipe. Once that is closed nothing is written to it: its number may
-    be another file's by then."""
+    """The other threads wake the thread of `run` by a pipe. After the pipe is closed they must not write to it: another
+    file may have its number."""
 
     channel_class = _Channel
 
@@ -140,11 +140,10 @@ class _Http(TcpWSGIServer):
 
 
 class Server:
-    """Serves `application` on 127.0.0.1, from `run` until `stop`, with so many requests at a time as it has `threads`.
-    Its responses have its `name` as their Server header. It takes in requests of so many bytes: `longest_headers`, and
-    `longest_body`.
+    """Serves `application` on 127.0.0.1, from `run` until `stop`, with as many requests at a time as it has `threads`.
+    Its responses have its `name` as their Server header. `longest_headers` and `longest_body` bound a request (bytes).
 
-    `port` 0 takes a free one; `listening` is a socket that listens already, in its place.
+    With `port` 0 it takes a free port; `listening` is a socket that listens already, instead of a port.
     """
 
     def __init__(
@@ -158,7 +157,7 @@ class Server:
         longest_headers: int = LONGEST_HEADERS,
         longest_body: int = LONGEST_BODY,
     ) -> None:
-        # More requests than threads, and threads that are left when it stops, are no news for a person.
+        # waitress warns of more requests than threads, and of threads left at the end. No user needs these warnings.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         if listening is None:
             listening = socket.socket()
@@ -190,7 +189,7 @@ class Server:
         self._server.run()
 
     def stop(self) -> None:
-        """Ends `run` and every connection. What is being answered has a moment to end. It may be called twice."""
+        """Ends `run` and every connection. Unfinished responses have a moment to end. A second call is harmless."""
         if self._stopped:
             return
         self._stopped = True

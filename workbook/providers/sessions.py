@@ -1,4 +1,5 @@
-"""Who is logged in at a provider, and in which browser; and that its forms are sent by the browser that got them."""
+"""The sessions of a provider: which user is logged in, in which browser; and that a form comes from the browser that
+got it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from .people import People, Person
 from .remembered import Remembered
 from .world import World
 
-# A session as it is made here. A browser may bring anything for it.
+# A session as it is made here. A browser may send anything instead.
 _SESSION = re.compile("[A-Za-z0-9]{32}")
 
 
@@ -25,7 +26,7 @@ class Sessions:
         self._world = world
         self._people = people
         self.logged_in: Remembered[str, str] = Remembered()
-        # By each session that a login made: the one of before.
+        # By each session that a login made: the session before it.
         self._before: Remembered[str, str] = Remembered()
 
     @property
@@ -34,7 +35,7 @@ class Sessions:
         return f"{self._provider}_session"
 
     def current(self) -> str:
-        """The session of the browser that asks; a new one where it has none."""
+        """The session of the browser that sends the request; a new one where it has none."""
         brought = request.cookies.get(self.cookie, "")
         return brought if _SESSION.fullmatch(brought) else self._new()
 
@@ -42,7 +43,7 @@ class Sessions:
         return self._world.word(f"{self._provider} session", 32)
 
     def who(self, session: str) -> Person | None:
-        """Who is logged in in that session, as they are now."""
+        """The person who is logged in in that session, with their present data."""
         return self._people.get(self.logged_in.get(session))
 
     def give(self, response: Response, session: str) -> Response:
@@ -52,14 +53,14 @@ class Sessions:
         return response
 
     def csrf_token(self, session: str, about: str = "") -> str:
-        """What a form has to bring back, made for one session (and one question, `about`)."""
+        """The token that a form has to send back, made for one session (and one question, `about`)."""
         key = self._world.key(f"{self._provider}'s forms", 32)
         return hmac.new(key.encode(), f"{session} {about}".encode(), "sha256").hexdigest()
 
     def of_form(self, about: str = "") -> str:
         """The session of the browser that sends a form; 403 where the form was not made for it.
 
-        A form that the browser got before a login in another tab decides nothing: its page is shown again.
+        A form from before a login in another tab decides nothing: the browser gets its page again.
         """
         session = request.cookies.get(self.cookie, "")
         if self._made_for(session, about):
@@ -77,13 +78,13 @@ class Sessions:
         return hmac.compare_digest(self.csrf_token(session, about).encode(), shown)
 
     def log_in(self, session: str) -> Person:
-        """Logs in the person who was chosen in the form, or gives the one who is logged in already; 400 where there is
-        neither. Each login has a new session, which `renewed` leaves in the browser: somebody else may know the one of
+        """Logs in the person who was chosen in the form, or returns the one who is logged in already; 400 where there
+        is neither. Each login has a new session, which `renewed` leaves in the browser: an attacker may know the one
         before (session fixation)."""
         chosen = self._people.get(request.form.get("person"))
         who = chosen or self.who(session)
         if who is None:
-            abort(400, "Nobody was chosen.")
+            abort(400, "No account was chosen.")
         if chosen is not None:
             self.logged_in.pop(session, None)
             g.new_session = self._new()
@@ -96,12 +97,12 @@ class Sessions:
         return self.give(response, g.new_session) if "new_session" in g else response
 
     def log_out(self) -> None:
-        """Nobody is logged in any more in the browser that asks."""
+        """Logs the user of this browser out."""
         self.logged_in.pop(request.cookies.get(self.cookie, ""), None)
 
 
 def with_query(address: str, fragment: str = "", **more: str) -> str:
-    """An address with parameters added; a query that it has already stays."""
+    """A URL with parameters added; a query string that it has already stays."""
     parts = urlsplit(address)
     query = "&".join(filter(None, [parts.query, urlencode(more)]))
     return urlunsplit(parts._replace(query=query, fragment=fragment))

@@ -15,13 +15,13 @@ from .people import People
 from .sessions import Sessions
 from .world import World
 
-# A text that an attempt notes is cut after so many letters. Those of logins are shorter.
+# The longest string that an attempt notes (characters). Those of logins are shorter.
 LONGEST_NOTE = 4096
 
 
 @dataclass
 class Attempt:
-    """One request of the app's, as the provider found it. `person` is the key of the person whom it is about."""
+    """One request of the app's, as the provider found it. `person` is the key of the user whom it is about."""
 
     endpoint: str
     method: str
@@ -39,7 +39,7 @@ A = TypeVar("A", bound=Attempt)
 class State(ABC, Generic[A]):
     """The state of one local provider, on the server of the URL `server`.
 
-    `name` is the path below that URL, the provider's word in the app's own paths, and the beginning of its variables in
+    `name` is the path below that URL, the provider's name in the app's own paths, and the beginning of its variables in
     the environment. `label` is the provider's name as people write it.
     """
 
@@ -49,7 +49,7 @@ class State(ABC, Generic[A]):
     app_name: str = "Workbook app"
     attempts: list[A] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
-    # The redirect URIs that a person has listed, and whether the provider's page has a form for it.
+    # The redirect URIs that the workbook's user has listed, and whether the provider's page has a form for it.
     listed: list[str] = field(default_factory=list)
     people_list_callbacks: bool = False
     name: str = field(init=False)
@@ -77,8 +77,8 @@ class State(ABC, Generic[A]):
 
     def callback_listed(self, callback: str) -> bool:
         """Whether a redirect URI is one of the app's. The local providers are kinder than most real ones, which compare
-        letter for letter: they accept any port of this machine, and do not compare the query string. The host's name
-        counts, so that localhost and 127.0.0.1 are two entries of the list."""
+        character for character: they accept any port of this machine, and do not compare the query string. The host's
+        name counts, so that localhost and 127.0.0.1 are two entries of the list."""
         return callback in self.callbacks or any(same_on_loopback(callback, one) for one in self.callbacks)
 
     def environment(self) -> dict[str, str]:

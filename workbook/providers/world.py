@@ -1,4 +1,4 @@
-"""What the providers share: a clock, chance, and the apps' keys."""
+"""The clock, the randomness, and the apps' keys that the providers share."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ALPHABET = string.ascii_letters + string.digits
 
 @dataclass
 class World:
-    """`clock` gives the seconds since 1970. With a `seed` the same things are made up in the same order every time;
-    without one they come from the system's source of randomness. `keys` are the apps' keys and secrets by the names
-    that they have in the environment, NAME_KEY and NAME_SECRET; those that are not given are made up. Of what was said
-    the newest `most_messages` are kept; None keeps all."""
+    """`clock` gives the seconds since 1970. With a `seed` the same values are made up in the same order every time;
+    without one they come from the system's source of randomness. `keys` are the apps' keys and secrets by their names
+    in the environment, NAME_KEY and NAME_SECRET; missing ones are made up. The newest `most_messages` messages are
+    kept; None keeps all."""
 
     seed: int | None = None
     clock: Callable[[], float] = time.time
@@ -32,7 +32,7 @@ class World:
         self._chance: dict[str, random.Random] = {}
 
     def word(self, kind: str, length: int, alphabet: str = _ALPHABET) -> str:
-        """A made-up word. Each kind has a sequence of its own, so that asking for one does not change another."""
+        """A random string. Each kind has a sequence of its own, so that asking for one does not change another."""
         if self.seed is None:
             return _unguessable(length, alphabet)
         with self._lock:
@@ -54,7 +54,7 @@ class World:
 
 
 def _unguessable(length: int, alphabet: str) -> str:
-    """A word of the system's randomness: a login has 300 such letters, so all are asked for at once."""
+    """A string of the system's randomness: a login has 300 such characters, so all are made at once."""
     letters, surplus = _letters(alphabet)
     word = b""
     while len(word) < length:
@@ -64,7 +64,8 @@ def _unguessable(length: int, alphabet: str) -> str:
 
 @lru_cache
 def _letters(alphabet: str) -> tuple[bytes, bytes]:
-    """A letter of the alphabet for each byte, every letter for as many bytes, and the bytes that then have none."""
+    """A character of the alphabet for each byte, every character for as many bytes, and the bytes that then have
+    none."""
     each = 256 // len(alphabet)
     table = (alphabet.encode("ascii") * (each + 1))[:256]
     return table, bytes(range(each * len(alphabet), 256))

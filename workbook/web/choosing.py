@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbook.course.errors import WorkbookError
-from workbook.course.places import CHAPTERS, SOLUTIONS, STATE
+from workbook.course.places import CHAPTERS, RELEASE, SOLUTIONS, STATE
 from workbook.course.progress import Progress, read_progress
 from workbook.course.starters import is_untouched
 from workbook.course.steps import Step, all_steps, find_step
@@ -39,8 +39,11 @@ def choose(wanted: str | None, folder: Path, *, given: bool) -> Choice:
             )
         return Choice(step, folder)
     untouched = folder == CHAPTERS and all(is_untouched(folder / step.name) for step in all_steps())
-    if not given and untouched and not _TOURED.exists() and SOLUTIONS.is_dir():
-        return Choice(find_step("1"), SOLUTIONS, tour=True)
+    if not given and untouched and not _TOURED.exists():
+        if SOLUTIONS.is_dir():
+            return Choice(find_step("1"), SOLUTIONS, tour=True)
+        if RELEASE.is_dir():  # the app of step 00 is the one that students get finished
+            return Choice(find_step("0"), CHAPTERS, tour=True)
     return Choice(_first_open(folder), folder)
 
 

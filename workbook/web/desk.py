@@ -11,6 +11,7 @@ from flask import Flask, Response, abort, render_template
 
 from workbook.providers.doors import NO_FRAMES
 
+from .already import PATH
 from .lesson import lesson_pages
 from .live import Live, News
 from .said import said_pages
@@ -38,6 +39,10 @@ def desk(live: Live) -> Flask:
     @page.get("/")
     def show() -> str:
         return render_template("desk.html", live=live)
+
+    @page.get(PATH)
+    def which() -> dict[str, str]:
+        return {"workbook": live.step}
 
     @page.get("/live/events")
     def events() -> Response:

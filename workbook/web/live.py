@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import secrets
 import threading
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ class Live:
     title: str
     app_url: str
     tour: bool = False
+    # The folder of the app, where it is known.
+    app: pathlib.Path | None = None
     app_error: str | None = None
     verdicts: Verdicts | None = None
     checking: bool = False
@@ -42,6 +45,7 @@ class Live:
     printed: Printed = field(default_factory=Printed)
     _logins: Logins = field(default_factory=Logins)
     _changed: threading.Condition = field(default_factory=threading.Condition)
+    _verdicts_before: Verdicts | None = None
 
     def heard(self, message: Message) -> None:
         """Takes a message from the app or from the providers."""
@@ -63,9 +67,24 @@ class Live:
     def set(self, **values: Any) -> None:
         """Sets some of the other fields."""
         with self._changed:
+            if values.get("checking"):
+                self._verdicts_before = self.verdicts
             for name, value in values.items():
                 setattr(self, name, value)
             self._tell(verdicts=1)
+
+    def judged(self) -> frozenset[str]:
+        """The exercises that have a verdict since checks began last."""
+        with self._changed:
+            before = (
+                {verdict.id: verdict for verdict in self._verdicts_before.all}
+                if self._verdicts_before
+                else {}
+            )
+            now = self.verdicts.all if self.verdicts else ()
+        # Two runs of the same checks do not take equally long, so a new verdict is not equal to the one before.
+        new = frozenset(verdict.id for verdict in now if before.get(verdict.id) != verdict)
+        return new | {verdict.id for verdict in now if verdict.waits_for in new}
 
     def forget(self) -> None:
         """Forgets all logins."""

@@ -10,6 +10,10 @@ import sys
 from workbook.course.errors import WorkbookError
 
 
+class PortTaken(WorkbookError):
+    """Another program has the port."""
+
+
 class Socket:
     """A port that is held: by a socket that is handed to each app in turn, or let go just before the app takes it."""
 
@@ -56,12 +60,12 @@ def listen(port: int, option: str) -> Socket:
     return Socket(ours)
 
 
-def port_taken(port: int, option: str) -> WorkbookError:
+def port_taken(port: int, option: str) -> PortTaken:
     """What is said of a port that is taken."""
     airplay = ""
     if sys.platform == "darwin" and port in (5000, 7000):
         airplay = " On a Mac this is often AirPlay Receiver (System Settings, General, AirDrop & Handoff)."
-    return WorkbookError(
+    return PortTaken(
         f"Port {port} is taken by another program, perhaps by a workbook that still runs.{airplay} "
         f"Stop that program, or choose another port, such as {option} {port + 10}."
     )

@@ -7,14 +7,15 @@ import secrets
 import signal
 import threading
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import click
 
+from workbook.checks.saves import saves
 from workbook.checks.verdicts import StepVerdicts, Verdict, Verdicts
 from workbook.checks.warm_checks import Cancelled, WarmChecks
-from workbook.checks.watch import saves
 from workbook.course.errors import WorkbookError
 from workbook.course.places import CHAPTERS
 from workbook.course.progress import read_progress
@@ -25,10 +26,11 @@ from workbook.lab.warm import Warm
 from workbook.lab.warm_apps import warm_for_apps
 from workbook.providers.server import PortInUse, ProvidersServer
 
+from .already import offer_its_page, running_step
 from .choosing import Choice, remember_the_tour
 from .desk import desk
 from .live import Live
-from .ports import Socket, listen, port_taken
+from .ports import PortTaken, Socket, listen, port_taken
 from .saying import (
     SayingVerdicts,
     say_behind,
@@ -36,9 +38,10 @@ from .saying import (
     say_failed,
     say_how_to_end,
     say_places,
+    say_settings,
     say_surroundings,
 )
-from .surroundings import Surroundings, local_keys, surroundings
+from .surroundings import SETTINGS, Surroundings, local_keys, surroundings
 
 # So many requests the providers' server answers at a time. Each page that is open in a browser keeps one of them.
 _THREADS = 64
@@ -70,28 +73,35 @@ class Start:
             title=choice.step.title,
             app_url=f"http://localhost:{port}",
             tour=choice.tour,
+            app=choice.app,
         )
         self._stop = threading.Event()
         self._app: RunningApp | None = None
 
     def run(self) -> None:
         """Starts everything, and ends everything."""
-        stop_on_signals(self._stop)
         with ExitStack() as opened:
-            socket = opened.enter_context(listen(self.port, "--port"))
-            providers = opened.enter_context(self._providers())
+            try:
+                socket = opened.enter_context(listen(self.port, "--port"))
+                providers = opened.enter_context(self._providers())
+            except PortTaken:
+                running = running_step(self.provider_port)
+                if running is None:
+                    raise
+                return offer_its_page(running, self.provider_port, ask=self.open_browser)
+            stop_on_signals(self._stop)
             apps = opened.enter_context(warm_for_apps([self.choice.app]))
             checks = None if self.choice.tour else opened.enter_context(WarmChecks(apps))
             opened.callback(self._stop_app)
-            around = surroundings({**local_keys(), **providers.environment()})
-            self._environment = around.environment
+            changes = saves([self.choice.app], self._stop, files=SETTINGS)
+            self._surroundings = _around(providers)
             self._load_app(apps, socket)
-            self._say(providers, apps, around)
+            self._say(providers, apps)
             if self.open_browser:
                 webbrowser.open(providers.entrance())
             if self.choice.tour:
                 remember_the_tour()
-            self._work(apps, checks, socket)
+            self._work(apps, checks, socket, providers, changes)
         click.echo("Stopped.")
 
     def _providers(self) -> ProvidersServer:
@@ -119,7 +129,7 @@ class Start:
         return RunningApp(
             apps,
             self.choice.app,
-            self._environment,
+            self._surroundings.environment,
             in_place=True,
             instead=instead,
             on_message=self.live.heard,
@@ -132,31 +142,56 @@ class Start:
             self._app.stop()
             self._app = None
 
-    def _work(self, apps: Warm, checks: WarmChecks | None, socket: Socket) -> None:
-        """Until the end: at every save loads the app again and checks it."""
+    def _work(
+        self,
+        apps: Warm,
+        checks: WarmChecks | None,
+        socket: Socket,
+        providers: ProvidersServer,
+        changes: Iterator[set[Path]],
+    ) -> None:
+        """Until the end: loads the app again at every save, of its files or its settings, and checks it."""
         if checks is None:
             while not self._stop.wait(1):
                 pass
             return
         checking = _Checking(checks, self.choice, self.live)
         checking.again()
-        for _ in saves([self.choice.app], self._stop):
-            # Whatever the new checks say, nobody meets the app of before by then: a request waits for the new one.
+        for files in changes:
+            settings = files.intersection(SETTINGS)
+            # No one meets the app of before when the new verdicts are there: a request waits for the new app.
             self._stop_app()
-            checking.again()
+            if files != settings:
+                checking.again()
+            if settings:
+                self._read_settings(providers, settings)
             self._load_app(apps, socket)
         checking.end()
 
-    def _say(self, providers: ProvidersServer, apps: Warm, around: Surroundings) -> None:
+    def _read_settings(self, providers: ProvidersServer, changed: set[Path]) -> None:
+        """Takes the settings as they are now. Where they cannot be read, says so, and keeps those of before."""
+        try:
+            self._surroundings = _around(providers)
+        except WorkbookError as error:
+            click.echo(str(error), err=True)
+        else:
+            say_settings(changed)
+            say_surroundings(self._surroundings)
+
+    def _say(self, providers: ProvidersServer, apps: Warm) -> None:
         say_places(self.choice, self.live.title, self.live.app_url, providers)
-        say_surroundings(around)
+        say_surroundings(self._surroundings)
         if uses_a_database(self.choice.app):
-            database = revisions(self.choice.app, apps, self._environment)
+            database = revisions(self.choice.app, apps, self._surroundings.environment)
             if database is not None:
                 say_database(database)
                 if database.newest:
                     say_behind(database)
         say_how_to_end()
+
+
+def _around(providers: ProvidersServer) -> Surroundings:
+    return surroundings({**local_keys(), **providers.environment()})
 
 
 def stop_on_signals(stop: threading.Event) -> None:

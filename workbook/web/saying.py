@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -40,6 +41,13 @@ def say_providers(providers: ProvidersServer) -> None:
     for name in providers.names:
         click.echo(f"  {f'The local {providers.label(name)}':<18} {providers.url}/{name}/")
     click.echo(f"  {'Faults':<18} {providers.faults_page}")
+
+
+def say_settings(changed: Iterable[Path]) -> None:
+    """Prints which files of settings have changed: the app has the new ones."""
+    click.echo(
+        f"{' and '.join(sorted(file.name for file in changed))} has changed, and your app reads it again."
+    )
 
 
 def say_surroundings(around: Surroundings) -> None:

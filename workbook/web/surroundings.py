@@ -12,6 +12,9 @@ from workbook.course.encodings import SAVE_AGAIN, not_utf8
 from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT
 
+# The files of settings that an app reads, in the workbook's folder.
+_OWN, _OURS = ".env", ".flaskenv"
+SETTINGS = (ROOT / _OWN, ROOT / _OURS)
 _URL = "_URL"
 # Parts of the names that belong to one provider: TWITTER_URL, TWITTER_KEY, TWITTER_SECRET.
 _OF_A_PROVIDER = (_URL, "_KEY", "_SECRET")
@@ -40,7 +43,7 @@ def surroundings(local: Mapping[str, str]) -> Surroundings:
     A name in .env goes before the local one. The shell's goes before both, where the shell means this app: a
     provider's key in the shell is another project's unless the provider's URL is there, too.
     """
-    file = read_settings(".env")
+    file = read_settings(_OWN)
     taken: list[str] = []
     left: list[str] = []
     for name in sorted({*local, _DATABASE} & {*os.environ}):
@@ -53,7 +56,7 @@ def surroundings(local: Mapping[str, str]) -> Surroundings:
 
 def local_keys() -> dict[str, str]:
     """The made-up keys of the apps at the local providers, as .flaskenv has them."""
-    return {name: value for name, value in read_settings(".flaskenv").items() if value is not None}
+    return {name: value for name, value in read_settings(_OURS).items() if value is not None}
 
 
 def read_settings(name: str) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ def from_environment():
     graph = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.facebook.com")
     return {
         "SECRET_KEY": os.environ["SECRET_KEY"],
-        # A form on another website is sent here without our cookie.
+        # A form that another site posts comes without our cookie.
         "SESSION_COOKIE_SAMESITE": "Lax",
         # Without DATABASE_URL, the users are in the file instance/people.db.
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL", "sqlite:///people.db"),

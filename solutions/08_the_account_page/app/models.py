@@ -18,7 +18,7 @@ class User(UserMixin, db.Model):
     """One person."""
 
     __tablename__ = "users"
-    # SQLite would give the number of a user who is gone to the next one who comes. A browser that still has the old
+    # SQLite would give a deleted user's ID, if it was the highest, to the next user. A browser that still has the old
     # user's session would then be the new one's (sqlite.org/autoinc.html).
     __table_args__ = ({"sqlite_autoincrement": True},)
 

@@ -1,4 +1,4 @@
-"""The same with aioauth-client, which signs by itself, asks by GET, and puts everything in the query."""
+"""The same with aioauth-client, which signs by itself, sends GET, and puts everything in the query string."""
 
 import asyncio
 import json

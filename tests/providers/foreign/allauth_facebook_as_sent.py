@@ -1,4 +1,4 @@
-"""django-allauth 65.22.1: v19.0, and its default fields, of which Facebook has taken some back."""
+"""django-allauth 65.22.1: v19.0, and its default fields, of which Facebook has withdrawn some."""
 
 import hashlib
 import hmac

@@ -1,5 +1,5 @@
-"""What the clients in the files *_as_sent.py have in common. Each sends the requests of a library that cannot be
-installed beside the workbook, as they were recorded from the library's own login at the local provider."""
+"""The common part of the clients in the files *_as_sent.py. Each sends the requests of a library that cannot be
+installed beside the workbook, as recorded from the library's own login at the local provider."""
 
 import json
 import os
@@ -16,18 +16,18 @@ def keys(provider):
 
 
 def asked(address, **parameters):
-    """Sends the person to that address; gives the parameters of the callback."""
+    """Sends the browser to that URL; returns the parameters of the callback."""
     print(f"{address}?{urlencode(parameters)}", flush=True)
     return dict(parse_qsl(urlsplit(input()).query))
 
 
 def answer(method, address, **more):
-    """One request of the client's; gives the response, which is no error."""
+    """One request of the client's; returns the response, which is no error."""
     response = requests.request(method, address, timeout=10, **more)
     response.raise_for_status()
     return response
 
 
 def told(profile):
-    """The last line: what the client found out."""
+    """The last line: the profile that the client got."""
     print(json.dumps(profile))

@@ -1,7 +1,7 @@
 """Authlib's client for Flask at the provider that PROVIDER names, as its documentation writes it (Flask OAuth Client).
 
-At Google it is given nothing but the discovery document, and verifies the ID token itself. The app is asked through
-Flask's test client: the first request's redirect is printed, the callback read.
+At Google it gets only the discovery document, and verifies the ID token itself. Flask's test client sends the requests:
+this program prints the first redirect, and reads the callback.
 """
 
 import json

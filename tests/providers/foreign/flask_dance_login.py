@@ -1,6 +1,6 @@
 """Flask-Dance's own blueprint for the provider that PROVIDER names, in an app as its quickstart writes it.
 
-The app is asked through Flask's test client: the first request's redirect is printed, the callback read.
+Flask's test client sends the requests: this program prints the first redirect, and reads the callback.
 """
 
 import json
@@ -22,7 +22,7 @@ KEYS = {
 }
 URL = os.environ[f"{PROVIDER.upper()}_URL"]
 
-# By their long names: Google gives them back so, and oauthlib compares.
+# By their long names, because Google replies with these, and oauthlib compares.
 LONG = "https://www.googleapis.com/auth/userinfo."
 SCOPES = ["openid", f"{LONG}email", f"{LONG}profile"]
 

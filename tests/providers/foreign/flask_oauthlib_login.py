@@ -1,6 +1,6 @@
 """Flask-OAuthlib, the steps' own library, at the provider that PROVIDER names, as its documentation writes it.
 
-The app is asked through Flask's test client: the first request's redirect is printed, the callback read.
+Flask's test client sends the requests: this program prints the first redirect, and reads the callback.
 """
 
 import json

@@ -1,5 +1,5 @@
-// openid-client at the provider that PROVIDER names, as its documentation writes it. At Google it is given nothing but
-// the issuer, and verifies the ID token's signature too; GitHub has no discovery, and is described by hand.
+// openid-client at the provider that PROVIDER names, as its documentation writes it. At Google it gets only the
+// issuer, and verifies the ID token's signature, too; GitHub has no discovery, and is described by hand.
 import { createInterface } from "node:readline/promises";
 import * as client from "openid-client";
 

@@ -45,7 +45,7 @@ SETTINGS = {
 
 
 class Nonces:
-    """Remembers the states that were made, and gives each away once."""
+    """Remembers the states that were made, and returns each once."""
 
     made: ClassVar = set()
 
@@ -66,7 +66,7 @@ class Storage(BaseStorage):
 
 
 class Strategy(BaseStrategy):
-    """What a framework would do: keep a session, and give what the request had."""
+    """The part of a framework: keeps a session, and returns the request's data."""
 
     def __init__(self):
         self.session = {}

@@ -26,7 +26,7 @@ def signed(method, path, body, token="", token_secret=""):
         "oauth_version": "1.0",
         **({"oauth_token": token} if token else {}),
     }
-    # An object: a name that is in both has one value.
+    # In an object, a name that is in both has one value.
     every = sorted((escaped(name), escaped(value)) for name, value in {**oauth, **body}.items())
     text = "&".join(f"{name}={value}" for name, value in every)
     base = f"{method}&{escaped(URL + path)}&{escaped(text)}".encode()

@@ -1,4 +1,4 @@
-"""The local Facebook: OAuth 2 as Facebook speaks it, its dialog, and what of the Graph API a login needs."""
+"""The local Facebook: OAuth 2 as Facebook speaks it, its dialog, and the part of the Graph API that a login needs."""
 
 from __future__ import annotations
 

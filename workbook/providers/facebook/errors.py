@@ -1,6 +1,6 @@
 """Facebook's errors: an object of its own form, and not RFC 6749 section 5.2's (Graph API, Handling errors).
 
-Numbers and messages are those that people have recorded; the threads are named. Nearly all come with status 400.
+Codes and messages are those that people have recorded; the threads are named. Nearly all come with status 400.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from flask import Response, jsonify
 
 @dataclass(eq=False)
 class FacebookError(Exception):
-    """An error of Facebook's, by its number and, where it has one, subcode."""
+    """An error of Facebook's, by its code and, where it has one, subcode."""
 
     code: int
     message: str
@@ -23,7 +23,7 @@ class FacebookError(Exception):
     challenge: str = "invalid_request"
 
     def response(self, trace: str) -> Response:
-        """The answer; `trace` is the word by which Facebook's people find the request again."""
+        """The response; `trace` is the string by which Facebook's people find the request again."""
         error: dict[str, object] = {"message": self.message, "type": self.type, "code": self.code}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
@@ -64,10 +64,10 @@ BAD_TOKEN = FacebookError(  # emes30/facebook_messenger #2
 WRONG_PROOF = FacebookError(
     100, "Invalid appsecret_proof provided in the API argument", type="GraphMethodException"
 )
-PROOF_MISSING = FacebookError(  # adamwathan/eloquent-oauth-l5 #46; the number from third parties' copies
+PROOF_MISSING = FacebookError(  # adamwathan/eloquent-oauth-l5 #46; the code from third parties' copies
     100, "API calls from the server require an appsecret_proof argument", type="GraphMethodException"
 )
-# Graph API, Handling errors: the service is down or has too much to do, try again.
+# Graph API, Handling errors: the service is down or busy, try again.
 TRY_AGAIN = FacebookError(2, "An unexpected error has occurred. Please retry your request later.", status=500)
 
 
@@ -77,12 +77,12 @@ def missing(name: str, code: int) -> FacebookError:
 
 
 def no_such_field(name: str, node: str = "User") -> FacebookError:
-    """The error for a field that a person, or another kind of node, does not have."""
+    """The error for a field that a user, or another kind of node, does not have."""
     return FacebookError(100, f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})")
 
 
 def no_such_object(name: str) -> FacebookError:
-    """The error for an id that is nobody's, or somebody's whose token this is not."""
+    """The error for an ID that no user has, or that another user has than the token's."""
     return FacebookError(
         100,
         f"Unsupported request. Object with ID '{name}' does not exist, cannot be loaded due to missing permissions, or "
@@ -93,7 +93,7 @@ def no_such_object(name: str) -> FacebookError:
 
 
 def no_such_path(path: str) -> FacebookError:
-    """The error for a call that there is not."""
+    """The error for a call that does not exist."""
     return FacebookError(2500, f"Unknown path components: /{path}")
 
 
@@ -108,7 +108,7 @@ def token_expired(since: str, now: str) -> FacebookError:
 
 
 def app_removed(app_id: str) -> FacebookError:
-    """The error for the token of a person who has removed the app."""
+    """The error for the token of a user who has removed the app."""
     return FacebookError(
         190,
         f"Error validating access token: The user has not authorized application {app_id}.",

@@ -1,4 +1,4 @@
-"""What of the Graph API a login needs: `me`, its fields, and the permissions that a person has given."""
+"""The part of the Graph API that a login needs: `me`, its fields, and the permissions that a user has granted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..people import Person
 from . import errors
 from .state import FacebookState
 
-# What is given when no fields are asked for (osclass/plugin-facebook #7).
+# The fields that Facebook gives when the app asks for none (osclass/plugin-facebook #7).
 _DEFAULT = "id,name"
-# Fields that clients still ask for and nobody here has: Facebook has taken some back, and gives the others only with a
-# permission of their own. The real Graph API leaves out a field that may not be seen (Graph API, Reading fields). What
-# it says today to those that it has taken back is not known, and differs by version.
+# Fields that clients still ask for and no person here has: Facebook has withdrawn some, and gives the others only with
+# a permission of their own. The real Graph API leaves out a field that may not be seen (Graph API, Reading fields). Its
+# response today for withdrawn fields is not known, and differs by version.
 _LEFT_OUT = {
     *(
         "about",
@@ -54,15 +54,15 @@ _LEFT_OUT = {
 # One field of a list: its name, how it is changed, as picture.width(200), and the fields below it, as picture{url}
 # (Graph API, Reading fields: field expansion).
 _FIELD = re.compile(r"\s*(?P<name>[^,{}().\s]+)(?:\.\w+\([^()]*\))*\s*(?:\{(?P<below>[^{}]*)\})?\s*")
-# The sizes of a picture that are asked for by a word (Graph API, Profile picture; pixels).
+# The named sizes of a picture (Graph API, Profile picture; pixels).
 _SIZES = {"small": 50, "normal": 100, "album": 50, "large": 200, "square": 50}
 
 
 def fields_of(who: Person, asked: str | None, granted: set[str], picture: str) -> dict[str, Any]:
-    """The fields of a person that were asked for and may be seen. `id` is always among them. `picture` is an address.
+    """The fields of a user that the app asked for and may see. `id` is always among them. `picture` is a URL.
 
-    Without an address, or without the permission to see it, `email` is not there at all; asking for it is no error
-    (facebookarchive/php-graph-sdk #932).
+    Without an email address, or without the permission to see it, `email` is not there at all; asking for it is no
+    error (facebookarchive/php-graph-sdk #932).
     """
     account = who.facebook
     first, _, last = who.name.partition(" ")
@@ -101,7 +101,7 @@ def _listed(asked: str) -> list[tuple[str, re.Match[str]]]:
 
 
 def _picture(address: str, field: re.Match[str]) -> dict[str, Any]:
-    """The picture, in the size and with the fields that were asked for. It is always the same file."""
+    """The picture, in the size and with the fields that the app asked for. It is always the same file."""
     size = dict(re.findall(r"\.(\w+)\(([^()]*)\)", field[0]))
     width, height = (
         int(size[side])
@@ -120,7 +120,7 @@ def _picture(address: str, field: re.Match[str]) -> dict[str, Any]:
 
 
 def permissions_of(state: FacebookState, who: Person) -> dict[str, Any]:
-    """What the person was asked for, and what they said."""
+    """The permissions that the app asked the user for, and the user's decisions."""
     decided = state.decisions.get(who.key, {})
     return {
         "data": [
@@ -130,5 +130,5 @@ def permissions_of(state: FacebookState, who: Person) -> dict[str, Any]:
 
 
 def proof(secret: str, token: str) -> str:
-    """The appsecret_proof of a token: it shows that whoever uses the token has the app's secret."""
+    """The appsecret_proof of a token: it shows that the client that uses the token has the app's secret."""
     return hmac.new(secret.encode(), token.encode(), hashlib.sha256).hexdigest()

@@ -1,7 +1,7 @@
-"""The dialog that a person sees, and the endpoints that an app asks, at /facebook.
+"""The dialog that a user sees, and the endpoints that an app calls, at /facebook.
 
-Facebook's protocol is OAuth 2 with endpoints, errors and parameters of its own nearly everywhere, so nothing of
-Authlib's server would be left standing here: the rules are Facebook's, written down one by one.
+Facebook's protocol is OAuth 2 with endpoints, errors and parameters of its own nearly everywhere, so no part of
+Authlib's server fits here: the code has Facebook's rules, one by one.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ FAULTS = {
     "me": ("broken_json", "null", "missing_email"),
     "permissions": ("broken_json",),
 }
-# Both names of an endpoint: with a version, and without, where Facebook chooses one. Clients name versions that have
-# ended long ago, and Facebook answers these as the oldest that there is (Graph API, Versioning). Here all are the same.
+# Both paths of an endpoint: with a version, and without, where Facebook chooses one. Clients name versions that ended
+# long ago, and Facebook treats these as its oldest version (Graph API, Versioning). Here all are the same.
 _VERSIONS = ("/v<int:major>.<int:minor>", "")
 
-# What an app may swap for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
+# The grant types for a token beside a code (pennersr/django-allauth, providers/facebook/flows.py).
 _FOR_ITSELF = "client_credentials"
 _FOR_LONGER = "fb_exchange_token"
 
 
 def asked_by_browser(state: FacebookState, path: str) -> bool:
-    """Whether a path below /facebook is one that browsers ask for."""
+    """Whether a path below /facebook is one that browsers request."""
     return re.fullmatch(r"(/v\d+\.\d+)?" + DIALOG, path) is not None
 
 
@@ -114,7 +114,7 @@ def facebook_pages(state: FacebookState, faults: Faults) -> Blueprint:
 
 
 def _problem(state: FacebookState) -> tuple[str, str] | None:
-    """Why the dialog cannot be shown: a heading and what is told. Nobody is redirected then."""
+    """Why the dialog cannot be shown: a heading and a text. Then Facebook does not redirect the browser."""
     asked = request.args
     if not asked.get("client_id"):
         return "Sorry, something went wrong", "The parameter app_id is required."
@@ -145,14 +145,14 @@ def _problem(state: FacebookState) -> tuple[str, str] | None:
 
 
 def _scopes() -> list[str]:
-    """The permissions that are asked for: with commas, as Facebook's own SDKs write them, or with spaces as
-    RFC 6749 section 3.3 has them. public_profile is always among them."""
+    """The permissions that the app asks for: with commas, as Facebook's own SDKs write them, or with spaces as RFC 6749
+    section 3.3 has them. public_profile is always among them."""
     wanted = re.split(r"[,\s]+", request.args.get("scope", ""))
     return list(dict.fromkeys(["public_profile", *filter(None, wanted)]))
 
 
 def _open_questions(state: FacebookState, who: Person) -> list[str]:
-    """What the person still has to decide. What was declined once is not asked again without auth_type=rerequest."""
+    """The permissions still to decide. Facebook asks again for a declined one only with auth_type=rerequest."""
     decided = state.decisions.get(who.key, {})
     again = "rerequest" in request.args.get("auth_type", "")
     return [name for name in _scopes() if name not in decided or (again and not decided[name])]
@@ -161,7 +161,7 @@ def _open_questions(state: FacebookState, who: Person) -> list[str]:
 def _ask(state: FacebookState) -> AnyResponse | str:
     problem = _problem(state)
     if problem:
-        # Which status the real page has is not known.
+        # The status of the real page is not known.
         return Response(render_template("facebook/problem.html", heading=problem[0], told=problem[1]), 400)
     session = state.sessions.current()
     who = state.sessions.who(session)
@@ -209,12 +209,12 @@ def _back_with_code(state: FacebookState, who: Person) -> AnyResponse:
 
 
 def _back(**answer: str) -> AnyResponse:
-    """Sends the person back, with what the app gave as `state`, and with the fragment that Facebook adds
+    """Sends the browser back, with the app's `state`, and with the fragment that Facebook adds
     (jaredhanson/passport-facebook #128)."""
     return redirect(with_query(request.args["redirect_uri"], "_=_", **answer, **state_sent_back()))
 
 
-# What the app asks
+# Endpoints that the app calls
 
 
 def _too_busy(state: FacebookState, endpoint: str) -> Response:
@@ -246,8 +246,8 @@ def _access_token(state: FacebookState) -> AnyResponse:
 
 
 def _check_app(state: FacebookState, attempt: Attempt) -> None:
-    """That it is the app that asks; FacebookError where it is not."""
-    # GET and POST are both in use: python-social-auth asks by GET, requests-oauthlib by POST.
+    """Checks that the request comes from the app; FacebookError where it does not."""
+    # GET and POST are both in use: python-social-auth sends GET, requests-oauthlib POST.
     asked = request.values
     attempt.client_id, secret = sent_credentials(asked)
     attempt.code, attempt.redirect_uri = asked.get("code"), asked.get("redirect_uri")
@@ -261,7 +261,7 @@ def _check_app(state: FacebookState, attempt: Attempt) -> None:
 
 
 def _person_of_token(state: FacebookState) -> Person:
-    """Whose the token is that is to live longer."""
+    """The user of the token to exchange for a longer-lived one."""
     given = request.values.get(_FOR_LONGER)
     if not given:
         raise errors.missing(_FOR_LONGER, 100)
@@ -270,7 +270,7 @@ def _person_of_token(state: FacebookState) -> Person:
 
 
 def _person_of_code(state: FacebookState, attempt: Attempt) -> Person:
-    """Whose the code is, spent from now on; FacebookError where something is wrong with the request."""
+    """The user of the code, which is spent from now on; FacebookError where something is wrong with the request."""
     if not attempt.redirect_uri:
         raise errors.missing("redirect_uri", 191)
     if not is_absolute(attempt.redirect_uri):
@@ -307,7 +307,7 @@ def _me(state: FacebookState) -> AnyResponse:
 
 
 def _permissions(state: FacebookState, node: str, permission: str | None = None) -> AnyResponse:
-    """What the person of the token has said yes to, or its end. `node` is "me", or the person's id."""
+    """The permissions that the token's user has granted, or their end. `node` is "me", or the user's ID."""
     attempt = state.noted(Attempt("permissions", request.method))
     try:
         who = state.people[_token(state).person.key]
@@ -323,8 +323,8 @@ def _permissions(state: FacebookState, node: str, permission: str | None = None)
 
 
 def _debug_token(state: FacebookState) -> AnyResponse:
-    """What a token is. The app asks with its own token, or with its id and secret in one. A token that is not good is
-    no error of this call: is_valid says so."""
+    """The description of a token. The app asks with its own token, or with its ID and secret in one. A bad token is no
+    error of this call: is_valid says so."""
     attempt = state.noted(Attempt("debug_token", request.method))
     mine = (state.app_token, f"{state.app_id}|{state.app_secret}")
     try:
@@ -357,7 +357,7 @@ def _debug_token(state: FacebookState) -> AnyResponse:
 
 
 def _token(state: FacebookState) -> AccessToken:
-    """The access token that came with the request: in the query, or in the header (RFC 6750 section 2.1)."""
+    """The access token that came with the request: in the query string, or in the header (RFC 6750 section 2.1)."""
     given = request.values.get("access_token") or token_in_header("bearer", "oauth")
     if not given:
         raise errors.NO_TOKEN

@@ -1,4 +1,4 @@
-"""What the local Facebook knows: the app, its codes and tokens, what people have allowed it, and what it was asked."""
+"""The state of the local Facebook: the app, its codes and tokens, what users have allowed it, and its requests."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from ..people import Person
 # How long a code lives (seconds). Facebook does not document its own figure; RFC 6749 section 4.1.2 says ten
 # minutes at the most.
 CODE_LIFETIME = 10 * 60
-# About sixty days, as recorded in answers of Facebook's (seconds).
+# About sixty days, as recorded in responses of Facebook's (seconds).
 TOKEN_LIFETIME = 5183944
 
 # The path of the Graph API, below the provider's name.
 GRAPH = "/graph"
-# What an app may ask for here, and what each is to a person. They can refuse everything but the first. Those from the
-# third on are in clients' examples (authomatic, user_info_scope); nobody here has told Facebook anything of the kind.
+# The permissions that an app may ask for here, and how the dialog describes them. Users can deny all but the first.
+# Those from the third on are in clients' examples (authomatic, user_info_scope); no person here has such data at
+# Facebook.
 PERMISSIONS = {
     "public_profile": "your name and picture",
     "email": "your email address",
@@ -35,7 +36,7 @@ PERMISSIONS = {
 
 @dataclass
 class Attempt(oauth2.Attempt):
-    """One request of the app's. `error_code` is Facebook's own number."""
+    """One request of the app's. `error_code` is Facebook's own code."""
 
     fields: str | None = None
     error_code: int | None = None
@@ -47,14 +48,14 @@ class FacebookState(OAuth2State[Attempt, Code, AccessToken]):
 
     name = "facebook"
     code_lifetime = CODE_LIFETIME
-    # The app's setting "Require App Secret": no call of the Graph API without appsecret_proof.
+    # The app's setting "Require App Secret": the Graph API rejects a call without appsecret_proof.
     proof_required: bool = False
     # By person: each permission that was asked for, and whether it was granted.
     decisions: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     @property
     def app_id(self) -> str:
-        """The app's id, digits."""
+        """The app's ID, digits."""
         return self.world.key("FACEBOOK_KEY", 16, "0123456789")
 
     @property
@@ -64,7 +65,7 @@ class FacebookState(OAuth2State[Attempt, Code, AccessToken]):
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """The app's id and secret."""
+        """The app's ID and secret."""
         return self.app_id, self.app_secret
 
     def environment(self) -> dict[str, str]:
@@ -73,21 +74,21 @@ class FacebookState(OAuth2State[Attempt, Code, AccessToken]):
 
     @property
     def app_token(self) -> str:
-        """The app's own access token, with which it asks about tokens. It is no person's."""
+        """The app's own access token, with which it asks about tokens. It belongs to no user."""
         return f"{self.app_id}|{self.world.key('facebook app token', 27)}"
 
     def granted(self, person: Person) -> set[str]:
-        """What the person has allowed the app; nothing where they have removed it."""
+        """The permissions that the user has granted the app; nothing where they have removed it."""
         return {name for name, yes in self.decisions.get(person.key, {}).items() if yes}
 
     def decide(self, person: Person, decisions: dict[str, bool]) -> None:
-        """The person has decided on some permissions."""
+        """Records the user's decisions on some permissions."""
         with self.lock:
             self.decisions[person.key] = {**self.decisions.get(person.key, {}), **decisions}
 
     def revoke(self, person: Person, permission: str | None) -> None:
-        """The person, or the app for them, takes one permission back; without a name all of them, and the app is
-        removed. Without public_profile nothing is left, either."""
+        """Takes back one permission for the user, or all of them without a name; then the app is removed. Without
+        public_profile nothing is left, either."""
         with self.lock:
             if permission in (None, "public_profile"):
                 self.decisions.pop(person.key, None)
@@ -104,7 +105,7 @@ class FacebookState(OAuth2State[Attempt, Code, AccessToken]):
 
 
 def is_absolute(redirect_uri: str) -> bool:
-    """Whether a redirect address has a scheme and a host (RFC 3986 section 4.3)."""
+    """Whether a redirect URI has a scheme and a host (RFC 3986 section 4.3)."""
     try:
         parts = urlsplit(redirect_uri)
     except ValueError:
@@ -113,6 +114,6 @@ def is_absolute(redirect_uri: str) -> bool:
 
 
 def is_insecure(redirect_uri: str) -> bool:
-    """Whether a redirect address is plain HTTP and not on this machine. Facebook takes such a one from localhost only,
-    and only while the app is in development mode."""
+    """Whether a redirect URI is plain HTTP and not on this machine. Facebook accepts plain HTTP for localhost only, and
+    only while the app is in development mode."""
     return urlsplit(redirect_uri).scheme == "http" and not is_loopback(redirect_uri)

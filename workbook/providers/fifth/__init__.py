@@ -1,4 +1,4 @@
-"""A fifth provider, which no student has seen: plain OAuth 2, with a name and addresses that are new at every start."""
+"""A fifth provider, which no student has seen: plain OAuth 2, with a name and URLs that are new at every start."""
 
 from __future__ import annotations
 

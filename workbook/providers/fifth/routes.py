@@ -1,4 +1,4 @@
-"""The page that a person sees, and the endpoints that an app asks: OAuth 2's code flow (RFC 6749 section 4.1), by the
+"""The page that a user sees, and the endpoints that an app calls: OAuth 2's code flow (RFC 6749 section 4.1), to the
 letter."""
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ FAULTS = {"authorize": ("wrong_state",), "token": ("broken_json",), "me": ("brok
 
 
 class _Refused(Exception):
-    """An error of RFC 6749 section 5.2's; its text is the word for it."""
+    """An error of RFC 6749 section 5.2's; its text is the error code."""
 
 
 def asked_by_browser(state: FifthState, path: str) -> bool:
-    """Whether a path below its name is one that browsers ask for."""
+    """Whether a path below its name is one that browsers request."""
     return path == state.authorize_path
 
 
@@ -92,19 +92,19 @@ def fifth_pages(state: FifthState, faults: Faults) -> Blueprint:
 
 
 def _problem(state: FifthState) -> str | None:
-    """What is wrong with a request for which nobody is sent back (RFC 6749 section 4.1.2.1)."""
+    """The error in a request after which the browser is not sent back (RFC 6749 section 4.1.2.1)."""
     asked = request.args
     if asked.get("client_id") != state.client_id:
         return "There is no app with that client_id here."
     if not state.callback_listed(asked.get("redirect_uri", "")):
         return "The redirect_uri is not the one that the app has registered."
     if asked.get("response_type") != "code":
-        return "This site knows only response_type=code."
+        return "This provider knows only response_type=code."
     return None
 
 
 def _back(**answer: str) -> AnyResponse:
-    """Sends the person back, with what the app gave as `state`."""
+    """Sends the browser back, with the app's `state`."""
     return redirect(with_query(request.args["redirect_uri"], **answer, **state_sent_back()))
 
 
@@ -116,7 +116,7 @@ def _error(attempt: Attempt, error: str, status: int) -> Response:
 
 
 def _spent_code(state: FifthState) -> Code:
-    """The code that the app hands in, spent from now on (RFC 6749 section 4.1.3)."""
+    """The code that the app exchanges, spent from now on (RFC 6749 section 4.1.3)."""
     asked = request.form
     client_id, secret = sent_credentials(asked)
     if client_id != state.client_id or not same(secret, state.client_secret):

@@ -1,4 +1,4 @@
-"""What the fifth provider is called this time, and what it knows: its codes and tokens, and what it was asked."""
+"""The state of the fifth provider: its name this time, its codes and tokens, and the app's requests."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _VOWELS = "aeiou"
 
 @dataclass
 class Attempt(oauth2.Attempt):
-    """One request of the app's. `error` is RFC 6749's word for it."""
+    """One request of the app's. `error` is RFC 6749's error code."""
 
     error: str | None = None
 
 
 @dataclass
 class FifthState(OAuth2State[Attempt, Code, AccessToken]):
-    """The state of one fifth provider. It calls its endpoints, and what it tells of a person, by words of its own."""
+    """The state of one fifth provider. Its endpoints, and the fields of a user, have names of its own."""
 
     code_lifetime = CODE_LIFETIME
 
@@ -35,7 +35,7 @@ class FifthState(OAuth2State[Attempt, Code, AccessToken]):
         self.token_path = f"/{self._made_up(3)}"
         self.me_path = f"/{self._made_up(2)}/{self._made_up(3)}"
         self.scope = self._made_up(3)
-        # What it calls the subject, the address, whether that is verified, and the name of a person.
+        # Its names for a user's fields: the subject, the email address, whether that is verified, and the name.
         self.says_subject, self.says_email, self.says_verified, self.says_name = (
             f"{self._made_up(3)}_{n}" for n in range(4)
         )
@@ -43,7 +43,7 @@ class FifthState(OAuth2State[Attempt, Code, AccessToken]):
 
     @property
     def client_id(self) -> str:
-        """The app's client id."""
+        """The app's client ID."""
         return self.world.key("FIFTH_KEY", 24)
 
     @property
@@ -53,20 +53,20 @@ class FifthState(OAuth2State[Attempt, Code, AccessToken]):
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """The app's client id and secret."""
+        """The app's client ID and secret."""
         return self.client_id, self.client_secret
 
     def callback_listed(self, callback: str) -> bool:
-        """Whether an address is one of the app's callbacks, to the letter."""
+        """Whether a URL is one of the app's callbacks, character for character."""
         return callback in self.callbacks
 
     def subject(self, who: Person) -> str:
-        """Its own word for a person: no number, and nobody's login name."""
+        """Its own subject for a user: not a number, and no user's login name."""
         return f"{self.name}|{who.google.sub[::-1]}"
 
     def told_of(self, who: Person) -> dict[str, Any]:
-        """What it tells of a person: what their Google account has, except of Bo and of Chén. Of Bo's address it does
-        not say whether it is verified, and of Chén it knows none."""
+        """The fields that it gives of a user: those of their Google account, except for Bo and Chén. It does not say
+        whether Bo's email address is verified, and it knows none of Chén's."""
         told: dict[str, Any] = {self.says_subject: self.subject(who), self.says_name: who.name}
         if who.key != "chen":
             told[self.says_email] = who.google.email

@@ -1,4 +1,4 @@
-"""`/user` and `/user/emails`, as recorded in python-social-auth's and django-allauth's tests."""
+"""The responses of `/user` and `/user/emails`, as recorded in python-social-auth's and django-allauth's tests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..people import Person
 
 
 def user_of(who: Person, picture: str, *, with_email: bool = True) -> dict[str, Any]:
-    """The account. `email` is the address that everybody sees: null for most people, whatever the token may. `picture`
-    is an address."""
+    """The account. `email` is the public email address: null for most people, whatever the token may read. `picture` is
+    a URL."""
     account = who.github
     return {
         "login": account.login,
@@ -38,7 +38,7 @@ def user_of(who: Person, picture: str, *, with_email: bool = True) -> dict[str, 
 
 
 def emails_of(who: Person, *, with_email: bool = True) -> list[dict[str, Any]]:
-    """All addresses of the account, verified or not, each with what is known of it."""
+    """All email addresses of the account, verified or not, each with its flags."""
     return [
         {
             "email": one.email,

@@ -40,7 +40,7 @@ REDIRECT_DIFFERS = TokenError(
 )
 UNVERIFIED = TokenError("unverified_user_email", "The user must have a verified primary email.")
 
-# An app has the device flow only where its settings say so, and this one's do not. Words and status are those that
+# An app has the device flow only where its settings say so, and this one's do not. Text and status are those that
 # octokit/create-octokit-project.js #208 shows.
 NO_DEVICE_FLOW = {
     "error": "device_flow_disabled",
@@ -48,7 +48,7 @@ NO_DEVICE_FLOW = {
     "error_uri": _DOCS,
 }
 
-# What a refusal carries (Troubleshooting authorization request errors).
+# The parameters of a denial (Troubleshooting authorization request errors).
 REFUSED = {
     "error": "access_denied",
     "error_description": "The user has denied your application access.",
@@ -58,14 +58,14 @@ REFUSED = {
 
 @dataclass(eq=False)
 class ApiError(Exception):
-    """An error of the API's. The status stands in the body, too, as text."""
+    """An error of the API's. The status is in the body, too, as a string."""
 
     status: int
     message: str
     about: str = f"{_DOCS}/rest"
 
     def response(self) -> Response:
-        """The answer, JSON."""
+        """The response, JSON."""
         body = {"message": self.message, "documentation_url": self.about, "status": str(self.status)}
         return json_utf8(body, self.status)
 
@@ -73,13 +73,13 @@ class ApiError(Exception):
 BAD_CREDENTIALS = ApiError(401, "Bad credentials")
 NO_CREDENTIALS = ApiError(401, "Requires authentication")
 NOT_FOUND = ApiError(404, "Not Found")
-# Without the scope that the call takes (octokit/core.js #338).
+# The response without the scope that the call needs (octokit/core.js #338).
 NO_SUCH_SCOPE = ApiError(
     404, "Not Found", f"{_DOCS}/rest/users/emails#list-email-addresses-for-the-authenticated-user"
 )
 UNAVAILABLE = ApiError(503, "No server is currently available to service your request.")
 
-# Getting started with the REST API: a text, and not JSON.
+# Getting started with the REST API: plain text, not JSON.
 NO_USER_AGENT = (
     "Request forbidden by administrative rules. Please make sure your request has a User-Agent header "
     f"({_DOCS}/en/rest/overview/resources-in-the-rest-api#user-agent-required). Check https://developer.github.com for "

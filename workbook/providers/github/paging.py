@@ -8,16 +8,16 @@ from flask import request
 
 from ..sessions import with_query
 
-# So many entries a page has, and so many at most where the app asks for another number.
+# How many entries a page has, and the most that an app can ask for.
 USUAL = 30
 MOST = 100
 
 
 def page_of(entries: int) -> tuple[int, int, str]:
-    """The page that the request asks for, of a list of so many entries: how many entries a page has, the number of the
-    page, from 1, and the Link header that names the other pages (RFC 8288). The header is empty where there are none.
+    """The page that the request asks for, of a list of `entries` entries: the size of a page, the page's number, from
+    1, and the Link header that names the other pages (RFC 8288). The header is empty where there are none.
 
-    What GitHub makes of a number that is none, or 0, is not known. Here it counts as not given.
+    GitHub's response to 0, or to what is no number, is not known. Here it counts as not given.
     """
     size = min(_number("per_page") or USUAL, MOST)
     number = _number("page") or 1

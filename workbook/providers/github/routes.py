@@ -1,7 +1,7 @@
-"""The page that a person sees, and the endpoints that an app asks, at /github.
+"""The page that a user sees, and the endpoints that an app calls, at /github.
 
-GitHub's protocol is OAuth 2 with answers, errors and scopes of its own, so nothing of Authlib's server would be left
-standing here but the comparison of PKCE's challenge, which is its.
+GitHub's protocol is OAuth 2 with responses, errors and scopes of its own, so the only part of Authlib that fits here is
+the comparison of PKCE's challenge.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ BY_APP = {
     "user": f"{API}/user",
     "emails": f"{API}/user/emails",
 }
-# Where GitHub Enterprise Server has the API (docs.github.com, Enterprise Server, REST API). Clients that are told of a
-# server by its URL ask there: django-allauth's GITHUB_URL, Octokit's baseUrl, Auth.js's enterprise.baseUrl.
+# Where GitHub Enterprise Server has the API (docs.github.com, Enterprise Server, REST API). Clients that are configured
+# with a server's URL send their requests there: django-allauth's GITHUB_URL, Octokit's baseUrl, Auth.js's
+# enterprise.baseUrl.
 ENTERPRISE_API = f"{API}/v3"
-# What is GitHub's at the root of the server, too, for clients that take no more of a URL than its host.
+# The paths that are GitHub's at the root of the server, too, for clients that keep only the host of a URL.
 AT_ROOT = ("/login/oauth/", "/login/device/", f"{ENTERPRISE_API}/")
 FAULTS = {
     "authorize": ("wrong_state",),
@@ -47,7 +48,7 @@ FAULTS = {
 
 
 def asked_by_browser(state: GitHubState, path: str) -> bool:
-    """Whether a path below /github is one that browsers ask for."""
+    """Whether a path below /github is one that browsers request."""
     return path == AUTHORIZE
 
 
@@ -65,7 +66,7 @@ def github_pages(state: GitHubState, faults: Faults) -> Blueprint:
 
     @pages.before_request
     def user_agent() -> AnyResponse | None:
-        """The API refuses whoever does not say what program it is (Getting started with the REST API)."""
+        """The API rejects a request without a User-Agent (Getting started with the REST API)."""
         if not request.path.startswith(f"/{state.name}{API}/") or request.headers.get("User-Agent"):
             return None
         endpoint = (request.endpoint or "").rpartition(".")[2]
@@ -113,13 +114,13 @@ def github_pages(state: GitHubState, faults: Faults) -> Blueprint:
 
 
 def _problem(state: GitHubState) -> AnyResponse | None:
-    """The page for a request that GitHub does not send anybody back for; None where there is nothing to say."""
+    """The page for a request after which GitHub does not send the browser back; None where the request is right."""
     asked = request.args
     if asked.get("client_id") != state.client_id:
         return Response(render_template("github/not_found.html"), 404)  # src-d/code-annotation #253
     told = None
     if not state.callback_listed(_redirect_uri(state)):
-        # As people report it. GitHub's documentation says that the registered callback is told instead.
+        # As people report it. GitHub's documentation says that the registered callback gets the error instead.
         told = "The redirect_uri is not associated with this application."
     elif asked.get("response_type", "code") != "code":
         told = "This local stand-in knows only the code flow."
@@ -129,12 +130,12 @@ def _problem(state: GitHubState) -> AnyResponse | None:
 
 
 def _redirect_uri(state: GitHubState) -> str:
-    """Where the person is sent back to: the app's first callback, where it names none."""
+    """The redirect URI: the app's first callback, where the request names none."""
     return request.args.get("redirect_uri") or state.callbacks[0]
 
 
 def _wanted(state: GitHubState, who: Person | None) -> tuple[str, ...]:
-    """The scopes that are asked for: without a word, those that the person has granted before."""
+    """The scopes that the app asks for; where it names none, those that the user has granted before."""
     if not request.args.get("scope"):
         return state.granted.get(who.key, ()) if who else ()
     return normalised(request.args["scope"])
@@ -175,12 +176,12 @@ def _back_with_code(state: GitHubState, who: Person) -> AnyResponse:
 
 
 def _back(state: GitHubState, **answer: str) -> AnyResponse:
-    """Sends the person back, with what the app gave as `state`, and with who it is that answers (RFC 9207 section 2;
-    with a code that was seen of GitHub, with an error it is not known)."""
+    """Sends the browser back, with the app's `state` and GitHub's `iss` (RFC 9207 section 2; GitHub was seen to send it
+    with a code; with an error it is not known)."""
     return redirect(with_query(_redirect_uri(state), **answer, **state_sent_back(), iss=state.issuer))
 
 
-# What the app asks
+# Endpoints that the app calls
 
 
 def _too_busy(endpoint: str) -> Response:
@@ -190,7 +191,7 @@ def _too_busy(endpoint: str) -> Response:
 
 
 def _asked() -> dict[str, str]:
-    """The parameters of the request: of its query string, and of its body, a form or JSON."""
+    """The parameters of the request: those of its query string, and of its body, a form or JSON."""
     asked = request.values.to_dict()
     body = request.get_json(silent=True)
     if isinstance(body, dict):
@@ -238,7 +239,7 @@ def _access_token(state: GitHubState) -> AnyResponse:
 
 
 def _spent_code(state: GitHubState, attempt: Attempt, verifier: str | None) -> Code:
-    """The code that the app hands in, spent from now on; TokenError where something is wrong with it."""
+    """The code that the app exchanges, spent from now on; TokenError where something is wrong with it."""
     with state.lock:
         found = state.usable_code(attempt.code)
         if found is None:
@@ -248,7 +249,7 @@ def _spent_code(state: GitHubState, attempt: Attempt, verifier: str | None) -> C
         if found.challenge is not None:
             attempt.verifier_valid = verifier_fits(verifier or "", found.challenge)
             if not attempt.verifier_valid:
-                raise errors.BAD_CODE  # what GitHub says of a wrong verifier is not known
+                raise errors.BAD_CODE  # GitHub's response to a wrong verifier is not known
         who = state.people[found.person.key]
         primary = [one for one in who.github.emails if one.primary]
         if state.verified_primary_required and not (primary and primary[0].verified):
@@ -258,7 +259,7 @@ def _spent_code(state: GitHubState, attempt: Attempt, verifier: str | None) -> C
 
 
 def _as_wished(body: dict[str, str], status: int = 200) -> Response:
-    """The answer in the form that the app's Accept asks for; without a word, form-encoded (Authorizing OAuth apps)."""
+    """The response in the form that the app's Accept asks for; form-encoded by default (Authorizing OAuth apps)."""
     wished = request.headers.get("Accept", "")
     if "application/json" in wished:
         answer = json_utf8(body)
@@ -306,7 +307,7 @@ def _emails(state: GitHubState) -> AnyResponse:
 
 
 def _told(body: object, token: ScopedToken, accepted: str) -> Response:
-    """An answer of the API's, with what the token may and what the call takes (Scopes for OAuth apps)."""
+    """A response of the API's, with the token's scopes and those that the call accepts (Scopes for OAuth apps)."""
     answer = json_utf8(body)
     answer.headers["X-OAuth-Scopes"] = ", ".join(token.scopes)
     answer.headers["X-Accepted-OAuth-Scopes"] = accepted
@@ -319,7 +320,7 @@ def _api_error(attempt: Attempt, error: ApiError) -> Response:
 
 
 def _token(state: GitHubState) -> ScopedToken:
-    """The access token in the Authorization header, after the word Bearer or GitHub's older word, token."""
+    """The access token in the Authorization header, after Bearer or GitHub's older scheme, token."""
     if not request.headers.get("Authorization"):
         raise errors.NO_CREDENTIALS
     found = state.access_tokens.get(token_in_header("bearer", "token").strip())

@@ -1,12 +1,12 @@
-"""GitHub's scopes: how they are asked for, how they come back, and which of them a call takes (docs.github.com, Scopes
-for OAuth apps)."""
+"""GitHub's scopes: how an app asks for them, how GitHub writes them, and which of them a call needs (docs.github.com,
+Scopes for OAuth apps)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-# Each scope that is known here, and the ones that it has in it.
+# Each scope that is known here, and the scopes that it includes.
 _KNOWN = {
     "user": ("read:user", "user:email", "user:follow"),
     "read:user": (),
@@ -20,8 +20,8 @@ READS_EMAILS = ("user", "user:email")
 
 
 def normalised(asked: str) -> tuple[str, ...]:
-    """The scopes of a request in the alphabet's order, without those that another one has in it, and without those that
-    there are not. They may be asked for with blanks or commas between them."""
+    """The known scopes of a request in alphabetical order, without those that another one includes. Blanks or commas
+    may separate them."""
     wanted = {name for name in re.split(r"[,\s]+", asked) if name in _KNOWN}
     return tuple(sorted(wanted - {inner for name in wanted for inner in _KNOWN[name]}))
 
@@ -32,6 +32,6 @@ def merged(*scopes: Iterable[str]) -> tuple[str, ...]:
 
 
 def covers(granted: Iterable[str], asked: Iterable[str]) -> bool:
-    """Whether all that is asked for was granted."""
+    """Whether every scope in `asked` was granted."""
     has = set(granted)
     return set(asked) <= has | {inner for name in has for inner in _KNOWN[name]}

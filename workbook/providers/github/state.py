@@ -1,4 +1,4 @@
-"""What the local GitHub knows: the app, its codes and tokens, what people have allowed it, and what it was asked."""
+"""The state of the local GitHub: the app, its codes and tokens, what users have allowed it, and its requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .scopes import merged
 # How long a code lives (seconds; docs.github.com, Authorizing OAuth apps).
 CODE_LIFETIME = 10 * 60
 
-# So many tokens a person has at most for one app and one set of scopes (docs.github.com, Token expiration and
+# The largest number of tokens that a user has for one app and one set of scopes (docs.github.com, Token expiration and
 # revocation).
 MOST_TOKENS = 10
 
@@ -23,7 +23,7 @@ ISSUER = "/login/oauth"
 
 @dataclass(kw_only=True)
 class Code(oauth2.Code):
-    """An authorization code, and what was said when it was given."""
+    """An authorization code, and the parameters that it was given for."""
 
     scopes: tuple[str, ...]
     challenge: str | None
@@ -31,7 +31,7 @@ class Code(oauth2.Code):
 
 @dataclass
 class Attempt(oauth2.Attempt):
-    """One request of the app's. `error` is GitHub's word for it, or message."""
+    """One request of the app's. `error` is GitHub's error code, or message."""
 
     error: str | None = None
 
@@ -42,14 +42,14 @@ class GitHubState(OAuth2State[Attempt, Code, ScopedToken]):
 
     name = "github"
     code_lifetime = CODE_LIFETIME
-    # Whether somebody whose primary address is not verified is refused. GitHub documents an error for that.
+    # Whether GitHub rejects a user whose primary email address is not verified. It documents an error for that.
     verified_primary_required: bool = False
-    # By person: the scopes that they have allowed.
+    # By person: the scopes that they have granted.
     granted: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def client_id(self) -> str:
-        """The app's client id."""
+        """The app's client ID."""
         return self.world.key("GITHUB_KEY", 20)
 
     @property
@@ -59,7 +59,7 @@ class GitHubState(OAuth2State[Attempt, Code, ScopedToken]):
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """The app's client id and secret."""
+        """The app's client ID and secret."""
         return self.client_id, self.client_secret
 
     @property
@@ -72,12 +72,12 @@ class GitHubState(OAuth2State[Attempt, Code, ScopedToken]):
         return {**super().environment(), "GITHUB_API_URL": f"{self.url}{API}"}
 
     def allow(self, person: Person, scopes: tuple[str, ...]) -> None:
-        """The person allows those scopes, beside what they have allowed before."""
+        """The user grants those scopes, beside the ones that they have granted before."""
         with self.lock:
             self.granted[person.key] = merged(self.granted.get(person.key, ()), scopes)
 
     def revoke(self, person: Person) -> None:
-        """The person takes back what they have allowed, and all tokens with it, as they can in their settings."""
+        """The user takes back all that they have granted, and all tokens with it, as they can in their settings."""
         with self.lock:
             self.granted.pop(person.key, None)
             self.take_back(person, self.access_tokens)

@@ -1,4 +1,4 @@
-"""The local Google: OpenID Connect as Google speaks it, its page, its keys, and what it tells about people."""
+"""The local Google: OpenID Connect as Google speaks it, its page, its keys, and its claims about users."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .state import GoogleState
 
 
 def _make_keys(state: GoogleState) -> None:
-    """Makes the first two keys, and the one that is nobody's: every Google without a seed has these."""
+    """Makes the first two keys, and the one that is not Google's: every Google without a seed has these."""
     state.keys.stranger()
     state.keys.rotate()
 

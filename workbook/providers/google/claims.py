@@ -1,4 +1,4 @@
-"""What the local Google tells about a person: in the ID token, and at the userinfo endpoint."""
+"""The local Google's claims about a user: in the ID token, and at the userinfo endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .state import ID_TOKEN_LIFETIME, SCOPES, GoogleState
 
 
 def claims_of(who: Person, scopes: Iterable[str], picture: str, *, with_email: bool = True) -> dict[str, Any]:
-    """The claims about a person that those scopes allow (OpenID Connect Core section 5.4). `picture` is an address."""
+    """The claims about a user that those scopes allow (OpenID Connect Core section 5.4). `picture` is a URL."""
     account = who.google
     told: dict[str, Any] = {"sub": account.sub}
     if SCOPES["profile"] in scopes:
@@ -37,8 +37,8 @@ def id_token(
     nonce: str | None = None,
     with_email: bool = True,
 ) -> str:
-    """An ID token (OpenID Connect Core section 2), signed with RS256; it goes with that access token, and says so by
-    at_hash (section 3.1.3.6)."""
+    """An ID token (OpenID Connect Core section 2), signed with RS256; its at_hash ties it to that access token (section
+    3.1.3.6)."""
     who = state.people[token.person.key]
     now = int(state.now())
     claims = {

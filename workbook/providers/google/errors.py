@@ -1,6 +1,6 @@
-"""Google's errors: RFC 6749 section 5.2's form, with descriptions of its own; and the pages where nobody is sent back.
+"""Google's errors: RFC 6749 section 5.2's form, with descriptions of its own; and its error pages.
 
-Where no thread is named, the words are third parties' copies, or ours, as they say.
+Where no thread is named, a text is a third party's copy, or ours, as the comment says.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from ..answers import json_utf8
 
 @dataclass(eq=False)
 class GoogleError(Exception):
-    """An error of the token endpoint's, and of those beside it."""
+    """An error of the token endpoint's, and of the endpoints beside it."""
 
     error: str
     description: str
     status: int = 400
 
     def response(self) -> Response:
-        """The answer, JSON; an empty object where there is no word for the error."""
+        """The response, JSON; an empty object where there is no error code."""
         body = {"error": self.error, "error_description": self.description} if self.error else {}
         return json_utf8(body, self.status)
 
 
 @dataclass(eq=False)
 class Blocked(Exception):
-    """An error that only the person sees, on a page of Google's: nobody is sent back to the app."""
+    """An error that only the user sees, on a page of Google's: the browser is not sent back to the app."""
 
     status: int
     error: str
@@ -47,7 +47,7 @@ WRONG_SECRET = GoogleError("invalid_client", "Unauthorized", 401)
 NO_SUCH_CLIENT = GoogleError("invalid_client", "The OAuth client was not found.", 401)
 NO_CLIENT = GoogleError("invalid_request", "Could not determine client ID from request.")  # ours
 DEAD_REFRESH_TOKEN = GoogleError("invalid_grant", "Token has been expired or revoked.")
-# RFC 6749 section 5.2; the words are ours.
+# RFC 6749 section 5.2; the texts are ours.
 WRONG_GRANT_TYPE = GoogleError("unsupported_grant_type", "Invalid grant_type.")
 WRONG_SCOPE = GoogleError("invalid_scope", "Bad Request")
 # anxdpanic/plugin.video.youtube #299; the status is that of #259 there.
@@ -57,13 +57,13 @@ WRONG_CLIENT_TYPE = GoogleError(
     "Applications. Please create and use an appropriate client.",
     401,
 )
-# Beside it. What the body of a 401 of userinfo is, is not known: RFC 6750 section 3.1's word.
+# Beside it. The real body of a 401 of userinfo is not known: this is RFC 6750 section 3.1's error code.
 BAD_TOKEN = GoogleError("invalid_token", "Invalid Credentials", 401)
 TWO_TOKENS = GoogleError("invalid_request", "The access token was sent in more than one way.")  # ours
 NO_TOKEN = GoogleError("", "", 401)
 OF_USERINFO = (BAD_TOKEN, TWO_TOKENS, NO_TOKEN)
 NOT_REVOKED = GoogleError("invalid_token", "Token expired or revoked")
-BUSY = GoogleError("temporarily_unavailable", "Try again later.", 503)  # RFC 6749's word
+BUSY = GoogleError("temporarily_unavailable", "Try again later.", 503)  # RFC 6749's error code
 
 
 def missing(name: str) -> GoogleError:
@@ -77,10 +77,10 @@ BLOCKED_REDIRECT = Blocked(
     400,
     "redirect_uri_mismatch",
     "You can't sign in because this app sent an invalid request. If you're its developer: the redirect URI has to be "
-    "registered, letter for letter.",
+    "registered, character for character.",
 )
 
 
 def blocked(told: str, error: str = "invalid_request") -> Blocked:
-    """The page for a request that makes no sense."""
+    """The page for a malformed request."""
     return Blocked(400, error, told)

@@ -1,4 +1,4 @@
-"""The keys that ID tokens are signed with. They are made when they are first asked for: that takes a moment."""
+"""The keys that ID tokens are signed with. They are made at their first use, because that takes a moment."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _EXPONENT = 65537
 # How long certificates hold. The providers' clock may be set to any time in between.
 _FROM, _UNTIL = datetime(2000, 1, 1, tzinfo=timezone.utc), datetime(2100, 1, 1, tzinfo=timezone.utc)
 _HEX = "0123456789abcdef"
-# What most numbers that are no primes can be divided by.
+# The product of the small primes, which divide most composite numbers.
 _SMALL = math.prod(n for n in range(3, 2000, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2)))
 
 
 class SigningKeys:
-    """The keys of one local Google, the newest last: it signs, and the others are still published."""
+    """The keys of one local Google, the newest last: the newest one signs, and the others are still published."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -56,14 +56,14 @@ class SigningKeys:
             return {"keys": [key.as_dict(private=False) for key in self._keys]}
 
     def certificates(self) -> dict[str, str]:
-        """The public halves by kid, each in an X.509 certificate (PEM): what Google publishes as v1/certs, and older
-        libraries read (google-auth, google/oauth2/id_token.py)."""
+        """The public halves by kid, each in an X.509 certificate (PEM): Google publishes them as v1/certs, and older
+        libraries read them (google-auth, google/oauth2/id_token.py)."""
         assert self.current
         with self._lock:
             return {str(key.kid): _certificate(key) for key in self._keys}
 
     def stranger(self) -> RSAKey:
-        """A key that is nobody's, with the kid of the one that signs: for a token that is not to be believed."""
+        """A key that is not Google's, with the kid of the one that signs: for a token that an app must reject."""
         return _as_key(_made("a stranger's"), str(self.current.kid))
 
     def _add(self) -> None:
@@ -81,7 +81,7 @@ def _as_key(made: rsa.RSAPrivateKey, kid: str) -> RSAKey:
 
 
 def _certificate(key: RSAKey) -> str:
-    """A certificate that the key signs itself. It says no more than which key that is, and is the same each time."""
+    """A certificate that the key signs itself. It only holds the key, and is the same each time."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "the local Google")])
     private = key.private_key
     assert isinstance(private, rsa.RSAPrivateKey)
@@ -119,7 +119,7 @@ def _seeded(seed: str) -> rsa.RSAPrivateKey:
 
 def _prime(chance: random.Random) -> int:
     while True:
-        # Half as long as the key, odd, and with the two highest bits set, so that the product is as long as it should.
+        # Half as long as the key, odd, and with the two highest bits set, so that the product has the key's length.
         number = chance.getrandbits(_BITS // 2) | 3 << (_BITS // 2 - 2) | 1
         if math.gcd(number, _SMALL) == 1 and pow(2, number - 1, number) == 1 and number % _EXPONENT != 1:
             return number

@@ -1,4 +1,4 @@
-"""The page that a person sees, and the endpoints that an app asks, at /google.
+"""The page that a user sees, and the endpoints that an app calls, at /google.
 
 Tokens are signed, digests made and challenges compared by Authlib and its joserfc. Its server is not used: which
 scopes come back under which names, when there is a refresh token, what the callback carries, and every error are
@@ -57,7 +57,7 @@ _PROMPTS = {"none", "consent", "select_account"}
 
 
 def asked_by_browser(state: GoogleState, path: str) -> bool:
-    """Whether a path below /google is one that browsers ask for."""
+    """Whether a path below /google is one that browsers request."""
     return path in BY_BROWSER["auth"]
 
 
@@ -95,7 +95,8 @@ def google_pages(state: GoogleState, faults: Faults) -> Blueprint:
 
 
 def _page(state: GoogleState, view: Callable[[GoogleState], AnyResponse]) -> AnyResponse:
-    """What a person sees: the answer of the view, or why there is none. Nobody is redirected then."""
+    """The page that a user sees: the view's response, or why there is none. Then Google does not redirect the
+    browser."""
     try:
         _check_request(state)
         return view(state)
@@ -164,8 +165,8 @@ def _ask(state: GoogleState) -> AnyResponse:
 
 
 def _hinted(state: GoogleState) -> list[str] | None:
-    """The key of the person whom the app expects: by login_hint, an address or a sub, or by hd, a domain. That is a
-    hint for the page, and the person may be another. None where the app expects nobody."""
+    """The key of the person whom the app expects, in a list: by login_hint, an email address or a sub, or by hd, a
+    domain. That is only a hint for the page. None where the app expects no one in particular."""
     hint, domain = request.args.get("login_hint"), request.args.get("hd")
     for one in state.people:
         if (hint and hint in (one.google.email, one.google.sub)) or (domain and domain == one.google.hd):
@@ -174,8 +175,7 @@ def _hinted(state: GoogleState) -> list[str] | None:
 
 
 def _has_to_consent(state: GoogleState, who: Person) -> bool:
-    """Whether the person sees the page where they allow: the first time for a set of scopes, or when the app asks
-    for it."""
+    """Whether the user sees the consent screen: the first time for a set of scopes, or when the app asks for it."""
     return "consent" in _prompts() or not state.has_allowed(who, full_scopes(request.args["scope"]))
 
 
@@ -199,7 +199,7 @@ def _back_with_code(state: GoogleState, who: Person, *, consented: bool) -> AnyR
         scopes=scopes,
         nonce=asked.get("nonce"),
         challenge=asked.get("code_challenge"),
-        # Only who has really been asked gives a refresh token (google-api-nodejs-client #750).
+        # Only the consent screen leads to a refresh token (google-api-nodejs-client #750).
         offline=consented and asked.get("access_type") == "offline",
     )
     return _back(
@@ -213,12 +213,12 @@ def _back_with_code(state: GoogleState, who: Person, *, consented: bool) -> AnyR
 
 
 def _back(state: GoogleState, **answer: str) -> AnyResponse:
-    """Sends the person back, with what the app gave as `state`, and with who it is that answers (RFC 9207 section 2;
-    with a code that was seen of Google, with an error it is not known)."""
+    """Sends the browser back, with the app's `state` and Google's `iss` (RFC 9207 section 2; Google was seen to send it
+    with a code; with an error it is not known)."""
     return redirect(with_query(request.args["redirect_uri"], **state_sent_back(), iss=state.issuer, **answer))
 
 
-# What the app asks
+# Endpoints that the app calls
 
 
 def _too_busy(endpoint: str) -> Response:
@@ -231,7 +231,7 @@ def _refused(attempt: Attempt, error: GoogleError) -> Response:
     attempt.status, attempt.error = error.status, error.error
     answer = error.response()
     if error in errors.OF_USERINFO:
-        # RFC 6750 section 3. A request without a token is told of no error (section 3.1).
+        # RFC 6750 section 3. Without a token the challenge names no error (section 3.1).
         challenge = 'Bearer realm="https://accounts.google.com/"'
         if error is not errors.NO_TOKEN:
             challenge += f', error="{error.error}"'
@@ -245,7 +245,7 @@ def _told(attempt: Attempt, who: Person | None, **body: Any) -> Response:
 
 
 def _discovery(state: GoogleState) -> AnyResponse:
-    """OpenID Connect Discovery section 3: what there is here, under the names that Google has for it."""
+    """OpenID Connect Discovery section 3: the metadata of this Google, under Google's names."""
     at = state.issuer
     document = {
         "issuer": at,
@@ -278,7 +278,7 @@ def _certs(state: GoogleState) -> AnyResponse:
     attempt = state.noted(Attempt("certs", request.method))
     by_kid = request.path.endswith("/v1/certs")
     answer = _told(attempt, None, **(state.keys.certificates() if by_kid else state.keys.published()))
-    # It says when to ask again (Authenticate with a backend server).
+    # The header says when to ask again (Authenticate with a backend server).
     answer.headers["Cache-Control"] = "public, max-age=19800, must-revalidate, no-transform"
     return answer
 
@@ -297,7 +297,7 @@ def _token(state: GoogleState) -> AnyResponse:
 
 
 def _check_client(state: GoogleState, attempt: Attempt) -> None:
-    """That it is the app that asks; GoogleError where it is not."""
+    """Checks that the request comes from the app; GoogleError where it does not."""
     asked = request.form
     attempt.grant_type = asked.get("grant_type")
     attempt.client_id, secret = sent_credentials(asked)
@@ -324,7 +324,7 @@ def _swap_code(state: GoogleState, attempt: Attempt) -> AnyResponse:
 
 
 def _spent_code(state: GoogleState, attempt: Attempt) -> Code:
-    """The code that the app hands in, spent from now on; GoogleError where something is wrong with it."""
+    """The code that the app exchanges, spent from now on; GoogleError where something is wrong with it."""
     asked = request.form
     attempt.code, attempt.redirect_uri = asked.get("code"), asked.get("redirect_uri")
     if not attempt.code:
@@ -353,7 +353,7 @@ def _spent_code(state: GoogleState, attempt: Attempt) -> Code:
 
 
 def _refresh(state: GoogleState, attempt: Attempt) -> AnyResponse:
-    """A new access token, and no new refresh token: the old one goes on working."""
+    """A new access token, and no new refresh token: the old one still works."""
     given = request.form.get("refresh_token")
     if not given:
         raise errors.missing("refresh_token")
@@ -363,7 +363,7 @@ def _refresh(state: GoogleState, attempt: Attempt) -> AnyResponse:
     scopes = found.scopes
     asked = request.form.get("scope")
     if asked:
-        # No more than was granted; less is possible (RFC 6749 section 6).
+        # At most the granted scopes; fewer are possible (RFC 6749 section 6).
         try:
             scopes = full_scopes(asked)
         except ValueError:
@@ -397,7 +397,7 @@ def _tokens(
 
 
 def _device(state: GoogleState) -> AnyResponse:
-    """Google gives codes for devices only to clients of another type than this app's, which is a web application."""
+    """Google gives device codes only to clients of a different type from this app's, which is a web application."""
     attempt = state.noted(Attempt("device", request.method))
     attempt.client_id, _ = sent_credentials(request.form)
     known = attempt.client_id == state.client_id
@@ -413,7 +413,7 @@ def _userinfo(state: GoogleState) -> AnyResponse:
     who = state.people[found.person.key]
     told = claims_of(who, found.scopes, picture(), with_email=g.fault != "missing_email")
     if request.path.endswith("/v2/userinfo"):
-        # The same under older names (pennersr/django-allauth, GoogleAccount).
+        # The same values under older names (pennersr/django-allauth, GoogleAccount).
         older = {"sub": "id", "email_verified": "verified_email"}
         told = {older.get(name, name): value for name, value in told.items()}
     return _told(attempt, who, **told)
@@ -435,7 +435,8 @@ def _bearer(state: GoogleState) -> ScopedToken:
 
 
 def _revoke(state: GoogleState) -> AnyResponse:
-    """Takes a token back, access or refresh token, and what it was given for (RFC 7009; Using OAuth 2.0, Revoking)."""
+    """Takes back an access or refresh token, and what the user granted with it (RFC 7009; Using OAuth 2.0,
+    Revoking)."""
     attempt = state.noted(Attempt("revoke", request.method))
     given = request.values.get("token", "")
     found = state.access_tokens.get(given) or state.refresh_tokens.get(given)

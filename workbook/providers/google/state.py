@@ -1,4 +1,4 @@
-"""What the local Google knows: the app, its codes and tokens, what people have allowed it, and what it was asked."""
+"""The state of the local Google: the app, its codes and tokens, what users have allowed it, and its requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CODE_LIFETIME = 10 * 60
 # How long an access token and an ID token live (seconds).
 TOKEN_LIFETIME = 3599
 ID_TOKEN_LIFETIME = 3600
-# So many refresh tokens an account has at most for one app: with one more the oldest ends, and nobody is told (Using
-# OAuth 2.0, Refresh token expiration).
+# The largest number of refresh tokens that an account has for one app: with one more the oldest ends, without an error
+# (Using OAuth 2.0, Refresh token expiration).
 MOST_REFRESH_TOKENS = 100
 
-# The scopes that a login needs, and the names that Google gives back for them (requests-oauthlib #387).
+# The scopes that a login needs, and the names with which Google replies (requests-oauthlib #387).
 SCOPES = {
     "email": "https://www.googleapis.com/auth/userinfo.email",
     "profile": "https://www.googleapis.com/auth/userinfo.profile",
@@ -32,7 +32,7 @@ SCOPES = {
 
 @dataclass(kw_only=True)
 class Code(oauth2.Code):
-    """An authorization code, and what was said when it was given."""
+    """An authorization code, and the parameters that it was given for."""
 
     scopes: tuple[str, ...]
     nonce: str | None
@@ -42,7 +42,7 @@ class Code(oauth2.Code):
 
 @dataclass
 class Attempt(oauth2.Attempt):
-    """One request of the app's. `error` is RFC 6749's word for it."""
+    """One request of the app's. `error` is RFC 6749's error code."""
 
     grant_type: str | None = None
     error: str | None = None
@@ -55,14 +55,14 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
     name = "google"
     code_lifetime = CODE_LIFETIME
     refresh_tokens: Remembered[str, ScopedToken] = field(default_factory=Remembered)
-    # By person: the scopes that they have allowed.
+    # By person: the scopes that they have granted.
     granted: dict[str, set[str]] = field(default_factory=dict)
-    # For tests of who reads an ID token: claims that stand in it instead of the right ones, None for one that is left
-    # out; whether a key signs that is not Google's; and what is done to the token that is finished.
+    # For tests of apps that read an ID token: wrong claims for it, None to leave one out; whether a key signs that is
+    # not Google's; and a change of the finished token.
     wrong_claims: dict[str, Any] = field(default_factory=dict)
     signed_by_stranger: bool = False
     tampered: Callable[[str], str] | None = None
-    # For tests of who reads the discovery document: members that stand in it instead of the usual ones.
+    # For tests of apps that read the discovery document: wrong members for it.
     moved: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
 
     @property
     def client_id(self) -> str:
-        """The app's client id."""
+        """The app's client ID."""
         return self.world.key("GOOGLE_KEY", 32, "abcdefghijklmnopqrstuvwxyz0123456789")
 
     @property
@@ -81,7 +81,7 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
 
     @property
     def credentials(self) -> tuple[str, str]:
-        """The app's client id and secret."""
+        """The app's client ID and secret."""
         return self.client_id, self.client_secret
 
     @property
@@ -90,12 +90,12 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
         return self.url
 
     def allow(self, person: Person, scopes: Iterable[str]) -> None:
-        """The person allows those scopes, beside what they have allowed before."""
+        """The user grants those scopes, beside the ones that they have granted before."""
         with self.lock:
             self.granted[person.key] = {*self.granted.get(person.key, ()), *scopes}
 
     def has_allowed(self, person: Person, scopes: Iterable[str]) -> bool:
-        """Whether the person has allowed all of those scopes before."""
+        """Whether the user has granted all of those scopes before."""
         return set(scopes) <= self.granted.get(person.key, set())
 
     def new_code(
@@ -108,7 +108,7 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
         challenge: str | None,
         offline: bool,
     ) -> Code:
-        """A code for one login. Google's hold a slash, which has to be encoded in an address."""
+        """A code for one login. Google's contain a slash, which has to be percent-encoded in a URL."""
         return self.given_code(
             Code(
                 f"4/0A{self.world.word('google code', 70)}",
@@ -139,7 +139,7 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
         return made
 
     def revoke(self, person: Person) -> None:
-        """Takes back what the person has allowed, and all tokens with it."""
+        """Takes back all that the user has granted, and all tokens with it."""
         with self.lock:
             self.granted.pop(person.key, None)
             self.take_back(person, self.access_tokens)
@@ -148,7 +148,7 @@ class GoogleState(OAuth2State[Attempt, Code, ScopedToken]):
 
 def full_scopes(asked: str) -> tuple[str, ...]:
     """The scopes of a request by Google's own names, in Google's own order. openid is always among them; ValueError
-    names those that there are not."""
+    names unknown ones."""
     wanted = asked.split()
     unknown = [name for name in wanted if name not in SCOPES and name not in SCOPES.values()]
     if unknown:

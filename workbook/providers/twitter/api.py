@@ -14,10 +14,10 @@ _YES = ("true", "t", "1")
 
 
 def profile(who: Person, asked: Mapping[str, str], *, with_email: bool = True) -> Response:
-    """The person's account. `asked` is the query: include_email, skip_status, include_entities. Without `with_email`
-    it is one that has no address."""
+    """The person's account. `asked` has the query's parameters: include_email, skip_status, include_entities. Without
+    `with_email` the account has no email address."""
     account = who.twitter
-    # Without "_normal" it is the address of the bigger picture (arunagw/omniauth-twitter, image_url).
+    # Without "_normal" it is the URL of the bigger picture (arunagw/omniauth-twitter, image_url).
     small = picture("person_normal.svg")
     body: dict[str, Any] = {
         "id": account.id,
@@ -59,7 +59,7 @@ def profile(who: Person, asked: Mapping[str, str], *, with_email: bool = True) -
             "id_str": str(account.id + 1),
             "text": "Hello.",
         }
-    # Only this spelling works: True, as Python writes it, gives no address and no error (tweepy/tweepy #890).
+    # Only this spelling works: True, as Python writes it, gives no email address and no error (tweepy/tweepy #890).
     if asked.get("include_email") == "true":
         body["email"] = account.email if with_email else None
     response = json_utf8(body)

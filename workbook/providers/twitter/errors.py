@@ -1,7 +1,7 @@
-"""Twitter's errors: number, message, status, and the form of their bodies (v1.1).
+"""Twitter's errors: code, message, status, and the form of their bodies (v1.1).
 
-The numbers and messages are those of Twitter's own table ("Response codes and errors", docs.x.com, June 2025), with
-the statuses that were recorded from it.
+The codes and messages are those of Twitter's own table ("Response codes and errors", docs.x.com, June 2025), with the
+statuses that were recorded from it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..answers import json_utf8
 
 @dataclass(eq=False)
 class TwitterError(Exception):
-    """An error of Twitter's, by its number."""
+    """An error of Twitter's, by its code."""
 
     code: int
     status: int
     message: str
 
     def response(self) -> Response:
-        """The answer: JSON. A callback that is not listed is told in XML unless JSON is asked for."""
+        """The response: JSON. For a callback that is not listed it is XML unless the request asks for JSON."""
         if (
             self.code == 415
             and request.accept_mimetypes.best_match(["text/html", "application/json"]) != "application/json"
@@ -52,8 +52,8 @@ CALLBACK_NOT_APPROVED = TwitterError(
     "Callback URL not approved for this client application. "
     "Approved callback URLs can be adjusted in your application settings",
 )
-# Apps without access to v1.1 get it at every call of v1.1 but OAuth's own (tweepy/tweepy #2137; the status is that of
-# wtsnjp/twoot.py #6).
+# Apps without access to v1.1 get this error at every call of v1.1 but OAuth's own (tweepy/tweepy #2137; the status is
+# that of wtsnjp/twoot.py #6).
 NO_ACCESS = TwitterError(
     453,
     403,
@@ -65,5 +65,5 @@ NO_ACCESS = TwitterError(
 # Neither JSON nor XML (alvarolorentedev/oauth-electron-twitter #9; scribejava/scribejava #727).
 WRONG_VERIFIER = "Error processing your OAuth request: Invalid oauth_verifier parameter"
 # A signed request without oauth_token (abraham/twitteroauth #691). That library's exception has the whole body as its
-# text, and the issue shows these words alone.
+# text, and the issue shows only this text.
 NO_REQUEST_TOKEN = "Reverse auth credentials are invalid"

@@ -1,4 +1,4 @@
-"""The endpoints that an app asks, and the pages that a person sees, at /twitter."""
+"""The endpoints that an app calls, and the pages that a user sees, at /twitter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .errors import TwitterError
 from .signed import BadAuthentication, Signed, read_signed
 from .state import OUT_OF_BAND, TIMESTAMP_TOLERANCE, AccessToken, Attempt, RequestToken, TwitterState
 
-# The endpoints, by the names that faults and attempts have for them, and who asks there.
+# The endpoints, by the names that faults and attempts have for them, and by the client that calls them.
 BY_APP = {
     "request_token": "/oauth/request_token",
     "access_token": "/oauth/access_token",
@@ -37,7 +37,7 @@ FAULTS = {
 
 
 def asked_by_browser(state: TwitterState, path: str) -> bool:
-    """Whether a path below /twitter is one that browsers ask for."""
+    """Whether a path below /twitter is one that browsers request."""
     return path in BY_BROWSER.values()
 
 
@@ -56,7 +56,7 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
     )
     add_about(pages, state)
 
-    # The documentation says POST. Flask-OAuthlib's own Twitter example asks by GET, its default, and worked.
+    # The documentation says POST. Flask-OAuthlib's own Twitter example uses GET, its default, and worked.
     @pages.route(BY_APP["request_token"], methods=["GET", "POST"])
     def request_token() -> AnyResponse:
         attempt = state.noted(Attempt("request_token", request.method))
@@ -84,7 +84,7 @@ def twitter_pages(state: TwitterState, faults: Faults) -> Blueprint:
         try:
             signed = _signed()
             token = signed.oauth.get("oauth_token", "")
-            # Whoever signs with a token that is spent or too old signs rightly: that is not what is refused.
+            # A signature with a token that is spent or too old is right: the signature is not the reason to reject it.
             _authenticate(state, attempt, signed, state.request_tokens.get(token))
             if not token:
                 return _told_in_words(attempt, errors.NO_REQUEST_TOKEN)
@@ -165,7 +165,7 @@ def _refused(attempt: Attempt, error: TwitterError) -> Response:
 
 
 def _told_in_words(attempt: Attempt, message: str) -> Response:
-    """A refusal of access_token that is a bare text, and neither JSON nor XML."""
+    """A rejection by access_token in plain text, neither JSON nor XML."""
     attempt.status = 401
     return Response(message, "401 Authorization Required", content_type="text/html; charset=utf-8")
 
@@ -187,7 +187,8 @@ def _signed() -> Signed:
 def _authenticate(
     state: TwitterState, attempt: Attempt, signed: Signed, token: RequestToken | AccessToken | None
 ) -> None:
-    """Verifies key, signature, timestamp and nonce, and notes in the attempt what is found; TwitterError refuses."""
+    """Verifies key, signature, timestamp and nonce, and notes the results in the attempt; TwitterError where one is
+    wrong."""
     oauth = signed.oauth
     attempt.consumer_key = oauth["oauth_consumer_key"]
     attempt.oauth_callback = oauth.get("oauth_callback")
@@ -208,10 +209,10 @@ def _authenticate(
 
 
 def _ask(state: TwitterState, *, may_skip: bool) -> AnyResponse | str:
-    """The page that asks the person; or straight back, where they are logged in and have said yes before."""
+    """The consent screen; or straight back, where the user is logged in and has allowed access before."""
     found = state.usable_request_token(request.args.get("oauth_token"))
     if found is None:
-        # What status the real page has is not known.
+        # The status of the real page is not known.
         return Response(render_template("twitter/whoa_there.html"), 403)
     session = state.sessions.current()
     who = state.sessions.who(session)
@@ -243,7 +244,7 @@ def _decided(state: TwitterState) -> AnyResponse | str:
 
 
 def _allowed(state: TwitterState, found: RequestToken, who: Person) -> AnyResponse | str:
-    """Sends the person back with the verifier, or shows it as a PIN."""
+    """Sends the browser back with the verifier, or shows it as a PIN."""
     verifier = state.allow(found, who)
     if found.callback == OUT_OF_BAND:
         return render_template("twitter/pin.html", app=state.app_name, pin=verifier)
@@ -251,9 +252,9 @@ def _allowed(state: TwitterState, found: RequestToken, who: Person) -> AnyRespon
 
 
 def _refused_by_person(state: TwitterState, found: RequestToken) -> AnyResponse | str:
-    """The page after a refusal, with a link to the callback (singingwolfboy/flask-dance #125). An app with a scheme of
-    its own gets the person back at once (twittercommunity.com, A small tweak to the OAuth UI). An app that shows no
-    page of its own, and waits for a PIN, has nothing to link to."""
+    """The page after the user denied access, with a link to the callback (singingwolfboy/flask-dance #125). An app with
+    a scheme of its own gets the user back at once (twittercommunity.com, A small tweak to the OAuth UI). An app that
+    shows no page of its own, and waits for a PIN, has nothing to link to."""
     if found.callback == OUT_OF_BAND:
         back = None
     else:
@@ -264,6 +265,6 @@ def _refused_by_person(state: TwitterState, found: RequestToken) -> AnyResponse 
 
 
 def _back(found: RequestToken, *, oauth_token: str, oauth_verifier: str) -> AnyResponse:
-    """Sends the person back. A query that the callback has already stays (yanokohei/goenbako #164)."""
+    """Sends the browser back. A query string that the callback has already stays (yanokohei/goenbako #164)."""
     shown = f"not-{oauth_token}" if g.get("fault") == "wrong_state" else oauth_token
     return redirect(with_query(found.callback, oauth_token=shown, oauth_verifier=oauth_verifier))

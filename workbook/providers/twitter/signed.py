@@ -40,7 +40,7 @@ class BadAuthentication(Exception):
 
 @dataclass(frozen=True)
 class Signed:
-    """A request's method, address without query, and parameters: all that were sent, and the protocol's own."""
+    """A request's method, URL without query string, and parameters: all of them, and the protocol's own."""
 
     method: str
     url: str
@@ -102,11 +102,11 @@ def _authorization(header: str) -> list[tuple[str, str]]:
     if scheme.lower() != "oauth":
         return []
     pairs = [part.partition("=") for part in _listed(rest) if part]
-    # The realm is no parameter, and not signed (RFC 5849 section 3.4.1.3.1); in a query it would be.
+    # The realm is no parameter, and not signed (RFC 5849 section 3.4.1.3.1); in a query string it would be.
     return [(unquote(name), unquote(value.strip('"'))) for name, _, value in pairs if name != "realm"]
 
 
 def _listed(text: str) -> list[str]:
-    """The elements of a list in a header. parse_http_list does it letter by letter, and knows escapes in quotes, which
-    a percent-encoded value has no need of."""
+    """The elements of a list in a header. parse_http_list reads character by character, and knows escapes in quotes,
+    which a percent-encoded value does not need."""
     return parse_http_list(text) if "\\" in text else [part.strip() for part in _ELEMENT.findall(text)]

@@ -1,4 +1,4 @@
-"""What the local Twitter knows: the app, its tokens, who is logged in, and what it was asked."""
+"""The state of the local Twitter: the app, its tokens, the users who are logged in, and the app's requests."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..state import State
 
 # How long a request token lives (seconds). Twitter does not document its own figure; this one is ours.
 REQUEST_TOKEN_LIFETIME = 15 * 60
-# So many nonces are remembered: those of some hundred requests a second. They are digests, as long as any other.
+# How many nonces are remembered: enough for some hundred requests a second. They are digests, all equally long.
 MOST_NONCES = 200_000
 # How far a timestamp may be off (seconds). Twitter does not document its own figure.
 TIMESTAMP_TOLERANCE = 300
-# The callback of an app that no browser can be sent back to: the person types a PIN into it (PIN-based OAuth).
+# The callback of an app to which no browser can be sent back: the user types a PIN into it (PIN-based OAuth).
 OUT_OF_BAND = "oob"
 
 
 @dataclass
 class RequestToken:
-    """Temporary credentials (RFC 5849 section 2.1), and what has become of them."""
+    """Temporary credentials (RFC 5849 section 2.1), and their state."""
 
     token: str
     secret: str
@@ -36,7 +36,7 @@ class RequestToken:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """Token credentials (RFC 5849 section 2.3), and whose they are."""
+    """Token credentials (RFC 5849 section 2.3), and their user."""
 
     token: str
     secret: str
@@ -45,7 +45,7 @@ class AccessToken:
 
 @dataclass
 class Attempt(state.Attempt):
-    """One signed request of the app's. `error_code` is Twitter's own number."""
+    """One signed request of the app's. `error_code` is Twitter's own code."""
 
     consumer_key: str | None = None
     key_known: bool = False
@@ -70,7 +70,7 @@ class TwitterState(State[Attempt]):
 
     @property
     def logged_in(self) -> dict[str, str]:
-        """Who is logged in here, by the browser's session."""
+        """The logged-in person's key, by the browser's session."""
         return self.sessions.logged_in
 
     @property
@@ -105,7 +105,7 @@ class TwitterState(State[Attempt]):
         return made
 
     def usable_request_token(self, token: str | None) -> RequestToken | None:
-        """The request token, if it is one and is neither spent nor too old."""
+        """The request token with that value, if there is one that is neither spent nor too old."""
         with self.lock:
             found = self.request_tokens.get(token or "")
         if found is None or found.spent or self.now() - found.made_at > REQUEST_TOKEN_LIFETIME:
@@ -113,7 +113,7 @@ class TwitterState(State[Attempt]):
         return found
 
     def allow(self, request: RequestToken, person: Person) -> str:
-        """The person says yes: gives the verifier, seven digits where it has to be typed in."""
+        """The user allows access: returns the verifier, seven digits where the user types it in."""
         pin = request.callback == OUT_OF_BAND
         with self.lock:
             request.person = person
@@ -124,13 +124,13 @@ class TwitterState(State[Attempt]):
             return request.verifier
 
     def new_access_token(self, request: RequestToken) -> AccessToken | None:
-        """Swaps a request token that was allowed: it is spent then. None where another request was quicker."""
+        """Exchanges a request token that was allowed, which is spent then. None where another request was quicker."""
         assert request.person is not None
         with self.lock:
             if request.spent:
                 return None
             request.spent = True
-        # The access token begins with the user's id (docs.x.com, API reference, oauth/access_token).
+        # The access token begins with the user's ID (docs.x.com, API reference, oauth/access_token).
         token = f"{request.person.twitter.id}-{self.world.word('access token', 40)}"
         made = AccessToken(token, self.world.word("access token secret", 45), request.person)
         with self.lock:
@@ -138,7 +138,7 @@ class TwitterState(State[Attempt]):
         return made
 
     def first_use(self, *nonce: str) -> bool:
-        """Whether a nonce comes for the first time with these credentials and this timestamp (RFC 5849 section 3.3)."""
+        """Whether this is the first use of a nonce with these credentials and this timestamp (RFC 5849 section 3.3)."""
         now, digest = self.now(), sha256("\n".join(nonce).encode()).digest()
         with self.lock:
             if digest in self.nonces:

@@ -26,7 +26,7 @@ class NotSetUp(Exception):
 class Profile(NamedTuple):
     """Who somebody is at a site."""
 
-    subject: str  # the provider's ID for the user: it never changes, and no other user gets it
+    subject: str  # the provider's ID for the user, the same at each login
     email: str | None
     email_verified: bool | None  # has the provider verified the email address? None: it does not say
     name: str
