@@ -1,4 +1,4 @@
-"""Step 06: any provider. Who is let in by which site's word, what is kept of their address, and which word counts."""
+"""Step 06: any provider. Who logs in with what the provider says, and what the app keeps of the email address."""
 
 from __future__ import annotations
 
@@ -66,31 +66,31 @@ CALLBACK_LOOK = "authorized in app/auth.py."
 
 
 def the_identity(site: Site, name: str, look: str) -> dict[str, Any]:
-    """The only identity of a provider; Missed where there is another number of them."""
+    """The only identity at a provider; Missed if there are more, or none."""
     rows = identities(site, name)
     if len(rows) != 1:
         raise Missed(
-            should=f"after one person has signed in with {label(site, name)}, identities has one row for it.",
-            did=f"these rows have the provider {name!r}: {in_words(rows)}.",
+            should=f"after one user has logged in with {label(site, name)}, identities has one row for this provider.",
+            did=f"the rows with the provider {name!r} are: {in_words(rows)}.",
             look=look,
         )
     return rows[0]
 
 
 def newest(site: Site, name: str) -> dict[str, Any]:
-    """The identity of a provider that came last; Missed where there is none."""
+    """The newest identity at a provider; Missed if there is none."""
     rows = identities(site, name)
     if not rows:
         raise Missed(
-            should=f"who signs in with {label(site, name)} gets a row in identities, with the provider {name!r}.",
-            did="there is none.",
-            look="sign_in in app/auth.py was given: is it as it was?",
+            should=f"after a login with {label(site, name)}, identities has a row with the provider {name!r}.",
+            did="there is no such row.",
+            look="sign_in in app/auth.py is finished in the starter. Did you change it?",
         )
     return rows[-1]
 
 
 def is_called(site: Site, name: str, wanted: str, look: str) -> None:
-    """Looks at the name of the user who came last by a provider; Missed where it is another."""
+    """Missed if the newest user who has an identity at a provider has a different name."""
     found = site.database.rows(
         "SELECT users.name FROM users JOIN identities ON identities.user_id = users.id "
         "WHERE provider = :name ORDER BY identities.id",
@@ -98,7 +98,7 @@ def is_called(site: Site, name: str, wanted: str, look: str) -> None:
     )
     if found and found[-1]["name"] != wanted:
         raise Missed(
-            should=f"{label(site, name)} says that the user is called {wanted}, and so your app calls them.",
+            should=f"{label(site, name)} says that the user's name is {wanted}, and your app keeps this name.",
             did=f"the user's name is {found[-1]['name']!r}.",
             look=look,
         )
@@ -120,9 +120,9 @@ def a_login(site: Site, name: str, who: str) -> None:
     one = person(who)
     if one.name not in page.words or label(site, name) not in page.words:
         raise Missed(
-            should=f"/welcome greets {one.name}, signed in with {label(site, name)}.",
+            should=f"/welcome greets {one.name}, logged in with {label(site, name)}.",
             did=f"it says: {shortened(page.words)}",
-            look="authorized in app/auth.py: sign_in(name, profile) gets the name in the address, and the profile.",
+            look="authorized in app/auth.py: sign_in(name, profile) gets the name from the URL, and the profile.",
         )
     rows = identities(site, name)
     every = site.database.rows("SELECT * FROM identities")
@@ -130,7 +130,7 @@ def a_login(site: Site, name: str, who: str) -> None:
         raise Missed(
             should=f"{one.name}'s identity has the provider {name} and the subject {one.subject(name)}.",
             did=f"identities has no such row. It has: {in_words(rows or every)}.",
-            look="authorized in app/auth.py: sign_in(name, profile) gets the name in the address, and what "
+            look="authorized in app/auth.py: sign_in(name, profile) gets the name from the URL, and what "
             "provider.profile(…) gives, as it is.",
         )
 
@@ -138,12 +138,12 @@ def a_login(site: Site, name: str, who: str) -> None:
 @exercise("6.1")
 def test_a_site_that_there_is_not(site: Site) -> None:
     name = secrets.token_hex(4)
-    for address in (f"/login/{name}", f"/auth/{name}/callback?code=made-up&state=made-up"):
-        page = site.browser().open(address)
+    for path in (f"/login/{name}", f"/auth/{name}/callback?code=made-up&state=made-up"):
+        page = site.browser().open(path)
         if page.status != 404:
             raise Missed(
-                should=f"{address} names a site that the app does not know, and is answered with 404.",
-                did=f"it led to {page.path} with the status {page.status}: {shortened(page.words)}",
+                should=f"{path} names a provider that your app does not know. Then it responds with status 404.",
+                did=f"it led to {page.path} with status {page.status}: {shortened(page.words)}",
                 look="providers.find(name) gives None then, and abort(404) ends the request.",
             )
 
@@ -152,27 +152,27 @@ def test_a_site_that_there_is_not(site: Site) -> None:
 def test_the_state_is_looked_at(site: Site) -> None:
     if not asked_of(site, site.browser(), "facebook").get("state"):
         raise Missed(
-            should="a login with OAuth 2 goes with a state (RFC 6749 section 10.12).",
-            did="/login/facebook sent the browser to Facebook without one.",
+            should="a login with OAuth 2 sends a state (RFC 6749 section 10.12).",
+            did="/login/facebook sent the browser to Facebook without a state.",
             look="login in app/auth.py: begin(name) makes a state, and remote.authorize(…) sends it.",
         )
     look = (
         'authorized in app/auth.py: finish(name, request.args.get("state", "")) looks for the state that login has '
-        "made. Where finish gives None, the callback signs nobody in."
+        "made. If finish gives None, the callback logs no user in."
     )
     check_forged_callbacks(site, "facebook", look)
 
 
 @exercise("6.1")
 def test_a_state_that_was_used(site: Site) -> None:
-    look = "authorized: finish(name, state) takes the login out of those that wait, and is asked once."
+    look = "authorized: finish(name, state) takes the login out of the session, so call it once, and first."
     check_used_state(site, "facebook", look)
     check_state_after_an_error(site, "facebook", look)
 
 
 @exercise("6.1")
 def test_a_refusal_ends_nothing_else(site: Site) -> None:
-    look = "authorized: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
+    look = "authorized: after a denial, Twitter sends denied, and OAuth 2 sends error=access_denied."
     check_a_refusal_harms_nothing(site, "twitter", "facebook", look)
 
 
@@ -182,8 +182,8 @@ def test_a_state_is_good_for_one_callback(site: Site) -> None:
     callback = callback_for(site, browser, "facebook")
     browser.open(callback)
     page = browser.open(callback)
-    look = "authorized: where finish(name, state) gives None, that callback is not ours."
-    reads(site, page, NOT_OURS, what="somebody loads the address of the callback again", look=look)
+    look = "authorized: if finish(name, state) gives None, return sorry(NOT_OURS)."
+    reads(site, page, NOT_OURS, what="the browser opens the URL of the callback a second time", look=look)
 
 
 @exercise("6.1")
@@ -194,18 +194,18 @@ def test_two_tabs(site: Site) -> None:
         page = browser.open(callback)
         if page.path != "/welcome" or page.status != 200:
             raise Missed(
-                should="somebody begins a login in one tab, and another in a second. Both come to their end.",
-                did=f"the {place} one to come back ended at {page.path} with the status {page.status}: "
+                should="the user begins a login in one tab, and another login in a second tab. Both logins end well.",
+                did=f"the {place} callback ended at {page.path} with status {page.status}: "
                 f"{shortened(page.words)} {refused_by(site, 'facebook')}".strip(),
-                look="authorized: swapped(remote) is given, and hands the code in for either tab. "
-                "remote.authorized_response() forgets the callback's address after the first.",
+                look="authorized: swapped(remote) exchanges the code of each tab. remote.authorized_response() forgets "
+                "the redirect URI after the first.",
             )
 
 
 @exercise("6.1")
 @either
 def test_a_person_who_says_no(site: Site, name: str) -> None:
-    look = "authorized: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
+    look = "authorized: after a denial, Twitter sends denied, and OAuth 2 sends error=access_denied."
     check_refusals(site, (name,), look)
 
 
@@ -215,10 +215,10 @@ def test_an_error_that_is_no_refusal(site: Site, error: str) -> None:
     browser = site.browser()
     state = asked_of(site, browser, "facebook").get("state", "")
     page = browser.open(f"{callback_at('facebook')}?{error}&state={state}")
-    what = f"Facebook sends somebody back with {error}"
+    what = f"Facebook sends the browser back with {error}"
     look = (
-        "authorized: that they denied it is true of error=access_denied alone (RFC 6749 section 4.1.2.1). Any other "
-        "error is trouble: let swapped(remote) raise it, as without a code there is nothing to swap."
+        "authorized: only error=access_denied means that the user denied access (RFC 6749 section 4.1.2.1). For any "
+        "other error there is no code, so swapped(remote) raises an exception."
     )
     nobody_is_in(browser, what=what, look=look)
     reads(site, page, NO_HELP.format("Facebook"), what=what, look=look)
@@ -244,32 +244,32 @@ def test_a_site_that_does_not_help(site: Site, name: str) -> None:
             no_help_from(site, name, endpoint, kind)
             if len(site.app.log()) == before:
                 raise Missed(
-                    should=f"{label(site, name)} has a fault at {endpoint} ({kind}): your app writes what went wrong "
-                    "into its log. You need it to find out why nobody can log in.",
+                    should=f"{label(site, name)} has a fault at {endpoint} ({kind}). Your app writes the error into "
+                    "its log, so that you can find out why no user can log in.",
                     did="your app wrote nothing into its log.",
                     look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…) with it.",
                 )
             given = getattr(site.providers, name).access_tokens
             if any(token in site.app.log()[before:] for token in given):
                 raise Missed(
-                    should="your app's log says what went wrong, and holds no access token: more people read a log "
-                    "than may act for a user.",
-                    did=f"{label(site, name)} had a fault at {endpoint} ({kind}), and your app wrote the access token "
-                    "that it had got into its log.",
+                    should="your app's log has the error, and holds no access token. Everybody who can read the log "
+                    "could act for the user.",
+                    did=f"{label(site, name)} had a fault at {endpoint} ({kind}), and your app wrote the user's "
+                    "access token into its log.",
                     look="authorized in app/auth.py: current_app.logger.warning(…) gets the provider's label and the "
-                    "error, and not the answer with the access token.",
+                    "error, and not the response with the access token.",
                 )
 
 
 def no_help_from(site: Site, name: str, endpoint: str, kind: str) -> None:
-    """A site fails at one endpoint, when a person comes back from it."""
+    """A provider fails at one endpoint, after the user has come back from it."""
     browser = site.browser()
     callback = callback_for(site, browser, name)
     site.providers.faults.set(name, endpoint, kind)
     page = browser.open(callback)
     site.providers.faults.clear()
     what = f"{label(site, name)} has a fault at {endpoint} ({kind})"
-    look = "authorized: provider.profile(…) and swapped(…) raise what goes wrong. Which errors do you catch?"
+    look = "authorized: provider.profile(…) and swapped(…) raise exceptions. Which exceptions do you catch?"
     nobody_is_in(browser, what=what, look=look)
     reads(site, page, NO_HELP.format(label(site, name)), what=what, look=look)
 
@@ -284,7 +284,7 @@ def test_next_is_where_the_login_ends(site: Site, name: str) -> None:
     if ended != wanted or page.status != 200:
         raise Missed(
             should=f"a login that begins at {start_of(name)}?next={wanted} ends at {wanted}.",
-            did=f"it ended at {ended} with the status {page.status}.",
+            did=f"it ended at {ended} with status {page.status}.",
             look='login in app/auth.py: session["next"] = request.args.get("next"). sign_in takes it from there.',
         )
 
@@ -297,10 +297,10 @@ def test_who_is_logged_in_gets_one_more_way_in(site: Site) -> None:
     users = {row["user_id"] for name in ("twitter", "facebook") for row in identities(site, name)}
     if len(users) != 1:
         raise Missed(
-            should="a user who is signed in with Twitter, and then signs in with Facebook, has two identities.",
+            should="a user who is logged in with Twitter, and then logs in with Facebook, has two identities.",
             did=f"these identities belong to {len(users)} users: "
             f"{in_words(identities(site, 'twitter') + identities(site, 'facebook'))}.",
-            look="sign_in in app/auth.py was given: is it as it was?",
+            look="sign_in in app/auth.py is finished in the starter. Did you change it?",
         )
 
 
@@ -328,16 +328,16 @@ def test_the_apps_own_database_is_no_fault_of_the_provider(site: Site) -> None:
         )
 
 
-# 6.2 What a site tells of the address
+# 6.2 What a provider says about the email address
 
 KEEP_LOOK = (
-    "sign_in in app/auth.py: email and email_verified of the identity are those of profile. None stays None."
+    "sign_in in app/auth.py: the identity gets email and email_verified from profile. None stays None."
 )
-# What each documents: providers that tell nothing of it, in words.
+# The documentation of the providers that do not say whether an email address is verified, in words.
 SILENT = {
-    "twitter": "Twitter says nothing of it: it gives an address only if it has verified it, and sends no word with it "
-    "(X's documentation of account/verify_credentials)",
-    "facebook": "Facebook says nothing of it: its Graph API has no such field for an address",
+    "twitter": "Twitter gives an email address only if it is verified, but sends no field that says so (X's "
+    "documentation of account/verify_credentials)",
+    "facebook": "Facebook's Graph API has no field that says whether an email address is verified",
 }
 
 
@@ -346,10 +346,10 @@ def test_the_address_is_kept_with_the_identity(site: Site) -> None:
     for name in ("twitter", "facebook"):
         signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
         row = the_identity(site, name, KEEP_LOOK)
-        address = person("ada").twitter.email
-        if row["email"] != address:
+        email = person("ada").twitter.email
+        if row["email"] != email:
             raise Missed(
-                should=f"the identity has the address that {label(site, name)} told, {address}.",
+                should=f"the identity has the email address that {label(site, name)} sent, {email}.",
                 did=f"the row is: {in_words([row])}.",
                 look=KEEP_LOOK,
             )
@@ -363,19 +363,19 @@ def test_not_told_is_no_answer(site: Site, name: str) -> None:
 
 
 def nothing_is_known(site: Site, name: str, who: str) -> None:
-    """A person signs in at a site that does not tell whether an address is verified."""
+    """A user logs in with a provider that does not say whether an email address is verified."""
     signed_in_at(site, site.browser(), name, who, look=CALLBACK_LOOK)
     row = newest(site, name)
     if row["email_verified"] is not None:
         raise Missed(
             should=f"email_verified is NULL. {SILENT[name]}.",
             did=f"the row is: {in_words([row])}.",
-            look="sign_in in app/auth.py keeps what profile.email_verified is: None is not False, and not True. "
-            f"And app/providers/{name}.py was given, and says None.",
+            look="sign_in in app/auth.py keeps profile.email_verified as it is. None is neither False nor True. "
+            f"app/providers/{name}.py is finished in the starter, and gives None.",
         )
     if who != "ada" and row["email"] is not None:
         raise Missed(
-            should=f"{person(who).name} has no address at {label(site, name)}: email is NULL.",
+            should=f"{person(who).name} has no email address at {label(site, name)}, so email is NULL.",
             did=f"the row is: {in_words([row])}.",
             look=KEEP_LOOK,
         )
@@ -387,7 +387,7 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
     signed_in_at(site, site.browser(), name, look=CALLBACK_LOOK)
     own = site.database.rows("SELECT email FROM users")
     new = f"ada.{secrets.token_hex(4)}@example.org"
-    # Yesterday it said something else of the address, or nothing at all.
+    # Yesterday the provider said something different about the email address, or nothing.
     for address, before in (
         (new, (None, None)),
         (None, ("old@example.org", True)),
@@ -403,29 +403,31 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
         row = the_identity(site, name, KEEP_LOOK)
         if row["email"] != address:
             changed_how = (
-                f"changes the address at {label(site, name)} to {new}" if address else "takes it away"
+                f"changes the email address at {label(site, name)} to {new}"
+                if address
+                else "removes the email address"
             )
             raise Missed(
-                should=f"Ada {changed_how}, and signs in again: the identity has what was said last.",
+                should=f"Ada {changed_how}, and logs in again. The identity has what the provider said last.",
                 did=f"the row is: {in_words([row])}.",
-                look="sign_in in app/auth.py: at each login, and not only where the identity is new."
+                look="sign_in in app/auth.py: write email at each login, and not only if the identity is new."
                 if address
-                else "sign_in in app/auth.py: None is what was told last, too: it takes the place of an address.",
+                else "sign_in in app/auth.py: None replaces an email address, too, because the provider said it last.",
             )
         if row["email_verified"] is not None:
             raise Missed(
-                should=f"email_verified is NULL after a login where {label(site, name)} tells nothing of it, whatever "
-                "was there before.",
+                should=f"{label(site, name)} does not say whether the email address is verified. So after the login "
+                "email_verified is NULL, whatever was there before.",
                 did=f"email_verified was {before[1]} before the login, and after it the row is: {in_words([row])}.",
-                look="sign_in in app/auth.py: identity.email_verified = profile.email_verified, also where that is "
+                look="sign_in in app/auth.py: identity.email_verified = profile.email_verified, also if the value is "
                 "None.",
             )
         users = site.database.rows("SELECT email FROM users")
         if users != own:
             raise Missed(
-                should=f"users.email stays the address of the first login, {own[0]['email']}.",
+                should=f"users.email stays the email address of the first login, {own[0]['email']}.",
                 did=f"after a later login it is {users[0]['email']}.",
-                look="sign_in in app/auth.py: what is told today goes into the identity, and not into the user.",
+                look="sign_in in app/auth.py: a later login changes the email address of the identity, not the user's.",
             )
 
 
@@ -433,21 +435,21 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
 
 
 def never_asked(site: Site, name: str, page: Page) -> str:
-    """What the app did instead of asking for an access token, in words: the last request that a provider refused."""
+    """What the app did instead of the exchange, in words: the last request that a provider rejected."""
     refused = [
         m for m in site.messages() if (m.sender, m.receiver) == (name, "app") and (m.status or 0) >= 400
     ]
     if refused:
         last = refused[-1]
-        return f"it sent a {last.method} to {last.path}, which was answered with {last.status}."
-    return f"it never asked for one. The login ended at {page.path} with the status {page.status}."
+        return f"it sent a {last.method} to {last.path}, and the response had status {last.status}."
+    return f"it sent no such request. The login ended at {page.path} with status {page.status}."
 
 
 GITHUB_LOOK = "app/providers/github.py."
 
 
 @exercise("6.3")
-def test_github_is_a_site(site: Site) -> None:
+def test_github_is_a_provider(site: Site) -> None:
     asked_of(site, site.browser(), "github")
     page = site.browser().open(start_of("github"))
     if not site.at_provider(page) or page.status != 200:
@@ -455,19 +457,19 @@ def test_github_is_a_site(site: Site) -> None:
 
 
 @exercise("6.3")
-def test_the_code_is_swapped_at_github(site: Site) -> None:
+def test_the_code_is_exchanged_at_github(site: Site) -> None:
     since = len(site.messages())
     page = tried(site, site.browser(), "github")
     asked = [a for a in site.providers.github.attempts if a.endpoint == "access_token"]
     if not asked or asked[-1].error or asked[-1].status != 200:
         did = (
-            f"GitHub answered {asked[-1].status} and {asked[-1].error}."
+            f"GitHub's response was {asked[-1].status} and {asked[-1].error}."
             if asked
             else never_asked(site, "github", page)
         )
         what = "consumer_key and consumer_secret" if asked else "access_token_url and access_token_method"
         raise Missed(
-            should="your app hands the code in at GitHub, with its secret, and gets an access token.",
+            should="your app exchanges the code at GitHub, with the client secret, for an access token.",
             did=did,
             look=f"settings() in app/providers/github.py: {what}.",
             flow=site.flow("Your app", since),
@@ -483,16 +485,15 @@ def test_github_says_who_it_is(site: Site) -> None:
     is_called(site, "github", one.name, 'profile in app/providers/github.py: me["name"] or me["login"].')
     if row["subject"] != str(one.github.id):
         raise Missed(
-            should=f"the subject of {one.name} is the number that GitHub has for the account, {one.github.id}.",
+            should=f"the subject of {one.name} is the ID of the account at GitHub, {one.github.id}.",
             did=f"the row is: {in_words([row])}.",
-            look='profile in app/providers/github.py: str(me["id"]). A login name can be changed, and then be taken by '
-            "somebody else.",
+            look='profile in app/providers/github.py: str(me["id"]). A login name can change, and get a new owner.',
         )
 
 
 @exercise("6.3")
-def test_a_subject_is_a_text(open_site: SITE) -> None:
-    """SQLite makes a text of a number by itself, where the column is one of texts. PostgreSQL does not."""
+def test_a_subject_is_a_string(open_site: SITE) -> None:
+    """In a column of strings, SQLite makes a string of a number by itself. PostgreSQL does not."""
     site = open_site()
     takes_what_it_is_given(site.database)
     for _ in range(2):
@@ -500,9 +501,9 @@ def test_a_subject_is_a_text(open_site: SITE) -> None:
     rows = identities(site, "github")
     if any(not isinstance(row["subject"], str) for row in rows):
         raise Missed(
-            should="the subject is a text, as the column is. SQLite would make a text of a number, and PostgreSQL "
-            "refuses to compare the two.",
-            did=f"the subject was kept as the number {rows[0]['subject']!r}, in a column that takes any type.",
+            should="the subject is a string, as its column is. SQLite makes a string of a number, and PostgreSQL "
+            "raises an error.",
+            did=f"your app wrote the number {rows[0]['subject']!r}, into a column that takes any type.",
             look='profile in app/providers/github.py: str(me["id"]).',
         )
 
@@ -519,21 +520,21 @@ def test_a_login_name_that_changes_hands(site: Site) -> None:
     rows = identities(site, "github")
     if len(rows) != 2 or len({row["user_id"] for row in rows}) != 2:
         raise Missed(
-            should=f"Ada takes another login name at GitHub, and Bo takes her old one, {old}: they stay two "
-            "people, and Ada is known again.",
-            did=f"these identities are there: {in_words(rows)}.",
-            look="profile in app/providers/github.py: the subject is the number of the account.",
+            should=f"Ada changes her login name at GitHub, and Bo takes her old one, {old}. They stay two users, and "
+            "Ada logs in as before.",
+            did=f"the identities are: {in_words(rows)}.",
+            look='profile in app/providers/github.py: the subject is the ID of the account, me["id"].',
         )
 
 
 @exercise("6.3")
 def test_who_gives_no_name(site: Site) -> None:
-    look = "profile in app/providers/github.py: GitHub sends null for a name that nobody has written."
+    look = "profile in app/providers/github.py: GitHub sends null if the user has set no name."
     page = signed_in_at(site, site.browser(), "github", "chen", look=look)
     login = person("chen").github.login
     if login not in page.words or "None" in page.words:
         raise Missed(
-            should=f"Chén Jìng has written no name at GitHub, and is greeted by the login name, {login}.",
+            should=f"Chén Jìng has set no name at GitHub, so /welcome shows the login name, {login}.",
             did=f"/welcome says: {shortened(page.words)}",
             look='profile in app/providers/github.py: me["name"] or me["login"].',
         )
@@ -544,8 +545,8 @@ def test_github_refuses_with_200(site: Site) -> None:
     browser = site.browser()
     state = asked_of(site, browser, "github").get("state")
     page = browser.open(changed(callback_at("github"), state=state, code="made-up"))
-    what = "somebody makes a code up, and GitHub says bad_verification_code, with the status 200"
-    look = "profile in app/providers/github.py: there is no access_token in that answer."
+    what = "the callback has a made-up code, and GitHub responds with bad_verification_code and status 200"
+    look = "profile in app/providers/github.py: there is no access_token in that response."
     nobody_is_in(browser, what=what, look=look)
     reads(site, page, NO_HELP.format("GitHub"), what=what, look=look)
 
@@ -584,19 +585,19 @@ def test_the_real_github_where_no_other_is_set(open_site: SITE, unset: str) -> N
         )
 
 
-# 6.4 GitHub's addresses
+# 6.4 GitHub's email addresses
 
 ADDRESS_LOOK = "profile in app/providers/github.py: user/emails gives a list. One of them is primary."
 NO_PRIMARY_LOOK = (
-    "profile in app/providers/github.py: no address of the list is primary, or the list is empty. Then there is no "
-    "address, None and None, and the person comes in all the same."
+    "profile in app/providers/github.py: no email address of the list is primary, or the list is empty. Then email and "
+    "email_verified are None, and the user is logged in all the same."
 )
 
 
 def address_of(
     site: Site, who: str, should: str, address: str | None, verified: bool | None, look: str = ADDRESS_LOOK
 ) -> None:
-    """A person signs in with GitHub; Missed where what is kept of the address is anything else."""
+    """A user logs in with GitHub; Missed if the app does not keep this email address."""
     scope = asked_of(site, site.browser(), "github").get("scope", "")
     signed_in_at(site, site.browser(), "github", who, look=look)
     row = newest(site, "github")
@@ -604,13 +605,13 @@ def address_of(
         return
     asked = [a for a in site.providers.github.attempts if a.endpoint == "emails"]
     if not set(scope.replace(",", " ").split()) & set(READS_EMAILS):
-        look = f"settings(): with the scope {scope!r} GitHub does not give the list. user:email is the one for it."
+        look = f"settings(): with the scope {scope!r} GitHub does not give the list. The right scope is user:email."
     elif not asked:
-        look = f"{ADDRESS_LOOK} Your app did not ask for it. The email in the profile is what people show in public."
+        look = f"{ADDRESS_LOOK} Your app did not ask for it. The email in the profile is the public one."
     elif row["email"] == address:
         look = (
-            "profile in app/providers/github.py: `verified` of that address, as GitHub says it. And sign_in in "
-            "app/auth.py keeps it as it comes."
+            "profile in app/providers/github.py: take `verified` of that email address, as GitHub sends it. sign_in in "
+            "app/auth.py keeps it as it is."
         )
     if not any(one.primary for one in site.providers.people[who].github.emails):
         look = NO_PRIMARY_LOOK
@@ -626,56 +627,56 @@ def address_of(
 
 @exercise("6.4")
 def test_one_of_many(site: Site) -> None:
-    should = "of Dara Haddad's addresses the primary one counts."
+    should = "Dara Haddad has several email addresses at GitHub. Your app keeps the primary one."
     address_of(site, "dara", should, "dara@example.org", verified=True)
     few = tuple(one for one in person("bo").github.emails if "+" not in one.email)
     site.providers.people.change("bo", github={"email": "bo@example.org", "emails": few})
-    should = "Bo Lindqvist shows another address in public than the primary one. The primary one counts."
+    should = "Bo Lindqvist's public email address is not the primary one. Your app keeps the primary one."
     address_of(site, "bo", should, "bo-codes@example.net", verified=True)
-    should = "Chén Jìng shows no address in public, and GitHub tells your app the primary one."
+    should = "Chén Jìng has no public email address. Your app keeps the primary one."
     address_of(site, "chen", should, "Chen@Example.org", verified=True)
 
 
 @exercise("6.4")
 def test_on_the_second_page(site: Site) -> None:
     should = (
-        "Bo Lindqvist has 32 addresses at GitHub. The primary one counts, and it is the 31st of the list."
+        "Bo Lindqvist has 32 email addresses at GitHub. Your app keeps the primary one, the 31st of the list."
     )
     look = (
-        "profile in app/providers/github.py: GitHub gives 30 addresses, and the others on the next page. "
+        "profile in app/providers/github.py: GitHub gives 30 email addresses, and the others on the next page. "
         'Ask for user/emails with per_page=100, as in data={"per_page": 100}.'
     )
     address_of(site, "bo", should, "bo-codes@example.net", verified=True, look=look)
     others = tuple(GitHubEmail(f"dara+{n}@example.net", primary=False, verified=True) for n in range(99))
     last = GitHubEmail("dara@example.org", primary=True, verified=True, visibility="private")
     site.providers.people.change("dara", github={"emails": (*others, last)})
-    should = (
-        "Dara Haddad has 100 addresses at GitHub, as many as fit on one page. The primary one is the last."
-    )
+    should = "Dara Haddad has 100 email addresses at GitHub, as many as fit on one page. The primary one is the last."
     look = (
         "profile in app/providers/github.py: per_page may be up to 100. With less, the others are on the next page, "
-        "which your app has to ask for, too."
+        "and your app needs that page, too."
     )
     address_of(site, "dara", should, "dara@example.org", verified=True, look=look)
 
 
 @exercise("6.4")
 def test_not_verified(site: Site) -> None:
-    should = "Eve Novak's primary address is Ada's, and Eve never confirmed it: email_verified is false."
+    should = (
+        "Eve Novak's primary email address is Ada's, and Eve never confirmed it. So email_verified is false."
+    )
     address_of(site, "eve", should, "ada@example.org", verified=False)
 
 
 @exercise("6.4")
 def test_no_address_at_all(site: Site) -> None:
     site.providers.people.change("ada", github={"email": None, "emails": ()})
-    should = "GitHub's list is empty, and the person is signed in all the same, without an address."
+    should = "GitHub's list is empty. The user is logged in all the same, without an email address."
     address_of(site, "ada", should, None, verified=None, look=NO_PRIMARY_LOOK)
 
 
 @exercise("6.4")
 @pytest.mark.parametrize("kind", ["error", "broken_json"])
 def test_no_list_is_no_answer(site: Site, kind: str) -> None:
-    """Ada has come before, and her address is kept. GitHub does not give the list this time."""
+    """Ada has logged in before, and the app keeps her email address. GitHub does not give the list this time."""
     signed_in_at(site, site.browser(), "github", "ada", look=ADDRESS_LOOK)
     before = newest(site, "github")
     browser = site.browser()
@@ -683,10 +684,10 @@ def test_no_list_is_no_answer(site: Site, kind: str) -> None:
     site.providers.faults.set("github", "emails", kind)
     page = browser.open(callback)
     site.providers.faults.clear()
-    what = f"GitHub has a fault at user/emails ({kind}), when Ada comes back"
+    what = f"GitHub has a fault at user/emails ({kind}), when Ada logs in again"
     look = (
-        "profile in app/providers/github.py: only a list says which email addresses there are. From anything else "
-        "raise an error: you do not know whether Ada has an address."
+        "profile in app/providers/github.py: only a list says which email addresses there are. For anything else "
+        "raise an error, because your app does not know whether Ada has an email address."
     )
     after = newest(site, "github")
     if (after["email"], after["email_verified"]) != (before["email"], before["email_verified"]):
@@ -703,7 +704,7 @@ def test_no_list_is_no_answer(site: Site, kind: str) -> None:
 def test_none_is_primary(site: Site) -> None:
     emails = tuple(replace(one, primary=False) for one in person("dara").github.emails)
     site.providers.people.change("dara", github={"emails": emails})
-    should = "no address of Dara Haddad's is primary, and Dara is signed in all the same, without an address."
+    should = "no email address of Dara Haddad's is primary. Dara is logged in all the same, without one."
     address_of(site, "dara", should, None, verified=None, look=NO_PRIMARY_LOOK)
 
 
@@ -757,28 +758,28 @@ def test_what_google_is_asked_for(site: Site) -> None:
     missing = [scope for scope in ("openid", "email", "profile") if scope not in scopes]
     if missing:
         raise Missed(
-            should="the app asks Google for the scopes openid, email and profile.",
+            should="your app asks Google for the scopes openid, email and profile.",
             did=f"it asks for {asked.get('scope')!r}.",
             look=f"{GOOGLE_LOOK}: request_token_params. Without openid it is no OpenID Connect (OpenID Connect Core "
-            "section 3.1.2.1), and without the others Google tells neither address nor name.",
+            "section 3.1.2.1), and without the others Google sends no email address and no name.",
         )
     if page.status != 200:
         signed_in_at(site, site.browser(), "google", look=GOOGLE_LOOK)
 
 
-def swapped_at_google(site: Site) -> None:
+def exchanged_at_google(site: Site) -> None:
     since = len(site.messages())
     page = tried(site, site.browser(), "google")
     asked = [a for a in site.providers.google.attempts if a.endpoint == "token"]
     if not asked or asked[-1].status != 200:
         did = (
-            f"Google answered {asked[-1].status} and {asked[-1].error}."
+            f"Google's response was {asked[-1].status} and {asked[-1].error}."
             if asked
             else never_asked(site, "google", page)
         )
         what = "consumer_key and consumer_secret" if asked else "access_token_url and access_token_method"
         raise Missed(
-            should="your app hands the code in at Google's token endpoint, with its secret.",
+            should="your app exchanges the code at Google's token endpoint, with the client secret.",
             did=did,
             look=f"{GOOGLE_LOOK}: {what}.",
             flow=site.flow("Your app", since),
@@ -787,25 +788,25 @@ def swapped_at_google(site: Site) -> None:
 
 
 @exercise("6.5")
-def test_the_code_is_swapped_at_google(site: Site) -> None:
-    swapped_at_google(site)
+def test_the_code_is_exchanged_at_google(site: Site) -> None:
+    exchanged_at_google(site)
 
 
 @exercise("6.5")
-def test_the_addresses_are_discovered(open_site: SITE) -> None:
-    """In an app that has only now been started: it may keep what it has read."""
+def test_the_endpoints_are_discovered(open_site: SITE) -> None:
+    """In an app that has just started, because it may keep what it has read."""
     site = open_site()
     at = site.providers.google.issuer
     moved = {"authorization_endpoint": f"{at}/o/oauth2/auth", "token_endpoint": f"{at}/o/oauth2/token"}
     site.providers.google.moved = moved
-    swapped_at_google(site)
+    exchanged_at_google(site)
     asked = {m.url.partition("?")[0] for m in site.messages() if m.receiver == "google" and m.is_request}
-    for what, address in moved.items():
-        if address not in asked:
+    for what, url in moved.items():
+        if url not in asked:
             raise Missed(
                 should="Google may move its endpoints. Its discovery document says where they are. This time the "
-                f"{what} is {urlsplit(address).path}.",
-                did=f"it went to {', '.join(sorted(urlsplit(one).path for one in asked))}.",
+                f"{what} is {urlsplit(url).path}.",
+                did=f"your app sent requests to {', '.join(sorted(urlsplit(one).path for one in asked))}.",
                 look=f'{GOOGLE_LOOK}: discovered()["{what}"]. The real Google has its endpoints on four hosts.',
             )
 
@@ -861,7 +862,7 @@ def test_a_good_id_token(site: Site) -> None:
 
 
 def a_good_id_token(site: Site, who: str, verified: bool) -> None:
-    """A person signs in with Google, and nothing is wrong."""
+    """A user logs in with Google, and nothing is wrong."""
     honest_token(site, who)
     row = newest(site, "google")
     one = person(who).google
@@ -874,33 +875,35 @@ def a_good_id_token(site: Site, who: str, verified: bool) -> None:
     for column, (claim, told) in claims.items():
         if row[column] != told:
             raise Missed(
-                should=f"Google says of {person(who).name}: sub {one.sub}, email {one.email}, email_verified "
-                f"{verified}. That is kept.",
+                should=f"in {person(who).name}'s ID token are sub {one.sub}, email {one.email}, email_verified "
+                f"{verified}. Your app keeps these values.",
                 did=f"the row is: {in_words([row])}.",
-                look=f"profile in app/providers/google.py: {column} comes from the claim {claim} of the ID token. And "
-                "sign_in in app/auth.py keeps what it is given.",
+                look=f"profile in app/providers/google.py: {column} comes from the claim {claim} of the ID token. "
+                "sign_in in app/auth.py keeps the values that it gets.",
             )
 
 
-# Rules of the app's own that an honest token does not meet, by the claim that the app names in its log.
+# Rules of the app that a correct token does not meet, by the claim that the app names in its log.
 NOT_MET = {
-    "iss": "The rule for iss is discovered()['issuer'], as the discovery document says it.",
+    "iss": "The rule for iss is discovered()['issuer'], from the discovery document.",
     "aud": "The rule for aud is your client ID, os.environ['GOOGLE_KEY'].",
     "exp": "The rule for exp is a time in the future, in seconds since 1970.",
 }
 
 
 def honest_token(site: Site, who: str = "ada") -> None:
-    """A person signs in with Google, and nothing is wrong with the ID token."""
+    """A user logs in with Google, and nothing is wrong with the ID token."""
     try:
         signed_in_at(site, site.browser(), "google", who, look=f"profile, and {TOKEN_LOOK}.")
     except Missed as missed:
         for claim, rule in NOT_MET.items():
             if f"claim: '{claim}'" in missed.did:
                 missed.should = (
-                    "the ID token is Google's, and honest: the person is signed in, and on /welcome."
+                    "Google sends a correct ID token. Then the user is logged in, and at /welcome."
                 )
-                missed.look = f"{TOKEN_LOOK}: your app refused an honest token for its {claim}. {rule}"
+                missed.look = (
+                    f"{TOKEN_LOOK}: your app rejected a correct token because of its {claim}. {rule}"
+                )
         raise
 
 
@@ -908,15 +911,15 @@ def honest_token(site: Site, who: str = "ada") -> None:
 def test_google_has_changed_its_keys(site: Site) -> None:
     look = (
         f"{TOKEN_LOOK}: ask for jwks_uri again, at the latest when no key has the token's kid, and take the key that "
-        "has this kid. A client that waits before it asks for the keys again refuses the first login with a new key."
+        "has this kid. Do not wait before you ask again, or the first login with a new key fails."
     )
     honest_token(site)
     site.providers.google.keys.rotate()
     page = tried(site, site.browser(), "google")
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
-            should="Google changes its keys now and then. After that logins go on as before.",
-            did=f"the first login with a new key ended at {page.path} with the status {page.status}: "
+            should="Google changes its keys now and then. After that, users can log in as before.",
+            did=f"the first login with a new key ended at {page.path} with status {page.status}: "
             f"{shortened(page.words)}",
             look=look,
         )
@@ -931,7 +934,7 @@ def _joined(*parts: bytes) -> str:
 
 
 def one_bit_of_the_claims(token: str) -> str:
-    """The lowest bit of the first digit of sub: another account."""
+    """Changes the lowest bit of the first digit of sub, so it is a different account."""
     header, claims, signature = _parts(token)
     at = claims.index(json.loads(claims)["sub"].encode())
     return _joined(header, claims[:at] + bytes([claims[at] ^ 1]) + claims[at + 1 :], signature)
@@ -948,7 +951,7 @@ def not_signed(token: str) -> str:
 
 
 def signed_with_the_public_key(site: Site) -> Callable[[str], str]:
-    """HMAC, with Google's public key as the secret: everybody has that (RFC 8725 section 2.1)."""
+    """HMAC, with Google's public key as the secret. Everybody has this key (RFC 8725 section 2.1)."""
     key = site.providers.google.keys.current
 
     def signed(token: str) -> str:
@@ -975,9 +978,9 @@ def wrong_audience(made: Callable[[str], str]) -> Callable[[Site], dict[str, Any
     return lambda site: {"wrong_claims": dict.fromkeys(("aud", "azp"), made(site.providers.google.client_id))}
 
 
-SIGNATURE = "the signature is checked with Google's keys, before a claim is believed (RFC 7515 section 5.2)."
+SIGNATURE = "check the signature with Google's keys, before you use a claim (RFC 7515 section 5.2)."
 ALGORITHM = (
-    'jwt.decode(…, algorithms=["RS256"]): your app says which algorithm counts, the token does not '
+    'jwt.decode(…, algorithms=["RS256"]): your app says which algorithm counts, not the token '
     "(RFC 8725 section 3.1)."
 )
 NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...] = (
@@ -992,7 +995,7 @@ NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...
         lambda site: {"tampered": one_bit_of_the_signature},
     ),
     (
-        "it was signed by a key that is not Google's",
+        "it was signed with a key that is not Google's",
         SIGNATURE,
         lambda site: {"signed_by_stranger": True},
     ),
@@ -1002,67 +1005,67 @@ NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...
         lambda site: {"tampered": not_signed},
     ),
     (
-        "it was signed by HMAC, with Google's public key as the secret",
+        "it was signed with HMAC, with Google's public key as the secret",
         ALGORITHM,
         lambda site: {"tampered": signed_with_the_public_key(site)},
     ),
     (
-        "its iss is https://accounts.example.com: another site says it",
-        "iss has to be the issuer of the discovery document (OpenID Connect Core section 3.1.3.7, 2).",
+        "its iss is https://accounts.example.com, so a different provider made it",
+        "iss must be the issuer of the discovery document (OpenID Connect Core section 3.1.3.7, 2).",
         lambda site: {"wrong_claims": {"iss": "https://accounts.example.com"}},
     ),
     *(
         (
-            f"its iss is {words}, and that is another site",
-            "iss has to be the issuer of the discovery document, all of it (OpenID Connect Core section 3.1.3.7, 2).",
+            f"its iss is {words}, which is a different provider",
+            "iss must be the issuer of the discovery document, all of it (OpenID Connect Core section 3.1.3.7, 2).",
             wrong_issuer(made),
         )
         for words, made in (
             ("Google's with .example.com at its end", lambda issuer: f"{issuer}.example.com"),
             ("Google's with /x at its end", lambda issuer: f"{issuer}/x"),
-            ("Google's without its last letter", lambda issuer: issuer[:-1]),
+            ("Google's without its last character", lambda issuer: issuer[:-1]),
             ("only the beginning of Google's", lambda issuer: issuer.partition("://")[0]),
         )
     ),
     (
         "it has no iss",
-        "iss has to be there: essential.",
+        "iss must be there. The rule for this is essential.",
         lambda site: {"wrong_claims": {"iss": None}},
     ),
     (
-        "its aud is another app: somebody signed in there, and its owner sent the token here",
-        "aud has to be your client id, GOOGLE_KEY (OpenID Connect Core section 3.1.3.7, 3).",
+        "its aud is a different app. The user logged in there, and the owner of that app sent the token here",
+        "aud must be your client ID, GOOGLE_KEY (OpenID Connect Core section 3.1.3.7, 3).",
         lambda site: {"wrong_claims": dict.fromkeys(("aud", "azp"), f"other-{secrets.token_hex(4)}")},
     ),
     *(
         (
             f"its aud is {words}",
-            "aud has to be your client id, GOOGLE_KEY, all of it (OpenID Connect Core section 3.1.3.7, 3).",
+            "aud must be your client ID, GOOGLE_KEY, all of it (OpenID Connect Core section 3.1.3.7, 3).",
             wrong_audience(made),
         )
         for words, made in (
-            ("your client id with a letter more", lambda client_id: f"{client_id}x"),
-            ("the beginning of your client id", lambda client_id: client_id[:8]),
+            ("your client ID with one more character", lambda client_id: f"{client_id}x"),
+            ("the beginning of your client ID", lambda client_id: client_id[:8]),
         )
     ),
     (
         "it has no aud",
-        "aud has to be there: essential.",
+        "aud must be there. The rule for this is essential.",
         lambda site: {"wrong_claims": {"aud": None}},
     ),
     (
-        "it was good until an hour ago (exp)",
-        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
+        "it expired an hour ago (exp)",
+        "exp must be in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
         lambda site: {"wrong_claims": lasting_until(-3600)},
     ),
     (
-        "it was good until ten minutes ago (exp)",
-        "exp has to lie in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
+        "it expired ten minutes ago (exp)",
+        "exp must be in the future, give or take a minute (OpenID Connect Core section 3.1.3.7, 9).",
         lambda site: {"wrong_claims": lasting_until(-600)},
     ),
     (
-        "it has no exp: it would be good for ever",
-        "exp has to be there: essential.",
+        "it has no exp, so it would never expire",
+        "exp must be there. The rule for this is essential.",
         lambda site: {"wrong_claims": {"exp": None}},
     ),
 )
@@ -1082,8 +1085,10 @@ def test_an_id_token_that_is_not_to_be_believed(site: Site) -> None:
 
 
 @exercise("6.6")
-def test_a_word_for_true_and_false(site: Site) -> None:
-    look = 'profile in app/providers/google.py: in Python every text that is not empty is true, "false" too.'
+def test_a_string_for_true_and_false(site: Site) -> None:
+    look = (
+        'profile in app/providers/google.py: in Python every string that is not empty is true, also "false".'
+    )
     for said, verified in (("false", False), ("true", True)):
         since = len(site.messages())
         site.providers.google.wrong_claims = {"email_verified": said}
@@ -1093,27 +1098,25 @@ def test_a_word_for_true_and_false(site: Site) -> None:
         rows = identities(site, "google")
         if rows and rows[0]["email_verified"] != verified:
             raise Missed(
-                should=f"Google sends email_verified as the text {said!r}, as it once did: it is kept as {verified}.",
+                should=f"Google sends email_verified as the string {said!r}, as it once did. Keep {verified}.",
                 did=f"the row is: {in_words(rows)}.",
-                look="profile in app/providers/google.py: the texts 'true' and 'false' are answers, too."
+                look="profile in app/providers/google.py: the strings 'true' and 'false' count, too."
                 if rows[0]["email_verified"] is None
                 else look,
             )
 
 
 @exercise("6.6")
-def test_a_word_that_is_no_answer(site: Site) -> None:
-    """Python's 1 == True, and a list is no key of a dictionary."""
+def test_a_value_that_says_nothing(site: Site) -> None:
+    """In Python 1 == True, and a list cannot be a key of a dictionary."""
     look = (
-        "profile in app/providers/google.py: True, False, and the texts 'true' and 'false' are known, and anything "
-        "else is None. In Python 1 == True, so a dictionary finds 1 where it has True. And a list is no key of one."
+        "profile in app/providers/google.py: True, False, and the strings 'true' and 'false' count. Anything else is "
+        "None. In Python 1 == True, so a dictionary with the key True finds 1, too. And a list cannot be a key."
     )
     for said in (1, 1.0, 0, "yes", "True", "", [True], {"true": True}):
         since = len(site.messages())
         site.providers.google.wrong_claims = {"email_verified": said}
-        should = (
-            f"Google sends email_verified as {said!r}: that is no answer. The person is in, and it is None."
-        )
+        should = f"Google sends email_verified as {said!r}, which says nothing. The user is logged in, and it is NULL."
         page = tried(site, site.browser(), "google")
         if page.path != "/welcome" or page.status >= 400:
             missed = came_to_nothing(site, page, "google", look, since)
@@ -1127,12 +1130,12 @@ def test_a_word_that_is_no_answer(site: Site) -> None:
 @exercise("6.6")
 def test_no_address_told(site: Site) -> None:
     site.providers.faults.set("google", "token", "missing_email")
-    look = 'profile in app/providers/google.py: claims.get("email") gives None where there is none.'
+    look = 'profile in app/providers/google.py: claims.get("email") gives None if there is no such claim.'
     signed_in_at(site, site.browser(), "google", look=look)
     row = the_identity(site, "google", look)
     if row["email"] is not None or row["email_verified"] is not None:
         raise Missed(
-            should="Google tells no address this time, and the identity has none: both columns are NULL.",
+            should="Google sends no email address this time. Then email and email_verified of the identity are NULL.",
             did=f"the row is: {in_words([row])}.",
             look=look,
         )
@@ -1145,8 +1148,8 @@ def test_no_name_told(site: Site) -> None:
     page = tried(site, site.browser(), "google")
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
-            should="Google promises no name. Whoever comes without one is signed in all the same.",
-            did=f"the login ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            should="the ID token may have no name. Then the user is logged in all the same.",
+            did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look=look,
         )
 
@@ -1168,7 +1171,7 @@ def test_an_empty_name(site: Site) -> None:
 
 
 def refused(site: Site, browser: Browser, page: Any, what: str, look: str) -> None:
-    """Nobody was signed in, and the person reads that Google could not help."""
+    """Missed unless no user is logged in, and the page says that Google could not help."""
     nobody_is_in(browser, what=what, look=look)
     reads(site, page, NO_HELP.format("Google"), what=what, look=look)
 
@@ -1176,7 +1179,7 @@ def refused(site: Site, browser: Browser, page: Any, what: str, look: str) -> No
 # 6.7 The nonce
 
 
-NONCE_LOOK = "login in app/auth.py sends what begin(name) made, as nonce"
+NONCE_LOOK = "login in app/auth.py sends the nonce that begin(name) made"
 
 
 @exercise("6.7")
@@ -1185,30 +1188,30 @@ def test_a_nonce_goes_along(site: Site) -> None:
     nonces = [asked_of(site, each, "google").get("nonce") for each in (browser, browser, site.browser())]
     if not all(nonces):
         raise Missed(
-            should="the request to Google carries a nonce (OpenID Connect Core section 3.1.2.1).",
-            did="/login/google sent the browser to Google without one.",
+            should="the authorization request to Google has a nonce (OpenID Connect Core section 3.1.2.1).",
+            did="/login/google sent the browser to Google without a nonce.",
             look=f'{NONCE_LOOK}: remote.authorize(…, nonce=started["nonce"]).',
         )
     if len(set(nonces)) < len(nonces):
         raise Missed(
-            should="each login has a nonce of its own.",
+            should="each login has its own nonce.",
             did=f"three logins began, with the nonces {', '.join(map(str, nonces))}.",
-            look=f"{NONCE_LOOK}; it makes a new one for each login.",
+            look=f"{NONCE_LOOK}. begin(name) makes a new nonce for each login.",
         )
 
 
 @exercise("6.7")
 def test_the_nonce_has_to_come_back(site: Site) -> None:
     look = (
-        f"{TOKEN_LOOK}: the claim nonce has to be there, and be the one that this login began with (OpenID Connect "
-        "Core section 3.1.3.7, 11)."
+        f"{TOKEN_LOOK}: the claim nonce must be there, and equal the nonce of this login (OpenID Connect Core section "
+        "3.1.3.7, 11)."
     )
     for nonce, words in (
         (
             secrets.token_urlsafe(),
-            "with the nonce of another login: it was stolen there, and is played again",
+            "with the nonce of another login, from which an attacker stole it (a replay)",
         ),
-        (None, "that has no nonce in it"),
+        (None, "without a nonce"),
     ):
         browser = site.browser()
         callback = callback_for(site, browser, "google")
@@ -1218,7 +1221,7 @@ def test_the_nonce_has_to_come_back(site: Site) -> None:
 
 
 @exercise("6.7")
-def test_the_nonce_is_not_taken_from_the_address(site: Site) -> None:
+def test_the_nonce_is_not_taken_from_the_url(site: Site) -> None:
     browser = site.browser()
     callback = callback_for(site, browser, "google")
     stolen = secrets.token_urlsafe()
@@ -1228,9 +1231,9 @@ def test_the_nonce_is_not_taken_from_the_address(site: Site) -> None:
         site,
         browser,
         page,
-        "an ID token comes with the nonce of another login, and the address of the callback names that nonce, too",
-        "authorized in app/auth.py: the nonce waits in the session, and finish(name, state) gives it. In the address "
-        "anybody can write one.",
+        "an ID token comes with the nonce of another login, and the URL of the callback has that nonce, too",
+        "authorized in app/auth.py: finish(name, state) gives the nonce, from the session. An attacker can write any "
+        "nonce into the URL.",
     )
 
 
@@ -1241,21 +1244,21 @@ def test_two_tabs_at_google(site: Site) -> None:
 
 
 def two_tabs_at_google(site: Site, order: tuple[int, int]) -> None:
-    """Two logins begin in one browser, and come back in that order."""
+    """Two logins begin in one browser, and their callbacks come in that order."""
     browser = site.browser()
     callbacks = [callback_for(site, browser, "google") for _ in range(2)]
     for tab in order:
         page = browser.open(callbacks[tab])
         if page.path != "/welcome" or page.status != 200:
             raise Missed(
-                should="somebody begins a login with Google in one tab, and another in a second. Both end well.",
-                did=f"the tab that was opened {'first' if tab == 0 else 'last'} ended at {page.path} with the status "
+                should="the user begins a login with Google in one tab, and another in a second tab. Both end well.",
+                did=f"the tab that was opened {'first' if tab == 0 else 'last'} ended at {page.path} with status "
                 f"{page.status}: {shortened(page.words)}",
                 look="each login has its own nonce, and begin(name) keeps it beside its state.",
             )
 
 
-# 6.8 A fifth site
+# 6.8 A fifth provider
 
 FIFTH = '''"""{label}: OAuth 2. This module was added to your app by the check."""
 
@@ -1283,12 +1286,12 @@ def profile(remote, answer, nonce):
     me = remote.get("{me}", token=(answer["access_token"], "")).data
     return Profile(me["{subject}"], me.get("{email}"), me.get("{verified}"), me["{name}"])
 '''
-FIFTH_LOOK = "app/providers/__init__.py: names() gives the modules of the folder, whatever they are called."
-ROUTES_LOOK = "login and authorized in app/auth.py: no line of them may know a site by its name."
+FIFTH_LOOK = "app/providers/__init__.py: names() gives all modules of the folder, whatever their names are."
+ROUTES_LOOK = "login and authorized in app/auth.py: no line in them may have the name of a provider."
 
 
 def fifth_module(providers: ProvidersServer) -> dict[str, str]:
-    """The file that makes the fifth provider one of the app's sites."""
+    """The module that adds the fifth provider to the app."""
     fifth = providers.fifth
     assert fifth is not None
     text = FIFTH.format(
@@ -1307,7 +1310,7 @@ def fifth_module(providers: ProvidersServer) -> dict[str, str]:
 
 
 def fifth_with_openid(providers: ProvidersServer) -> dict[str, str]:
-    """The same, where the scope begins with openid."""
+    """The same, with a scope that begins with openid."""
     return {
         place: text.replace('{"scope": "', '{"scope": "openid ')
         for place, text in fifth_module(providers).items()
@@ -1315,7 +1318,7 @@ def fifth_with_openid(providers: ProvidersServer) -> dict[str, str]:
 
 
 @exercise("6.7")
-def test_a_nonce_goes_to_any_site_with_openid(open_site: SITE) -> None:
+def test_a_nonce_goes_to_any_provider_with_openid(open_site: SITE) -> None:
     site = open_site(with_fifth=True, added=fifth_with_openid, may_fail=True)
     name = fifth_of(site)
     if site.browser().open(start_of(name), follow=False).status == 404:
@@ -1323,16 +1326,16 @@ def test_a_nonce_goes_to_any_site_with_openid(open_site: SITE) -> None:
     asked = asked_of(site, site.browser(), name)
     if not asked.get("nonce"):
         raise Missed(
-            should=f"a module for {label(site, name)} is added, which asks for the scope {asked.get('scope')!r}. The "
-            "request carries a nonce: a site speaks OpenID Connect if it is asked for openid, whatever its name is.",
+            should=f"the check adds a module for {label(site, name)} with the scope {asked.get('scope')!r}. Then the "
+            "authorization request has a nonce. The scope openid means OpenID Connect, for any provider.",
             did=f"{start_of(name)} sent the browser to {label(site, name)} without a nonce.",
-            look="login in app/auth.py: the scope decides, and not the name.",
+            look="login in app/auth.py: the scope decides, not the name.",
         )
 
 
 @pytest.fixture
 def with_fifth(open_site: SITE) -> Site:
-    """The app, with one module more."""
+    """The app, with one more module."""
     return open_site(with_fifth=True, added=fifth_module, may_fail=True)
 
 
@@ -1348,13 +1351,13 @@ def test_the_front_page_offers_it(with_fifth: Site) -> None:
     links = [urlsplit(link).path for link in front.links()]
     if start_of(name) not in links or label(with_fifth, name) not in front.words:
         raise Missed(
-            should=f"a file app/providers/{name}.py is added to your app, and nothing else. The front page then has a "
-            f"button for {label(with_fifth, name)}, which leads to {start_of(name)}.",
-            did=f"the front page ({front.status}) leads to {', '.join(links) or 'nowhere'}.",
+            should=f"the check adds a file app/providers/{name}.py to your app, and nothing else. Then the front page "
+            f"has a button for {label(with_fifth, name)}, which leads to {start_of(name)}.",
+            did=f"the front page has status {front.status}, and links to {', '.join(links) or 'no page'}.",
             look=FIFTH_LOOK
             if with_fifth.browser().open(start_of(name), follow=False).status == 404
-            else f"templates/index.html: {start_of(name)} is there, so names() has the site. The page has to make a "
-            "button for each name that it is given.",
+            else f"templates/index.html: {start_of(name)} works, so names() has the provider. The page needs a "
+            "button for each name that it gets.",
         )
 
 
@@ -1365,7 +1368,7 @@ def test_a_login_with_the_fifth(with_fifth: Site) -> None:
 
 
 def a_login_with_the_fifth(site: Site, who: str) -> None:
-    """A person comes in by a site that the app has never seen."""
+    """A user logs in with a provider that is new to the app."""
     name = fifth_of(site)
     fifth = site.providers.fifth
     assert fifth is not None
@@ -1377,9 +1380,9 @@ def a_login_with_the_fifth(site: Site, who: str) -> None:
     if (row["subject"], row["email"], row["email_verified"]) != wanted:
         raise Missed(
             should=f"the module's profile says of {person(who).name}: subject {wanted[0]}, email {wanted[1]}, "
-            f"email_verified {wanted[2]}. That is kept.",
+            f"email_verified {wanted[2]}. Your app keeps these values.",
             did=f"the row is: {in_words([row])}.",
-            look="sign_in in app/auth.py: all three answers to email_verified are kept as they are, for any site.",
+            look="sign_in in app/auth.py: keep email_verified as it is, for any provider, whether True, False or None.",
         )
 
 
@@ -1389,14 +1392,14 @@ def test_a_forged_callback_at_the_fifth(with_fifth: Site) -> None:
     victim = site.browser()
     asked_of(site, victim, name)
     page = victim.open(callback_for(site, site.browser(), name, "eve"))
-    what = f"Eve sends Ada the address of her callback from {label(site, name)}"
-    look = "authorized in app/auth.py: the state is looked at for every site that speaks OAuth 2."
+    what = f"Eve sends Ada the URL of her callback from {label(site, name)}"
+    look = "authorized in app/auth.py: call finish(name, state) for every provider with OAuth 2."
     nobody_is_in(victim, what=what, look=look)
     reads(site, page, NOT_OURS, what=what, look=look)
 
 
 def fifth_without_scope(providers: ProvidersServer) -> dict[str, str]:
-    """The same, for a site that asks for no scope: `scope` may be left out (RFC 6749 section 4.1.1)."""
+    """The same, for a provider without a scope. `scope` is optional (RFC 6749 section 4.1.1)."""
     return {
         place: "".join(line for line in text.splitlines(keepends=True) if '"scope"' not in line)
         for place, text in fifth_module(providers).items()
@@ -1404,18 +1407,19 @@ def fifth_without_scope(providers: ProvidersServer) -> dict[str, str]:
 
 
 @exercise("6.8")
-def test_a_site_that_asks_for_no_scope(open_site: SITE) -> None:
+def test_a_provider_without_a_scope(open_site: SITE) -> None:
     site = open_site(with_fifth=True, added=fifth_without_scope, may_fail=True)
     name = fifth_of(site)
     page = site.browser().open(start_of(name), follow=False)
     if page.status >= 500:
         raise with_app_error(
             Missed(
-                should=f"a module for {label(site, name)} is added, whose settings() have no request_token_params. Its "
-                "button leads there all the same: a site may need no scope (RFC 6749 section 4.1.1).",
-                did=f"{start_of(name)} answered with the status {page.status}.",
+                should=f"the check adds a module for {label(site, name)}, whose settings() have no "
+                "request_token_params. Its button leads there all the same, because scope is optional (RFC "
+                "6749 section 4.1.1).",
+                did=f"{start_of(name)} returned status {page.status}.",
                 look='login in app/auth.py: request_token_params has no "scope" then. .get("scope", "") gives an empty '
-                "text.",
+                "string.",
                 meant=r"KeyError",
             ),
             site,
@@ -1468,8 +1472,8 @@ def test_any_name_and_any_current_folder(open_site: SITE) -> None:
         )
     if not all(there):
         raise Missed(
-            should=f"a file app/providers/{name}.py is added to your app. The front page then has a button that leads "
-            f"to {start_of(name)}.",
+            should=f"the check adds a file app/providers/{name}.py to your app. Then the front page has a button that "
+            f"leads to {start_of(name)}.",
             did=f"the front page has status {pages[0].status}, and no such button. The name begins with p and ends in "
             "py.",
             look="names() in app/providers/__init__.py: a name is the file's name without .py at its end. strip and "
@@ -1488,21 +1492,19 @@ def test_which_token_says_who_is_there(folder: Path) -> None:
         "who_is_there",
         "b",
         {
-            "a": "It opens an API, for whoever has it. It may have been given to another app, and for the app that "
-            "gets it, it is a word without a meaning (RFC 6749 section 1.4).",
-            "c": "Look at both in the notebook: only one of them has an aud in it, and a time.",
-            "d": "The code was good for one request, and is spent. What does the answer to that request hold?",
+            "a": "It opens an API, for everybody who has it. The provider may have made it for a different app, and an "
+            "app cannot read who logged in from it (RFC 6749 section 1.4).",
+            "c": "Look at both in the notebook. Only one of them has an aud in it, and a time.",
+            "d": "The code works once, and your app has used it. What does the response to that request hold?",
         },
     )
 
 
-# 6.10 and 6.11 What was learned before
+# 6.10 and 6.11 The lessons of earlier steps
 
 LOGOUT_KEPT = "logout in app/auth.py: session.clear(), and then logout_user()."
 STRANGERS_KEPT = "app/pages.py: @login_required, between the route and the function."
-DELETE_KEPT = (
-    "delete in app/pages.py: the user is current_user, and nothing that was sent says whom to delete."
-)
+DELETE_KEPT = "delete in app/pages.py: delete current_user, and read no user from the request."
 
 
 @exercise("6.10")
@@ -1517,7 +1519,7 @@ def test_nothing_is_left_after_a_log_out_in_an_old_page(site: Site) -> None:
 
 @exercise("6.11")
 def test_pages_that_strangers_do_not_get(site: Site) -> None:
-    # That a login ends where its next says is a matter of 6.1.
+    # Exercise 6.1 checks that a login ends where its next says.
     check_strangers(site, ("/welcome", "/account"), "twitter", STRANGERS_KEPT, ends_elsewhere=True)
 
 

@@ -1,4 +1,4 @@
-"""Step 07: linking by verified email. Who becomes whose user, whom a login never leads to, and who comes at once."""
+"""Step 07: linking by verified email. Which user a login leads to, and never leads to, also with two at once."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ SITE = Callable[..., Site]
 
 ADDRESS = "ada@example.org"
 KNOWN_FIRST = (
-    "user_of looks for (provider, subject) before anything else, and whoever is found there is logged in."
+    "user_of: look for (provider, subject) before anything else. If the identity is there, log its user in."
 )
 
 
 def tells(site: Site, who: str, provider: str, address: str, *, verified: bool = True) -> None:
-    """From now on a provider tells this address of a person. Twitter and Facebook do not say whether it is verified."""
+    """From now on a provider sends this email address. Twitter and Facebook do not say whether it is verified."""
     changed: dict[str, object] = {"email": address}
     if provider == "google":
         changed["email_verified"] = verified
@@ -47,13 +47,13 @@ def tells(site: Site, who: str, provider: str, address: str, *, verified: bool =
 
 
 def same_user(site: Site, browsers: Sequence[Browser], should: str, look: str) -> None:
-    """Missed where the people in these browsers are not one user."""
+    """Missed unless the same user is logged in in these browsers."""
     if len({user_in(site, browser) for browser in browsers}) != 1:
         raise Missed(should=should, did=f"{users_in_words(site)}.", look=look)
 
 
 def other_users(site: Site, browsers: Sequence[Browser], should: str, look: str | Callable[[], str]) -> None:
-    """Missed where two of the people in these browsers are one user. `look` may be found out only then."""
+    """Missed if one user is logged in in two of these browsers. `look` may be a function that finds out more."""
     if len({user_in(site, browser) for browser in browsers}) != len(browsers):
         did = f"{users_in_words(site)}."
         raise Missed(should=should, did=did, look=look if isinstance(look, str) else look())
@@ -62,71 +62,71 @@ def other_users(site: Site, browsers: Sequence[Browser], should: str, look: str 
 # 7.1 The decision table
 
 _KNOWN = {
-    "link": "This identity is linked already: your table identities says to whom.",
-    "create": "This person has been here before, by this very identity, and would find nothing of what is theirs.",
+    "link": "This identity has a user already. The table identities says which one.",
+    "create": "This person has logged in with this identity before. A new user would have none of their data.",
 }
 _PROVES_NOTHING = {
-    "log in": "Nobody has been here by this identity. Nothing but the address would lead to the user who is there.",
+    "log in": "No user has this identity yet. Only the email address would lead to the existing user.",
 }
 DECISIONS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "row_1": ("the identity is known, and the address is still that of its user.", "log in", _KNOWN),
+    "row_1": ("the identity is known, and the email address is still its user's.", "log in", _KNOWN),
     "row_2": (
-        "the identity is known, and its verified address is now the verified address of another user.",
+        "the identity is known, and its verified email address is now the verified one of another user.",
         "log in",
         {
-            "link": "This identity has a user already. To give it to the other one would take a way in from one person "
-            "and hand it to another, because of an address.",
+            "link": "This identity has a user already. To give it to the other user would take it away from its own "
+            "user, because of an email address.",
             "create": _KNOWN["create"],
         },
     ),
-    "row_3": ("the identity is known, and this time no address comes along.", "log in", _KNOWN),
+    "row_3": ("the identity is known, and this time the provider sends no email address.", "log in", _KNOWN),
     "row_4": (
-        "the identity is new, its address is verified, and it is the verified address of a user.",
+        "the identity is new, its email address is verified, and it is the verified one of a user.",
         "link",
         {
-            "log in": "Then nothing is written down, and the next login depends on the address again: after a "
-            "change of it the person would not find their user any more.",
-            "create": "Two providers have both made sure that the address belongs to who is there. That is the one "
-            "case in which two ways in may meet.",
+            "log in": "Then no identity is written, and the next login depends on the email address again. After a "
+            "change of the email address, the user would not find their account any more.",
+            "create": "Two providers have both verified that the email address is this person's. This is the one case "
+            "in which two identities may lead to the same user.",
         },
     ),
     "row_5": (
-        "the identity is new, its address is verified, and a user has it whose own address nobody has verified.",
+        "the identity is new, its email address is verified, and a user has the same one, not verified.",
         "create",
         {
             **_PROVES_NOTHING,
-            "link": "Then somebody who registers your address somewhere, and comes here first, waits in a user that "
-            "you will take for your own (pre-hijacking).",
+            "link": "An attacker can register your email address at a provider, and log in here first. Then you would "
+            "get into the attacker's account (pre-hijacking).",
         },
     ),
     "row_6": (
-        "the identity is new, its address is verified, and no user has it.",
+        "the identity is new, its email address is verified, and no user has it.",
         "create",
         {"log in": "There is no user to log in yet.", "link": "There is no user to link it to."},
     ),
     "row_7": (
-        "the identity is new, the provider says that its address is not verified, and a user has that address.",
+        "the identity is new, the provider says that its email address is not verified, and a user has it.",
         "create",
         {
             **_PROVES_NOTHING,
-            "link": "Everybody can type somebody else's address into a form. Eve has.",
+            "link": "Anybody can type another user's email address into a form. Eve has done so.",
         },
     ),
     "row_8": (
-        "the identity is new, the provider does not tell whether its address is verified, and a user has it.",
+        "the identity is new, the provider does not say whether its email address is verified, and a user has it.",
         "create",
         {
             **_PROVES_NOTHING,
-            "link": "Not told is not yes. Facebook never tells.",
+            "link": "None is not True. Facebook never says whether an email address is verified.",
         },
     ),
     "row_9": (
-        "the identity is new, and there is no address.",
+        "the identity is new, and there is no email address.",
         "create",
         {
-            "log in": "Whom? Of all users without an address, the first?",
-            "link": "Nothing is there by which to find a user. No address is not the same as another person's no "
-            "address.",
+            "log in": "As which user? The first of all users without an email address?",
+            "link": "Without an email address your app cannot find a user. Two users without an email address are not "
+            "the same user.",
         },
     ),
 }
@@ -138,25 +138,27 @@ def test_the_table(folder: Path, row: str) -> None:
     check_decision(folder, row, *DECISIONS[row])
 
 
-# 7.2 A verified address leads to the same user
+# 7.2 A verified email address leads to the same user
 
-LINK = "verified_address says whether there is an address that counts, and current_or_linked finds the user who has it."
+LINK = "verified_address gives the email address that counts, or None, and current_or_linked finds its user."
 NOT_NOTED = (
-    "nobody has a verified_email yet, so nobody is found by it. verified_address says which address counts, and "
-    "keep_verified writes it into the user's row."
+    "no user has a verified_email yet, so your app finds no user by it. verified_address gives the email address that "
+    "counts, and keep_verified writes it into the user's row."
 )
 KEEP = (
-    "keep_verified: a user's address can be verified later than at the first login, and then it stands in "
-    "users.verified_email from then on."
+    "keep_verified: a user's email address may be verified at a later login than the first. From then on it is in "
+    "users.verified_email."
 )
 OVERWRITTEN = (
-    "keep_verified: it writes an address only where the user has no verified_email yet, and where the address is "
+    "keep_verified: write an email address only if the user has no verified_email yet, and only if it equals "
     "comparable(user.email)."
 )
-TAKEN = "keep_verified: user_with(address) says whether another user has that verified_email. Then nothing is written."
+TAKEN = (
+    "keep_verified: user_with(address) says whether another user has that verified_email. Then write nothing."
+)
 STAYS = (
-    "keep_verified: neither what a provider does not tell nor what it tells of another address takes a verified "
-    "address away again."
+    "keep_verified: never remove a verified email address, whatever a provider says at a later login, or does not "
+    "say."
 )
 CURRENT = "current_or_linked: first the user who is logged in. Look for an email address only if no user is logged in."
 
@@ -167,8 +169,8 @@ def test_one_verified_address_is_one_user(site: Site, first: str, second: str) -
     for who in ("ada", "dara"):
         one, other = comes_in(site, who, first, LINK), comes_in(site, who, second, LINK)
         should = (
-            f"{site.providers.people[who].name} signs in with {LABELS[first]}, and in another browser with "
-            f"{LABELS[second]}. Both have verified the same address, so it is the same user."
+            f"{site.providers.people[who].name} logs in with {LABELS[first]}, and in another browser with "
+            f"{LABELS[second]}. Both have verified the same email address, so this is one user."
         )
         noted = site.database.rows("SELECT id FROM users WHERE verified_email IS NOT NULL")
         same_user(site, [one, other], should, LINK if noted else NOT_NOTED)
@@ -176,10 +178,10 @@ def test_one_verified_address_is_one_user(site: Site, first: str, second: str) -
         subjects = [site.providers.people[who].subject(provider) for provider in (first, second)]
         if len(site.database.rows(ways, one=subjects[0], other=subjects[1])) != 2:
             raise Missed(
-                should=f"{should} That user then has two ways in: two rows in identities.",
+                should=f"{should} This user then has two rows in identities.",
                 did=f"{users_in_words(site)}.",
-                look="user_of: a login that is linked is written down as an identity, too. Else it depends on the "
-                "address each time.",
+                look="user_of: write the linked identity into the table, too. Otherwise each login depends on the "
+                "email address.",
             )
 
 
@@ -192,8 +194,8 @@ def test_an_address_that_is_verified_later(site: Site) -> None:
     comes_in(site, "bo", "github", LINK)
     other = comes_in(site, "bo", "google", LINK)
     should = (
-        "Bo comes by GitHub before he has confirmed his address there, and again afterwards. From then on his address "
-        "is verified: when he comes by Google with the same one, verified too, he is the same user."
+        "Bo logs in with GitHub before he has confirmed his email address there, and again afterwards. From then on it "
+        "is verified. A login with Google, which has verified the same email address, leads to the same user."
     )
     same_user(site, [one, other], should, KEEP)
 
@@ -206,23 +208,24 @@ def test_a_verified_address_stays_verified(site: Site) -> None:
     comes_in(site, "ada", "facebook", LINK)
     other = comes_in(site, "ada", "github", LINK)
     should = (
-        "Google has verified Ada's address. Signed in, she adds her way in by Facebook, and later comes by that. "
-        "Facebook tells nothing of the address, so it stays verified: when she comes by GitHub, she is the same user."
+        "Google has verified Ada's email address. Ada is logged in, adds Facebook, and later logs in with Facebook, "
+        "which does not say whether it is verified. So it stays verified, and Ada's login with GitHub leads to the "
+        "same user."
     )
     same_user(site, [one, other], should, STAYS)
 
 
-# What another way in of a user's may tell, where Google has verified the user's address.
-TELLS_ELSE = {
+# The email address that a user's second provider sends, after Google has verified the user's own.
+SENDS_ELSE = {
     "twitter": "no email address",
-    "facebook": "another email address, and not whether it is verified",
-    "github": "another email address, and that it is not verified",
+    "facebook": "a different email address, and does not say whether it is verified",
+    "github": "a different email address, which is not verified",
 }
 
 
 @exercise("7.2")
-@pytest.mark.parametrize("provider", TELLS_ELSE)
-def test_what_another_way_in_tells_takes_nothing_away(site: Site, provider: str) -> None:
+@pytest.mark.parametrize("provider", SENDS_ELSE)
+def test_what_a_second_identity_says_takes_nothing_away(site: Site, provider: str) -> None:
     """Chén Jìng has no email address at Twitter. Dara's account at Google is a second one of Chén Jìng's here."""
     own = "chen@example.org"
     tells(site, "chen", "google", own)
@@ -239,16 +242,17 @@ def test_what_another_way_in_tells_takes_nothing_away(site: Site, provider: str)
     tells(site, "dara", "google", own)
     second = comes_in(site, "dara", "google", LINK)
     should = (
-        f"Google has verified {own}. Signed in, Chén Jìng adds {LABELS[provider]}, which tells {TELLS_ELSE[provider]}. "
-        f"{own} stays verified: a second account at Google with {own} leads to the same user."
+        f"Google has verified {own}. Chén Jìng is logged in, and adds {LABELS[provider]}, which sends "
+        f"{SENDS_ELSE[provider]}. {own} stays verified, so a second account at Google with {own} leads to the same "
+        "user."
     )
     same_user(site, [one, second], should, STAYS)
 
 
 @exercise("7.2")
 def test_another_verified_address_takes_no_address_away(site: Site) -> None:
-    """Bo has one address at Google and another at GitHub, each of them verified. Chen's and Dara's accounts at the
-    providers are second ones of Bo's here."""
+    """Bo has one email address at Google and a different one at GitHub, each of them verified. Chen's and Dara's
+    accounts at the providers are second accounts of Bo's here."""
     own, other = "bo@example.net", "bo-codes@example.com"
     tells(site, "bo", "google", own)
     tells(site, "bo", "github", other)
@@ -258,14 +262,14 @@ def test_another_verified_address_takes_no_address_away(site: Site) -> None:
     tells(site, "chen", "google", own)
     tells(site, "dara", "github", other)
     story = (
-        f"Google has verified {own}, with which Bo came for the first time. Signed in, Bo adds GitHub, which has "
+        f"Bo's first login was with Google, which has verified {own}. Then Bo is logged in, and adds GitHub, which has "
         f"verified {other}."
     )
     second = comes_in(site, "chen", "google", LINK)
-    should = f"{story} {own} stays verified: a second account at Google with {own} leads to the same user."
+    should = f"{story} {own} stays verified, so a second account at Google with {own} leads to the same user."
     same_user(site, [one, second], should, OVERWRITTEN)
     third = comes_in(site, "dara", "github", LINK)
-    should = f"{story} users.email of Bo is {own}, so nobody is led to Bo by {other}."
+    should = f"{story} users.email of Bo is {own}, so {other} does not lead to Bo."
     other_users(site, [one, third], should, OVERWRITTEN)
 
 
@@ -312,12 +316,12 @@ def test_a_verified_address_stays_with_its_user(site: Site) -> None:
     if user_in(site, eve) == user_in(site, ada):
         return  # 7.3 says so
     tells(site, "eve", "github", ADDRESS, verified=True)
-    comes_in(site, "eve", "github", TAKEN, why=", which calls Ada's address verified by now")
+    comes_in(site, "eve", "github", TAKEN, why=", which now calls Ada's email address verified")
     again = comes_in(site, "ada", "github", LINK)
     should = (
-        "Eve comes by GitHub with Ada's address, unverified. Then Ada comes by Google, which has verified the address. "
-        "Later GitHub calls the address verified at Eve's login, too. It stays Ada's: when Ada comes by GitHub, she "
-        "is the same user as by Google."
+        "Eve logs in with GitHub, which sends Ada's email address, not verified. Then Ada logs in with Google, which "
+        "has verified it. At Eve's next login GitHub calls it verified, too. It stays Ada's, so Ada's login with "
+        "GitHub leads to the same user as with Google."
     )
     same_user(site, [ada, again], should, TAKEN)
     other_users(site, [eve, ada], should, TAKEN)
@@ -334,39 +338,37 @@ def test_a_users_own_address_stays(site: Site) -> None:
         rows = site.database.rows("SELECT email, verified_email FROM users")
         if rows != [{"email": own, "verified_email": own}]:
             raise Missed(
-                should=f"Bo came by Google, with {own}, and adds {LABELS[provider]}, which tells another address. "
-                f"users.email and users.verified_email stay {own}.",
-                did=f"the table users has: {'; '.join(str(row) for row in rows)}.",
-                look="user_of: what a provider tells at a login goes into the identity. users.email is the address of "
-                "the first login, and verified_email never becomes another one.",
+                should=f"Bo logged in with Google, which sent {own}, and adds {LABELS[provider]}, which sends a "
+                f"different email address. users.email and users.verified_email stay {own}.",
+                did=f"the rows of users are: {'; '.join(str(row) for row in rows)}.",
+                look="user_of: a login writes the provider's email address into the identity. users.email stays the "
+                "email address of the first login, and verified_email stays, too.",
             )
 
 
 # 7.3 What never links
 
-UNVERIFIED = (
-    "verified_address: only what a provider calls verified counts, and True is not the same as `not False`."
-)
+UNVERIFIED = "verified_address: only an email address that the provider calls verified counts. True is not `not False`."
 UNTOLD = (
-    "verified_address: email_verified is None where the provider does not tell. None is not yes: `is True` asks for "
-    "yes."
+    "verified_address: email_verified is None if the provider does not say. None does not count, so write `is "
+    "True`."
 )
 OWN = (
-    "current_or_linked: look for the user by users.verified_email, not by users.email: that is what anybody may have "
-    "typed in anywhere."
+    "current_or_linked: look for the user by users.verified_email, not by users.email. Anybody can register any email "
+    "address at a provider."
 )
 
 
 def why_linked(site: Site, otherwise: str) -> str:
-    """Where to look after an address that does not count has led to a user: at the module of a provider that tells
-    nothing, at what counts, or at the column by which the user is looked for. Dara comes for the first time, with an
-    address that nobody has verified."""
+    """Where to look after an email address that does not count has led to a user: the module of a provider that does
+    not say whether it is verified, verified_address, or the column in which the app looks. To find out, Dara logs in
+    for the first time, with an email address that no provider has verified."""
     told = site.database.rows(
         "SELECT provider FROM identities WHERE provider IN ('twitter', 'facebook') AND email_verified"
     )
     if told:
         name = told[0]["provider"]
-        return f"profile in app/providers/{name}.py: {LABELS[name]} does not tell, and email_verified is None then."
+        return f"profile in app/providers/{name}.py: {LABELS[name]} does not say, so email_verified is None."
     tells(site, "dara", "github", "dara-new@example.com", verified=False)
     tells(site, "dara", "facebook", "dara-new@example.com")
     for provider in ("github", "facebook"):
@@ -381,8 +383,8 @@ def test_an_unverified_address_leads_to_nobody(site: Site) -> None:
     for provider in ("github", "google"):
         eve = comes_in(site, "eve", provider, UNVERIFIED)
         should = (
-            f"Eve has registered Ada's address at {LABELS[provider]}, which says that it is not verified. She comes "
-            "after Ada, and is another user."
+            f"Eve has registered Ada's email address at {LABELS[provider]}, which says that it is not verified. Eve "
+            "logs in after Ada, and is a different user."
         )
         other_users(site, [ada, eve], should, lambda: why_linked(site, UNVERIFIED))
 
@@ -391,15 +393,15 @@ def test_an_unverified_address_leads_to_nobody(site: Site) -> None:
 def test_nobody_is_led_to_an_unverified_address(site: Site) -> None:
     eves = [comes_in(site, "eve", provider, OWN) for provider in ("github", "google")]
     should = (
-        "Eve has registered Ada's address at GitHub and at Google, unverified, and is here first. Then Ada comes by "
-        "Google, which has verified the address. She is another user, and does not get into Eve's account."
+        "Eve has registered Ada's email address at GitHub and Google, not verified, and logs in first. Then Ada logs "
+        "in with Google, which has verified it. Ada is a different user, and does not get into Eve's account."
     )
     ada = comes_in(site, "ada", "google", OWN)
     for eve in eves:
         other_users(site, [eve, ada], should, OWN)
     for provider in ("github", "google"):
         again = comes_in(site, "eve", provider, OWN)
-        other_users(site, [ada, again], "Eve comes again after that, and is still not Ada.", KNOWN_FIRST)
+        other_users(site, [ada, again], "Eve logs in again after that, and is still not Ada.", KNOWN_FIRST)
 
 
 @exercise("7.3")
@@ -409,8 +411,8 @@ def test_an_untold_address_leads_to_nobody(site: Site) -> None:
         tells(site, "eve", provider, ADDRESS)
         eve = comes_in(site, "eve", provider, UNTOLD)
         should = (
-            f"Eve comes by {LABELS[provider]} with Ada's address, and {LABELS[provider]} does not tell whether it is "
-            "verified. She is another user."
+            f"Eve logs in with {LABELS[provider]}, which sends Ada's email address, and does not say whether it is "
+            "verified. Eve is a different user."
         )
         other_users(site, [ada, eve], should, lambda: why_linked(site, UNTOLD))
 
@@ -423,8 +425,8 @@ def test_nobody_is_led_to_an_untold_address(site: Site) -> None:
         eves.append(comes_in(site, "eve", provider, OWN))
     ada = comes_in(site, "ada", "google", OWN)
     should = (
-        "Eve is here first, by Twitter and by Facebook, with Ada's address: nobody has told whether it is verified. "
-        "Then Ada comes by Google, which has verified it, and is another user."
+        "Eve logs in first, with Twitter and with Facebook. Both send Ada's email address, and do not say whether it "
+        "is verified. Then Ada logs in with Google, which has verified it, and is a different user."
     )
     for eve in eves:
         other_users(site, [eve, ada], should, OWN)
@@ -437,32 +439,34 @@ def test_another_verified_address_verifies_nothing(site: Site) -> None:
     comes_in(site, "eve", "google", OWN, browser=eve)
     ada = comes_in(site, "ada", "google", OWN)
     should = (
-        "Eve comes by GitHub with Ada's address, unverified. Signed in, she adds her way in by Google, which has "
-        "verified an address of her own. Ada's address is not verified by that: when Ada comes by Google, she is "
-        "another user."
+        "Eve logs in with GitHub, which sends Ada's email address, not verified. Then she adds Google, which has "
+        "verified a different one. This does not verify Ada's email address, so Ada's login with Google makes a "
+        "different user."
     )
-    look = "keep_verified: what a provider has verified is the address that it tells, and no other one of that user."
+    look = "keep_verified: a provider verifies only the email address that it sends, and no other one of that user."
     other_users(site, [eve, ada], should, look)
 
 
-# 7.4 Who it is does not depend on the address
+# 7.4 The identity does not depend on the email address
 
 LOGGED_IN = (
-    "user_of: only an identity that nobody has goes to the user who is logged in (current_or_linked). An identity that "
-    "is known keeps its user."
+    "user_of: only an identity without a user goes to the user who is logged in (current_or_linked). A known identity "
+    "keeps its user."
 )
 
 
 @exercise("7.4")
-def test_people_without_an_address_are_people(site: Site) -> None:
-    look = "user_of: a user without an address is made all the same. And nobody is looked up by no address."
-    why = ", which knows no address of theirs"
+def test_users_without_an_address_are_users(site: Site) -> None:
+    look = "user_of: make a user also without an email address, and do not look for a user by None."
+    why = ", which sends no email address"
     chen = comes_in(site, "chen", "twitter", look, why=why)
     eve = comes_in(site, "eve", "facebook", look, why=why)
-    should = "Chén Jìng comes by Twitter and Eve by Facebook, both without an address. They are two users."
+    should = "Chén Jìng logs in with Twitter and Eve with Facebook, both without an email address. They are two users."
     other_users(site, [chen, eve], should, look)
     again = comes_in(site, "chen", "twitter", look, why=why)
-    same_user(site, [chen, again], "Chén Jìng comes by Twitter a second time, and is the same user.", look)
+    same_user(
+        site, [chen, again], "Chén Jìng logs in with Twitter a second time, and is the same user.", look
+    )
 
 
 @exercise("7.4")
@@ -473,7 +477,8 @@ def test_a_changed_address_changes_nothing(site: Site) -> None:
         after = comes_in(site, who, provider, KNOWN_FIRST)
         name = site.providers.people[who].name
         should = (
-            f"{name} has another address at {LABELS[provider]} than at the first login, and is the same user."
+            f"{name} has a different email address at {LABELS[provider]} than at the first login, and is the same "
+            "user."
         )
         same_user(site, [before, after], should, KNOWN_FIRST)
 
@@ -487,8 +492,8 @@ def test_a_known_identity_wins(site: Site) -> None:
         tells(site, who, provider, ADDRESS)
         after = comes_in(site, who, provider, KNOWN_FIRST)
         should = (
-            f"{name} has a user here, by {LABELS[provider]}. Later {LABELS[provider]} calls Ada's address theirs, "
-            f"verified. {name} is still the user of before, not Ada."
+            f"{name} has a user here, with {LABELS[provider]}. Later {LABELS[provider]} sends Ada's email address for "
+            f"{name}, verified. {name} is still the same user, and not Ada."
         )
         other_users(site, [ada, after], should, KNOWN_FIRST)
         same_user(site, [before, after], should, KNOWN_FIRST)
@@ -503,8 +508,8 @@ def test_a_known_identity_wins_over_the_user_who_is_logged_in(site: Site) -> Non
         comes_in(site, who, provider, LOGGED_IN, browser=browser)
         ada = comes_in(site, "ada", "github", LOGGED_IN)
         should = (
-            f"{name} has a user here, by {LABELS[provider]}. Ada is signed in, and in her browser {name} signs in with "
-            f"{LABELS[provider]}. Then {name} is signed in as before, and nothing of {name}'s is Ada's."
+            f"{name} has a user here, with {LABELS[provider]}. Ada is logged in, and in her browser {name} logs in "
+            f"with {LABELS[provider]}. Then {name} is logged in as before, and Ada does not get the identity."
         )
         same_user(site, [theirs, browser], should, LOGGED_IN)
         other_users(site, [ada, browser], should, LOGGED_IN)
@@ -518,12 +523,12 @@ def test_subjects_are_compared_letter_by_letter(site: Site) -> None:
         site.providers.people.change(who, google={"sub": subject})
         browsers.append(comes_in(site, who, "google", KNOWN_FIRST))
     should = (
-        f"Google knows Ada as {subjects['ada']!r}, Bo as {subjects['bo']!r} and Dara as {subjects['dara']!r}. A "
-        "subject is case-sensitive (OpenID Connect Core section 2), so they are three users."
+        f"Google's subjects are {subjects['ada']!r} for Ada, {subjects['bo']!r} for Bo and {subjects['dara']!r} for "
+        "Dara. A subject is case-sensitive (OpenID Connect Core section 2), so they are three users."
     )
     look = (
-        "user_of: the subject is compared as it is, by filter_by(provider=…, subject=…). lower() and ILIKE take "
-        "capital letters for small ones, and LIKE takes _ and % for any letters."
+        "user_of: compare the subject as it is, with filter_by(provider=…, subject=…). lower() and ILIKE ignore letter "
+        "case, and in LIKE _ and % match any characters."
     )
     other_users(site, browsers, should, look)
 
@@ -535,8 +540,8 @@ def test_one_subject_at_two_providers_is_two_identities(site: Site) -> None:
     ada = comes_in(site, "ada", "twitter", KNOWN_FIRST)
     bo = comes_in(site, "bo", "github", KNOWN_FIRST)
     should = (
-        f"Twitter knows Ada by the subject {site.providers.people['ada'].subject('twitter')}, and GitHub knows Bo by "
-        "the same digits. These are two identities, so Ada and Bo are two users."
+        f"Ada's subject at Twitter is {site.providers.people['ada'].subject('twitter')}, and Bo's at GitHub has the "
+        "same digits. These are two identities, so Ada and Bo are two users."
     )
     look = (
         "user_of: an identity is a pair, so filter_by(provider=provider, subject=profile.subject) has both."
@@ -547,12 +552,12 @@ def test_one_subject_at_two_providers_is_two_identities(site: Site) -> None:
 # 7.5 Letter case and spaces
 
 COMPARABLE = (
-    "comparable: no spaces at either end, and A to Z small. It is asked wherever an address is looked for, kept or "
-    "compared with another."
+    "comparable: remove spaces at both ends, and make A to Z lower case. Call it wherever your app looks for an email "
+    "address, keeps it as verified, or compares it."
 )
 
 
-# The error of a second equal row. Where a check expects it, the check says best where to look.
+# The error of a second equal row. If a check expects it, the check knows best where to look.
 REFUSED = "^IntegrityError:"
 
 
@@ -576,8 +581,8 @@ def test_one_address_in_two_spellings(site: Site) -> None:
         tells(site, who, "github", second)
         one, other = comes_in(site, who, "google", COMPARABLE), comes_in(site, who, "github", COMPARABLE)
         should = (
-            f"Google has verified {first!r}, and GitHub {second!r}. Neither the case of letters nor spaces around it "
-            f"make two addresses of one (A to Z), so {site.providers.people[who].name} is one user."
+            f"Google has verified {first!r}, and GitHub {second!r}. Letter case (A to Z) and spaces around it do not "
+            f"make a different email address, so {site.providers.people[who].name} is one user."
         )
         same_user(site, [one, other], should, COMPARABLE)
     kept = [row["verified_email"] for row in site.database.rows("SELECT verified_email FROM users")]
@@ -585,7 +590,7 @@ def test_one_address_in_two_spellings(site: Site) -> None:
         raise Missed(
             should="users.verified_email holds the email address as a string.",
             did=f"it holds {', '.join(repr(value) for value in kept)}.",
-            look="comparable: bytes have no place in a column of strings, so decode() comes at the end.",
+            look="comparable: the column holds strings, so decode() comes at the end.",
         )
 
 
@@ -627,10 +632,10 @@ def test_no_address_has_no_spelling(site: Site) -> None:
     browser = site.browser()
     tried(site, browser, "twitter", "chen")
     if browser.open("/welcome").path != "/welcome":
-        return  # an app that turns away who has no address: 7.4 says so
-    why = ", and had no address here until then"
+        return  # an app that rejects users without an email address: 7.4 says so
+    why = ", and had no email address here before"
     tells(site, "chen", "google", "chen@example.org")
-    look = "comparable: where there is no address, it is None, and that has no methods of a text."
+    look = "comparable: without an email address, the argument is None, which has no methods of a string."
     comes_in(site, "chen", "google", look, why=why, browser=browser)
 
 
@@ -655,20 +660,20 @@ def test_a_blank_address_is_none(site: Site) -> None:
         )
 
 
-# Addresses that are not 'klaussi@example.org', and why somebody might take them for it.
+# Email addresses that are not 'klaussi@example.org', and why an app might treat them as equal.
 LOOK_ALIKES = {
-    "klau.ssi@example.org": "a dot is a letter like any other",
-    "klaussi+news@example.org": "a plus is a letter like any other",
-    "Ada <klaussi@example.org>": "parseaddr() reads what is between < and >, as in the header of a mail",
-    "klaussi@example.org (Ada)": "parseaddr() leaves out what is between ( and ), as in the header of a mail",
-    "klaussi@example.net": "the domain is another one",
-    "klau ssi@example.org": "a space inside is part of the address",
-    "kla_ssi@example.org": "LIKE and ILIKE take _ for any letter",
-    "k%@example.org": "LIKE and ILIKE take % for any text",
-    "\u212alaussi@example.org": "KELVIN SIGN (U+212A) is no K, though .lower() and NFKC make an ordinary letter of it",
-    "klaußi@example.org": "ß is not ss, though .casefold() and .upper() say so",
-    "\uff4blaussi@example.org": "FULLWIDTH LATIN SMALL LETTER K (U+FF4B) is no k, though NFKC makes a k of it",
-    "\xa0klaussi@example.org": "NO-BREAK SPACE (U+00A0) is no space of ASCII's, though .strip() takes it off a text",
+    "klau.ssi@example.org": "a dot is a character like any other",
+    "klaussi+news@example.org": "a plus is a character like any other",
+    "Ada <klaussi@example.org>": "parseaddr() reads the part between < and >, as in a mail header",
+    "klaussi@example.org (Ada)": "parseaddr() leaves out the part between ( and ), as in a mail header",
+    "klaussi@example.net": "the domain is different",
+    "klau ssi@example.org": "a space inside is part of the email address",
+    "kla_ssi@example.org": "in LIKE and ILIKE _ matches any character",
+    "k%@example.org": "in LIKE and ILIKE % matches any string",
+    "\u212alaussi@example.org": "KELVIN SIGN (U+212A) is not K, but .lower() and NFKC make it an ordinary letter",
+    "klaußi@example.org": "ß is not ss, but .casefold() gives ss, and .upper() gives SS",
+    "\uff4blaussi@example.org": "FULLWIDTH LATIN SMALL LETTER K (U+FF4B) is not k, but NFKC makes it k",
+    "\xa0klaussi@example.org": "NO-BREAK SPACE (U+00A0) is not an ASCII space, but .strip() of a string removes it",
 }
 
 
@@ -680,20 +685,20 @@ def test_no_more_than_that_is_made_equal(site: Site) -> None:
         tells(site, "ada", "github", look_alike)
         other = comes_in(site, "ada", "github", COMPARABLE)
         should = (
-            f"Bo has the address 'klaussi@example.org', and Ada {look_alike!a}. These are two addresses, and two "
-            "people: what stands before the @ means something only to the server that takes the mail (RFC 5321 section "
-            "2.3.11)."
+            f"Bo has the email address 'klaussi@example.org', and Ada {look_alike!a}. These are two email addresses, "
+            "and two users. Only the server that receives the mail knows what the part before the @ means (RFC 5321 "
+            "section 2.3.11)."
         )
         look = (
-            "comparable, and user_with: only the case of A to Z, and spaces around the address, are made equal, and "
-            f"{why}."
+            "comparable, and user_with: ignore only the letter case of A to Z, and spaces around the email address. "
+            f"Here {why}."
         )
         other_users(site, [one, other], should, look)
         mine = site.database.rows(
             "SELECT user_id FROM identities WHERE subject = :subject",
             subject=site.providers.people["ada"].subject("github"),
         )
-        for row in mine:  # so that the next address is a new user's again
+        for row in mine:  # so that the next email address makes a new user again
             site.database.change("DELETE FROM users WHERE id = :id", id=row["user_id"])
 
 
@@ -703,18 +708,18 @@ def test_addresses_are_shown_as_they_were_told(site: Site) -> None:
     page = comes_in(site, "chen", "github", COMPARABLE).open("/welcome")
     if "Chen@Example.org" not in page.words:
         raise Missed(
-            should="the address that a person sees, and that mail is sent to, is the one that the provider told: "
-            "Chen@Example.org.",
+            should="the page shows the email address that the provider sent, Chen@Example.org. Your app would also "
+            "send mail to it.",
             did=f"/welcome says: {page.words}",
-            look="users.email keeps what was told. Only users.verified_email has the form for comparing.",
+            look="users.email holds what the provider sent. Only users.verified_email has the form for comparing.",
         )
 
 
 # 7.6, 7.7 At the same moment
 
 AGAIN = (
-    "find_or_create: the database refuses the second of two equal rows with an IntegrityError. Then roll back, and "
-    "look again: now there is something to find."
+    "find_or_create: the database rejects the second of two equal rows with an IntegrityError. Then roll back, and "
+    "look again. Now your app finds the row."
 )
 
 
@@ -735,9 +740,9 @@ def race(
     first_alone: bool = False,
     other_words: bool = False,
 ) -> None:
-    """Somebody comes by each of these providers at once, each time to another worker of the app, and is one user with
-    one identity for each provider. Where `known`, they have come by that one before. With `other_words` SQLite refuses
-    a second row in PostgreSQL's words."""
+    """A user logs in with each of these providers at once, each time at a different worker of the app, and is one user
+    with one identity for each provider. With `known`, the user has logged in with that provider before. With
+    `other_words` SQLite rejects a second row with PostgreSQL's message."""
     site = open_site(workers=len(providers), watch_writes=True)
     if other_words:
         refuse_as_postgresql(site)
@@ -764,7 +769,7 @@ def race(
 
 
 def refuse_as_postgresql(site: Site) -> None:
-    """From now on SQLite says of a second equal row what PostgreSQL says."""
+    """From now on SQLite rejects a second equal row with PostgreSQL's message."""
     for table, rule, columns in (
         ("identities", "uq_identities_provider_subject", ("provider", "subject")),
         ("users", "ix_users_verified_email", ("verified_email",)),
@@ -777,7 +782,7 @@ def refuse_as_postgresql(site: Site) -> None:
         )
 
 
-# What an app looks for that goes by the words of one database.
+# What an app looks for if it reads the error message of one database.
 WORDS_OF_SQLITE = re.compile(
     r"unique constraint failed|constraint failed|sqlite_error|sqlite_constraint", re.I
 )
@@ -789,13 +794,13 @@ def test_a_refusal_in_the_words_of_another_database(
 ) -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in sorted((folder / "app").rglob("*.py")))
     if database.server is not None or not WORDS_OF_SQLITE.search(code):
-        return  # an IntegrityError by itself is the same with every database
+        return  # IntegrityError is the same class with every database
     should = (
-        "Dara's first login with GitHub comes twice at the same moment, and the database refuses the second as "
-        "PostgreSQL does: duplicate key value violates unique constraint. Both get in."
+        "Dara's first login with GitHub happens twice at the same moment, and the database rejects the second row with "
+        "PostgreSQL's message, duplicate key value violates unique constraint. Both requests log Dara in."
     )
     look = (
-        "find_or_create: catch IntegrityError, and ask nothing of its text: each database has words of its own. "
+        "find_or_create: catch IntegrityError, and do not read its message, because each database has its own. "
         "PostgreSQL does not say UNIQUE constraint failed."
     )
     race(open_site, "dara", ["github", "github"], should, look, other_words=True)
@@ -805,8 +810,8 @@ def test_a_refusal_in_the_words_of_another_database(
 @pytest.mark.parametrize("provider", ["twitter", "github"])
 def test_two_first_logins_at_once(open_site: SITE, provider: str) -> None:
     should = (
-        f"Dara's first login with {LABELS[provider]} comes twice at the same moment, as by a double click. Both get "
-        "in, and Dara is one user with one way in."
+        f"Dara's first login with {LABELS[provider]} happens twice at the same moment, as after a double click. Both "
+        "requests log Dara in, and Dara is one user with one identity."
     )
     race(open_site, "dara", [provider, provider], should, AGAIN)
 
@@ -840,7 +845,7 @@ def test_an_error_that_stays_is_raised(site: Site) -> None:
         raise Missed(should=should, did=did, look=look, whole=True)
 
 
-# What stands in for attempts: a statement that locks, or that takes an equal row without an error.
+# Statements that make attempts unnecessary: they lock, or they accept an equal row without an error.
 NEEDS_NO_ATTEMPTS = re.compile(
     r"begin immediate|lock table|on_conflict|on conflict|or ignore|for_update", re.I
 )
@@ -886,22 +891,22 @@ def test_another_request_may_be_faster_twice(open_site: SITE, folder: Path, data
 @pytest.mark.parametrize(("first", "second"), [("google", "github"), ("github", "google")])
 def test_two_providers_at_once(open_site: SITE, first: str, second: str) -> None:
     should = (
-        f"Dara comes for the first time by {LABELS[first]} and by {LABELS[second]}, at the same moment. Both have "
-        "verified the same address: both get in, and Dara is one user with two ways in."
+        f"Dara logs in for the first time with {LABELS[first]} and {LABELS[second]}, at the same moment. Both have "
+        "verified the same email address. Both requests log Dara in, and Dara is one user with two identities."
     )
     look = (
-        "two users cannot have one verified_email: the database refuses that, if it is in the row from the first write "
-        "on. A look in between is too early or too late. And after the refusal look for everything again, the address "
-        "as well."
+        "two users cannot have one verified_email. The database rejects the second user, if the row has it from "
+        "the first write. A query in between is too early or too late. After the error look for everything again, also "
+        "for the email address."
     )
     race(open_site, "dara", [first, second], should, look, first_alone=True)
 
 
 @exercise("7.7")
-def test_a_known_person_twice_by_a_new_way(open_site: SITE) -> None:
+def test_a_known_user_twice_with_a_new_provider(open_site: SITE) -> None:
     should = (
-        "Ada is known by Google. Her first login with GitHub comes twice at the same moment: both get in, and she is "
-        "one user with two ways in."
+        "Ada has an identity at Google. Her first login with GitHub happens twice at the same moment. Both requests "
+        "log her in, and she is one user with two identities."
     )
     race(open_site, "ada", ["github", "github"], should, AGAIN, known="google")
 
@@ -916,10 +921,10 @@ def test_associate_by_email(folder: Path) -> None:
         "associate_by_email",
         "c",
         {
-            "a": "Its code asks nothing of the kind: it takes the address from the provider's answer, and looks for a "
-            "user who has it.",
-            "b": "Nobody is asked. The function gives the user back, and the pipeline logs that user in.",
-            "d": "That is how it is by default. Here somebody has put the function into the pipeline.",
+            "a": "Its code does not check that. It takes the email address from the provider's response, and looks for "
+            "a user who has it.",
+            "b": "The function asks no one. It returns the user, and the pipeline logs that user in.",
+            "d": "This is the default. Here the developer has put the function into the pipeline.",
         },
     )
 
@@ -931,10 +936,10 @@ def test_what_google_vouches_for(folder: Path) -> None:
         "what_google_vouches_for",
         "b",
         {
-            "a": "Google does not run that mail server. Whoever does can give the address to somebody else tomorrow, "
-            "and Google does not hear of it.",
-            "c": "Google has made sure of the address once, which is more than nothing.",
-            "d": "The subject says who it is at Google, and goes on doing so. It says nothing about an address.",
+            "a": "Google does not run that mail server. The firm can give the email address to another person "
+            "tomorrow, and Google does not know.",
+            "c": "Google has verified the email address once, which is more than nothing.",
+            "d": "The subject always identifies the same account at Google. It says nothing about an email address.",
         },
     )
 

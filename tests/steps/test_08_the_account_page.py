@@ -1,4 +1,4 @@
-"""Step 08: the account page. Whose a way in is after every cell of the table, after every form, and in every tab."""
+"""Step 08: the account page. Whose an identity is after every cell of the table, after every form, in every tab."""
 
 from __future__ import annotations
 
@@ -56,21 +56,21 @@ ADA, BO, CHEN = person("ada"), person("bo"), person("chen")
 OAUTH2 = pytest.mark.parametrize("provider", ["facebook", "google", "github"])
 
 
-# 8.1 A token in every form
+# 8.1 A CSRF token in every form
 
 LOG_OUT = Form("POST", "/logout", (), ())
 TOKEN_LOOK = (
-    "app/__init__.py: csrf.init_app(app). And in the form the hidden field csrf_token, with {{ csrf_token() }} for "
-    "its value."
+    "app/__init__.py: csrf.init_app(app). And each form needs the hidden field csrf_token, with the value "
+    "{{ csrf_token() }}."
 )
 
 
 def why_no_token(form: Form, template: str) -> str:
-    """Where to look in a template after a form of it was refused."""
+    """Where to look in a template after the app rejected a form of it."""
     value = dict(form.fields).get("csrf_token", "")
     if value.startswith("<function"):
-        return f"{template}: csrf_token is a function, and makes the token when it is called: {{{{ csrf_token() }}}}."
-    return f"{template}: the field csrf_token has to stand between <form …> and </form>."
+        return f"{template}: csrf_token is a function, and a call of it makes the token, as in {{{{ csrf_token() }}}}."
+    return f"{template}: the field csrf_token must be between <form …> and </form>."
 
 
 def log_out_button(browser: Browser) -> Form:
@@ -78,7 +78,7 @@ def log_out_button(browser: Browser) -> Form:
     form = form_to(browser.open("/"), LOG_OUT.action)
     if form is None or form.method != "POST":
         raise Missed(
-            should="for somebody who is signed in the front page has a button that sends a POST to /logout.",
+            should="for a logged-in user, the front page has a button that sends a POST to /logout.",
             did="there is no such form.",
             look="templates/index.html.",
         )
@@ -86,22 +86,21 @@ def log_out_button(browser: Browser) -> Form:
 
 
 def why_without_a_token(site: Site) -> str:
-    """Where to look after a log-out without a token: at that view where another view wants a token, and else at the
-    whole app."""
+    """Where to look after a logout without a token: this view if another view needs a token, otherwise the app."""
     browser = site.browser()
     came_in(site, browser, "twitter")
     without_a_token(browser, f"{ACCOUNT}/delete")
     if users(site):
-        return "logout in app/auth.py: another view wants a token, and this one does not. Is it exempt from csrf?"
+        return "logout in app/auth.py: another view needs a token, and this view does not. Is it exempt from csrf?"
     browser = site.browser()
     came_in(site, browser, "twitter")
     log_out_button(browser)  # shows a form, and so has a token in its session
     without_a_token(browser, LOG_OUT.action)
     if is_signed_in(browser, ADA.name):
         return (
-            "your app compares the token of the form with the token of the session. A session that no form was shown "
-            "in yet has none, and None == None. Flask-WTF refuses a request without a token: csrf = CSRFProtect() in "
-            "app/forms.py."
+            "your app compares the token of the form with the token of the session. A session in which "
+            "no form was shown has none, and None == None. Flask-WTF rejects a request without a token. So write csrf "
+            "= CSRFProtect() in app/forms.py."
         )
     return "app/__init__.py: csrf.init_app(app)."
 
@@ -113,15 +112,15 @@ def test_nothing_changes_without_a_token(site: Site) -> None:
     without_a_token(browser, LOG_OUT.action)
     if not is_signed_in(browser, ADA.name):
         raise Missed(
-            should="a POST to /logout that does not come from a page of your app logs nobody out.",
-            did="Ada's browser sent one, without a token, and she was logged out.",
+            should="a POST to /logout that does not come from a page of your app logs no user out.",
+            did="Ada's browser sent a POST without a token, and she was logged out.",
             look=why_without_a_token(site),
         )
     without_a_token(browser, f"{ACCOUNT}/delete")
     if not users(site):
         raise Missed(
             should=f"a POST to {ACCOUNT}/delete that does not come from a page of your app deletes nothing.",
-            did="Ada's browser sent one, without a token, and her account was gone.",
+            did="Ada's browser sent a POST without a token, and her account was gone.",
             look=TOKEN_LOOK,
         )
 
@@ -136,7 +135,7 @@ def test_a_token_of_somebody_else_is_none(site: Site) -> None:
     without_a_token(ada, f"{ACCOUNT}/delete", **dict(hers.fields))
     if len(users(site)) != 2:
         raise Missed(
-            should="the token of a form is good in one session only. Eve has one from her own account page.",
+            should="the token of a form works in one session only. Eve has a token from her own account page.",
             did="Ada's browser sent a form with Eve's token, and Ada's account was gone.",
             look=TOKEN_LOOK,
         )
@@ -150,8 +149,8 @@ def test_the_buttons_that_were_there_still_work(site: Site) -> None:
     page = browser.submit(form)
     if page.status >= 400 or is_signed_in(browser, ADA.name):
         raise Missed(
-            should="a click on Log out logs out.",
-            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            should="a click on Log out logs the user out.",
+            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look=why_remembered(browser, why_no_token(form, "templates/index.html")),
         )
     came_in(site, browser, "twitter")
@@ -161,14 +160,14 @@ def test_the_buttons_that_were_there_still_work(site: Site) -> None:
     if page.status >= 400 or users(site):
         raise Missed(
             should=should,
-            did=f"it ended at {page.path} with the status {page.status}: {shortened(page.words)}",
+            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look=why_no_token(form, "templates/account.html"),
         )
 
 
 # 8.2 A login never links
 
-LOGIN_LOOK = "sign_in in app/auth.py: find_or_create(name, profile), with no user."
+LOGIN_LOOK = "sign_in in app/auth.py: find_or_create(name, profile), without a user."
 
 
 @exercise("8.2")
@@ -182,9 +181,9 @@ def test_a_login_is_a_login_whoever_was_logged_in(site: Site, provider: str, kno
     came_in(site, browser, provider, "bo")
     did, look = "", LOGIN_LOOK
     if owner_of(site, provider, BO) == ada:
-        did = f"Bo's account at {LABELS[provider]} is a way in to Ada's account now."
+        did = f"Bo's identity at {LABELS[provider]} belongs to Ada's account now."
     elif len(users(site)) != 2:
-        did = f"there are {len(users(site))} users, and two people have come."
+        did = f"there are {len(users(site))} users, and two people have logged in."
     elif not is_signed_in(browser, BO.name):
         did = f"the front page says: {shortened(browser.open('/').words)}"
         look = (
@@ -193,7 +192,7 @@ def test_a_login_is_a_login_whoever_was_logged_in(site: Site, provider: str, kno
     if did:
         raise Missed(
             should=f"Ada is logged in, and in her browser Bo logs in with {LABELS[provider]}. Then Bo is logged in, in "
-            "his own account, and Ada's is as it was.",
+            "his own account, and Ada's account is as it was.",
             did=did,
             look=look,
         )
@@ -211,9 +210,9 @@ def test_nothing_of_whoever_was_there_stays(site: Site) -> None:
     browser.submit(old)
     if owner_of(site, "facebook", BO) is None:
         raise Missed(
-            should="when Bo has logged in, forms in a tab that still shows Ada's page are good for nothing.",
+            should="when Bo has logged in, the forms in a tab that still shows Ada's page do not work.",
             did="a click on Delete my account in that tab deleted Bo's account.",
-            look="sign_in: session.clear() where somebody else was logged in. Then the old token does not fit.",
+            look="sign_in: session.clear() if another user was logged in. Then the old token does not fit.",
         )
 
 
@@ -231,7 +230,7 @@ def test_a_login_of_whoever_was_there_is_over(site: Site, provider: str) -> None
             should=f"Ada is logged in, and a login of hers with {LABELS[provider]} is under way. Bo logs in, in the "
             "same browser. Nothing of Ada's stays in the session, so that login is over, and Bo stays logged in.",
             did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
-            look="sign_in: session.clear() where somebody else was logged in. Flask-OAuthlib keeps a request token in "
+            look="sign_in: session.clear() if another user was logged in. Flask-OAuthlib keeps a request token in "
             "the session, too.",
         )
 
@@ -247,11 +246,11 @@ def test_a_login_in_another_tab_still_ends(site: Site, known: bool) -> None:
     browser.open(callback)
     if not is_signed_in(browser, BO.name):
         raise Missed(
-            should=f"{'Ada is' if known else 'nobody is'} logged in, and a login with Facebook is under way in one "
+            should=f"{'Ada is' if known else 'no user is'} logged in, and a login with Facebook is under way in one "
             "tab. In another tab Ada logs in with Twitter. The login in the first tab still ends well, as Bo's.",
             did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
-            look="sign_in: session.clear() only where the session was another user's. The session of nobody, and that "
-            "of the same user, stay as they are.",
+            look="sign_in: session.clear() only if the session was another user's. Keep the session if no user, or the "
+            "same user, was logged in.",
         )
 
 
@@ -260,7 +259,7 @@ VANISHES = ["deleted", "merged"]
 
 
 def vanishes(site: Site, provider: str, who: Person, how: str) -> None:
-    """The account of somebody is deleted elsewhere, or becomes one with another account, which keeps its ways in."""
+    """A user's account is deleted elsewhere, or merged into another account, which gets its identities."""
     id = owner_of(site, provider, who)
     if how == "merged":
         came_in(site, site.browser(), "facebook", "dara")
@@ -284,11 +283,10 @@ def test_nothing_of_a_user_who_is_gone_stays(site: Site, how: str) -> None:
     if owner_of(site, "google", BO) is None:
         raise Missed(
             should=f"a tab still shows Ada's account page. Ada's account is {how} in another browser, and Bo logs in "
-            "here. Then Ada's forms in that tab are good for nothing.",
+            "here. Then Ada's forms in that tab do not work.",
             did="a click on Delete my account in that tab deleted Bo's account.",
-            look="sign_in: current_user is nobody where the user of the session is gone, so that it cannot say whose "
-            'the session was. Flask-Login keeps the number in session["_user_id"]. Is that another one, or '
-            "is there none?",
+            look="sign_in: if the user of the session is gone, current_user does not say whose the session was. "
+            'Flask-Login keeps the ID in session["_user_id"]. Is this a different ID, or is there none?',
         )
 
 
@@ -300,7 +298,7 @@ def test_next_is_still_where_a_login_ends(site: Site) -> None:
     page = browser.open(unused_callback(browser, "bo", start=f"/login/facebook?next={wanted}"))
     if f"{page.path}?{page.query}" != wanted or not is_signed_in(browser, BO.name):
         raise Missed(
-            should=f"a login that begins with next={wanted} ends there, also where somebody else was logged in.",
+            should=f"a login that begins with next={wanted} ends there, also if another user was logged in.",
             did=f"it ended at {page.path}{'?' if page.query else ''}{page.query}: {shortened(page.words)}",
             look="sign_in: take next out of the session before you clear it.",
         )
@@ -311,35 +309,35 @@ def test_a_message_for_whoever_was_there_is_not_for_the_next_one(site: Site) -> 
     browser = site.browser()
     came_in(site, browser, "twitter")
     state = asked_of(site, browser, "facebook").get("state", "")
-    # The browser does not follow the redirect, as in a tab that was closed: the message has not been shown yet.
+    # The browser does not follow the redirect, as in a tab that was closed: the app has not shown the message yet.
     browser.open(f"/auth/facebook/callback?error=access_denied&state={state}", follow=False)
     page = tried(site, browser, "google", "bo")
     if DENIED in page.words:
         raise Missed(
-            should="nothing of Ada's stays in the session when Bo logs in, in the same browser: no message either.",
-            did=f"Ada had refused a login with Facebook, and had not read the message yet. Bo read: {DENIED}",
-            look="sign_in: session.clear() takes everything out. Flask keeps messages that were not shown yet under "
+            should="nothing of Ada's stays in the session when Bo logs in, in the same browser, also no message.",
+            did=f"Ada had denied a login with Facebook, and had not read the message yet. Bo read: {DENIED}",
+            look="sign_in: session.clear() removes everything. Flask keeps messages that were not shown yet under "
             "_flashes, so a key that begins with _ has to go, too.",
         )
 
 
-# 8.3 Link one more way in
+# 8.3 Link one more identity
 
 LINK_LOOK = "linked in app/auth.py: find_or_create(name, profile, …) with the user who is logged in."
 
 
 def why_not_linked(browser: Browser, page: Page, provider: str, look: str) -> str:
-    """Where to look after a link of Bo's account that came back to that page, and gave its user no way in. Whether a
-    callback of Twitter's is that of a link is another matter: `look` says where."""
+    """Where to look if a link of Bo's account came back to that page, and its user has no new identity. `look` says
+    where to look if the app does not know that a callback from Twitter is that of a link."""
     if provider != "twitter" and is_signed_in(browser, BO.name):
         return (
-            "begin_link in app/account.py: send_to(name, current_user.id). Without the number of the user send_to "
+            "begin_link in app/account.py: send_to(name, current_user.id). Without the ID of the user, send_to "
             "begins a login, and Bo is logged in now."
         )
     if "not logged in here any more" in page.words:
         return (
-            "linked in app/auth.py: user_id is a number, and current_user.get_id() gives a text. The two are equal "
-            "only as texts: str(user_id)."
+            "linked in app/auth.py: user_id is a number, and current_user.get_id() gives a string. Compare two "
+            "strings, with str(user_id)."
         )
     return look
 
@@ -347,27 +345,28 @@ def why_not_linked(browser: Browser, page: Page, provider: str, look: str) -> st
 def check_linked(
     site: Site, browser: Browser, page: Page, provider: str, owner: int, since: int, look: str = LINK_LOOK
 ) -> None:
-    """Whether Bo's account at a provider is a way in of that user now, and everything else is as it was."""
+    """Missed unless that user has Bo's identity at a provider now, and everything else is as it was."""
     label = LABELS[provider]
     mine = owner_of(site, provider, BO)
     if mine != owner or len(users(site)) != 1:
         raise Missed(
-            should=f"after a click on Link {label}, and a yes there, the account there is a way in of whoever clicked.",
-            did=f"whoever clicked is user {owner}. The ways in are: {ways_in(identities(site))}; there are "
+            should=f"a user clicks on Link {label}, and allows access there. Then the identity belongs to this user.",
+            did=f"user {owner} clicked. The identities are: {ways_in(identities(site))}. There are "
             f"{len(users(site))} users. The page says: {shortened(page.words)}",
             look=why_not_linked(browser, page, provider, look),
             **beside(site, provider, since),
         )
     if page.path != ACCOUNT or label not in page.words:
         raise Missed(
-            should=f"after a link the person is on {ACCOUNT}, and sees the new way in there.",
-            did=f"they ended at {page.path}: {shortened(page.words)}",
+            should=f"after a link the user is on {ACCOUNT}, and sees the new identity there.",
+            did=f"the browser ended at {page.path}: {shortened(page.words)}",
             look=f"linked in app/auth.py: {'redirect(url_for(' + chr(34) + 'account.page' + chr(34) + '))'}.",
             **beside(site, provider, since),
         )
     if page.words == browser.open(ACCOUNT).words:
         raise Missed(
-            should=f"after a link {ACCOUNT} shows a message once: from now on the user can log in with {label}, too.",
+            should=f"after a link {ACCOUNT} shows a message once. It says that the user can now log in with {label}, "
+            "too.",
             did=f"{ACCOUNT} shows no message. It shows the same after a reload: {shortened(page.words)}",
             look="linked in app/auth.py: LINKED.format(label) is the message.",
         )
@@ -385,7 +384,7 @@ def test_what_is_linked_is_a_way_in(site: Site, provider: str) -> None:
     came_in(site, another, provider, "bo")
     if not is_signed_in(another, ADA.name):
         raise Missed(
-            should=f"Ada has linked an account at {LABELS[provider]}, and signs in with it in another browser.",
+            should=f"Ada has linked an account at {LABELS[provider]}, and logs in with it in another browser.",
             did=f"the front page does not say that Ada is signed in: {shortened(another.open('/').words)}",
             look=LINK_LOOK,
         )
@@ -399,14 +398,14 @@ def test_what_the_provider_says_of_the_address_is_kept(site: Site) -> None:
     row = next((row for row in identities(site) if row["provider"] == "google"), None)
     if row is None or row["email"] != BO.google.email or not row["email_verified"]:
         raise Missed(
-            should=f"the new row of identities holds what Google says: {BO.google.email}, and that it is verified.",
+            should=f"the new row of identities has what Google sent: {BO.google.email}, verified.",
             did=f"it is {row}.",
             look=LINK_LOOK,
         )
     user = users(site)[0]
     if (user["name"], user["email"]) != (ADA.name, ADA.twitter.email):
         raise Missed(
-            should="a link changes nothing of the user but the ways in.",
+            should="a link does not change the user's name and email address.",
             did=f"the user is now {user['name']}, {user['email']}.",
             look=LINK_LOOK,
         )
@@ -431,7 +430,7 @@ def test_a_link_begins_by_a_form_of_ones_own_page(site: Site, provider: str) -> 
     for method, look_at in looked_at(browser, path, follow=False):
         if at_provider_next(site, look_at()):
             raise Missed(
-                should=f"only a POST begins a link. A GET of {path} is sent by any link and any picture.",
+                should=f"only a POST begins a link. A link or an image on any page can send a GET of {path}.",
                 did=f"a {method} sent the browser to {LABELS[provider]}.",
                 look='begin_link: @bp.route("/link/<name>", methods=["POST"]). ' + HEAD_TOO,
             )
@@ -446,13 +445,13 @@ def test_a_link_begins_by_a_form_of_ones_own_page(site: Site, provider: str) -> 
         browser,
         path,
         f"{ACCOUNT} has a button that links {LABELS[provider]}.",
-        f"templates/account.html: for each site a form with method=post, to {path}.",
+        f"templates/account.html: for each provider a form with method=post and action={path}.",
     )
 
 
 @exercise("8.3")
 def test_only_who_is_logged_in_can_begin_a_link(site: Site) -> None:
-    """Her account is deleted in another browser, and her page is still open in this one."""
+    """Ada's account is deleted in another browser, and her page is still open in this one."""
     here, there = site.browser(), site.browser()
     came_in(site, here, "twitter")
     came_in(site, there, "twitter")
@@ -462,10 +461,10 @@ def test_only_who_is_logged_in_can_begin_a_link(site: Site) -> None:
     there.submit(delete)
     page = here.submit(form, follow=False)
     if page.status >= 500 or at_provider_next(site, page):
-        did = "it sent the browser to Facebook." if page.status < 500 else f"it answered {page.status}."
+        did = "sent the browser to Facebook" if page.status < 500 else f"returned status {page.status}"
         raise Missed(
-            should="whoever is not logged in cannot begin a link, also with a page that was open before.",
-            did=f"Ada deleted her account in another browser, and clicked on Link Facebook here: {did}",
+            should="if no user is logged in, no link begins, also in a page that was open before.",
+            did=f"Ada deleted her account in another browser, and clicked on Link Facebook here. Your app {did}.",
             look="begin_link: @login_required, below @bp.route.",
         )
 
@@ -479,9 +478,9 @@ def test_who_says_no_has_linked_nothing(site: Site) -> None:
     page = refuse_link(browser, "facebook", "bo")
     if whose(identities(site)) != before or page.status >= 400 or not is_signed_in(browser, ADA.name):
         raise Missed(
-            should="whoever says no at the provider has linked nothing, and is logged in as before.",
-            did=f"it ended at {page.path} with the status {page.status}. The ways in are: {ways_in(identities(site))}.",
-            look="authorized in app/auth.py: is the refusal looked for first?",
+            should="a user who denies access at the provider links nothing, and stays logged in.",
+            did=f"it ended at {page.path} with status {page.status}. The identities are: {ways_in(identities(site))}.",
+            look="authorized in app/auth.py: does your app look for the denial first?",
         )
 
 
@@ -489,7 +488,7 @@ def test_who_says_no_has_linked_nothing(site: Site) -> None:
 
 TWITTER_LOOK = (
     "send_to: after remote.authorize(…), begin(name, user_id, token) with the request token from the session. "
-    "authorized: finish(name, token), with the one in the session."
+    "authorized: finish(name, token), also with the token from the session."
 )
 
 
@@ -505,7 +504,7 @@ def test_twitter_is_linked(site: Site) -> None:
 
 @exercise("8.4")
 def test_a_login_with_twitter_is_no_link(site: Site) -> None:
-    """A link with Twitter was begun, and given up. Then comes a login, in the same browser."""
+    """A user begins a link with Twitter, and gives up. Then a login begins, in the same browser."""
     browser = site.browser()
     came_in(site, browser, "facebook", "chen")
     owner = users(site)[0]["id"]
@@ -514,15 +513,15 @@ def test_a_login_with_twitter_is_no_link(site: Site) -> None:
     came_in(site, browser, "twitter", "bo")
     if owner_of(site, "twitter", BO) == owner:
         raise Missed(
-            should="whoever begins a link with Twitter, gives it up, and then begins a login, has begun a login.",
-            did="your app linked Bo's Twitter to the account of Chén Jìng, who had begun a link before.",
+            should="the user begins a link with Twitter, and gives up. A login after that is a login, and no link.",
+            did="your app linked Bo's identity to the account of Chén Jìng, who had begun a link before.",
             look=TWITTER_LOOK,
         )
 
 
 @exercise("8.4")
 def test_twitters_answer_to_a_link_logs_nobody_in(site: Site) -> None:
-    """The request token in the address is another one than the app has asked for."""
+    """The request token in the URL is not the one that the app has got from Twitter."""
     browser = site.browser()
     came_in(site, browser, "facebook", "chen")
     callback = callback_of_link(site, browser, "twitter", "bo")
@@ -530,17 +529,17 @@ def test_twitters_answer_to_a_link_logs_nobody_in(site: Site) -> None:
     browser.open(callback.replace(token, secrets.token_urlsafe(20)))
     if len(users(site)) != 1 or not is_signed_in(browser, CHEN.name):
         raise Missed(
-            should="what began as a link logs nobody in, whatever oauth_token stands in the callback's address.",
-            did="the address was changed, and your app took it for a login: the front page says: "
+            should="a callback that began as a link logs no user in, whatever oauth_token is in its URL.",
+            did="the check changed the URL, and your app treated the callback as a login. The front page says: "
             f"{shortened(browser.open('/').words)}",
-            look="authorized: Flask-OAuthlib hands in the request token of the session, and does not look at the "
-            "address. So look there, too.",
+            look="authorized: Flask-OAuthlib exchanges the request token of the session, and does not read the one in "
+            "the URL. So use the token of the session, too.",
         )
 
 
 @exercise("8.4")
 def test_no_request_token_is_no_crash(site: Site) -> None:
-    """She has logged out in another tab before she says yes."""
+    """She has logged out in another tab before she allows access."""
     browser = site.browser()
     came_in(site, browser, "facebook", "chen")
     callback = callback_of_link(site, browser, "twitter", "bo")
@@ -548,8 +547,10 @@ def test_no_request_token_is_no_crash(site: Site) -> None:
     page = browser.open(callback)
     if page.status >= 500:
         raise Missed(
-            should="a callback of Twitter's may come to a session that has no request token, and is answered in words.",
-            did=f"Chén Jìng logged out in another tab, and then said yes at Twitter: the status was {page.status}.",
+            should="a callback from Twitter may come to a session without a request token. Then your "
+            "app shows no error.",
+            did="Chén Jìng logged out in another tab, and then allowed access at Twitter. The status was "
+            f"{page.status}.",
             look='authorized in app/auth.py: session.get(f"{name}_oauthtok", ("", "")).',
         )
 
@@ -557,12 +558,14 @@ def test_no_request_token_is_no_crash(site: Site) -> None:
 # 8.5 A link is its user's
 
 USER_LOOK = (
-    "linked in app/auth.py: compare user_id with current_user.get_id(), a text, before anything is linked."
+    "linked in app/auth.py: compare user_id with current_user.get_id(), a string, before your app links "
+    "anything."
 )
 
 
 def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> str:
-    """Begins a link, and says yes at the provider: gives the address of the callback, which is still to be opened."""
+    """Begins a link, and allows access at the provider. Gives the URL of the callback, which no browser has opened
+    yet."""
     path = f"{ACCOUNT}/link/{provider}"
     label = LABELS[provider]
     should = f"{ACCOUNT} has a button that links {label}, for the user who clicks on it."
@@ -572,7 +575,7 @@ def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> s
     except NotAsked as error:
         raise Missed(
             should=f"a click on Link {label} leads to {label}.",
-            did=f"it led to {error.page.path} with the status {error.page.status}.",
+            did=f"it led to {error.page.path} with status {error.page.status}.",
             look=why_no_link(error.page),
         ) from None
 
@@ -580,24 +583,24 @@ def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> s
 def check_nothing_came_of_it(
     site: Site, browser: Browser, before: list[Row], what: str, callback: str
 ) -> None:
-    """Opens the callback of a link whose user has gone; nothing may be linked, and nobody logged in by it."""
+    """Opens the callback of a link whose user has gone; Missed if that links something, or logs a user in."""
     shown = browser.open("/").words
     page = browser.open(callback)
     front = browser.open("/").words
     did, look = "", USER_LOOK
     if whose(identities(site)) != whose(before):
-        did = f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now."
+        did = f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}."
     elif "signed in as" in front and "signed in as" not in shown:
-        did = f"then somebody was logged in: {shortened(front)}"
+        did = f"then a user was logged in: {shortened(front)}"
     elif page.status >= 500:
-        did = f"{page.path} answered with the status {page.status}."
+        did = f"{page.path} returned status {page.status}."
     elif page.path != "/" or page.words in (front, site.browser().open(ACCOUNT).words):
-        did = f"it ended at {page.path}, where the app says nothing of it: {shortened(page.words)}"
+        did = f"it ended at {page.path}, with no message about it: {shortened(page.words)}"
         look = "linked in app/auth.py: return sorry(…), which shows a message on the front page."
     if did:
         raise Missed(
-            should=f"a link is for the user who began it. {what} When the callback comes then, nothing is linked, "
-            "nobody is logged in by it, and the front page says so.",
+            should=f"a link is only for the user who began it. {what} Then the callback links nothing, logs no user "
+            "in, and leads to the front page, which shows a message.",
             did=did,
             look=look,
         )
@@ -609,7 +612,7 @@ def test_a_link_ends_with_the_session(site: Site) -> None:
     came_in(site, browser, "twitter")
     callback = callback_of_link(site, browser, "github", "bo")
     browser.submit(log_out_button(browser))
-    what = "Ada began one, and logged out in another tab."
+    what = "Ada began a link, and logged out in another tab."
     check_nothing_came_of_it(site, browser, identities(site), what, callback)
 
 
@@ -620,7 +623,7 @@ def test_a_link_ends_with_the_account(site: Site) -> None:
     came_in(site, there, "twitter")
     callback = callback_of_link(site, here, "facebook", "bo")
     there.submit(button(there, f"{ACCOUNT}/delete", "Ada can delete it.", "templates/account.html."))
-    what = "Ada began one, and deleted her account in another browser."
+    what = "Ada began a link, and deleted her account in another browser."
     check_nothing_came_of_it(site, here, identities(site), what, callback)
 
 
@@ -634,7 +637,7 @@ def test_a_link_is_not_for_the_next_one(site: Site, leaves: bool) -> None:
     if leaves:
         browser.submit(log_out_button(browser))
     came_in(site, browser, "google", "chen")
-    what = "Ada began one, and Chén Jìng logged in, in the same browser."
+    what = "Ada began a link, and Chén Jìng logged in, in the same browser."
     check_nothing_came_of_it(site, browser, identities(site), what, callback)
 
 
@@ -647,7 +650,7 @@ def test_a_link_of_a_user_who_is_gone_is_nobodys(site: Site, how: str) -> None:
     callback = callback_of_link(site, browser, "github", "bo")
     vanishes(site, "twitter", ADA, how)
     came_in(site, browser, "google", "chen")
-    what = f"Ada began one, her account was {how} in another browser, and Chén Jìng logged in here."
+    what = f"Ada began a link, her account was {how} in another browser, and Chén Jìng logged in here."
     check_nothing_came_of_it(site, browser, identities(site), what, callback)
 
 
@@ -667,41 +670,41 @@ def test_each_state_says_what_began(site: Site, first: str) -> None:
     page = browser.open(callback)
     if (owner_of(site, "facebook", BO) == ada) != (first == "link"):
         raise Missed(
-            should="in one tab a login is under way, and in another one a link. The state that comes back tells which "
+            should="in one tab a login is under way, and in another tab a link. The state of the callback says which "
             "of the two it is.",
-            did=f"the {first} began first, and came back first, and your app did not take it for a {first}: "
+            did=f"the {first} began first, and its callback came first. Your app did not treat it as a {first}: "
             f"{shortened(page.words)}",
-            look="what began waits beside its state in session['logins']. One word for the whole session is too few.",
+            look="session['logins'] has for each state what began. One value for the whole session is not enough.",
         )
 
 
 @exercise("8.5")
 def test_a_callback_is_good_in_one_browser(site: Site) -> None:
-    """Eve begins a link, says yes at Facebook, and sends Ada the address of the callback."""
+    """Eve begins a link, allows access at Facebook, and sends Ada the URL of the callback."""
     eve, ada = site.browser(), site.browser()
     came_in(site, eve, "twitter", "eve")
     came_in(site, ada, "twitter")
     callback = callback_of_link(site, eve, "facebook", "eve")
-    what = "Eve began one, and sent Ada the address of her callback."
+    what = "Eve began a link, and sent Ada the URL of her callback."
     check_nothing_came_of_it(site, ada, identities(site), what, callback)
 
 
 # 8.6 The identity is known
 
-KNOWN_LOOK = "linked in app/auth.py: find_or_create gives back whose the identity is now."
+KNOWN_LOOK = "linked in app/auth.py: find_or_create returns the user who has the identity."
 
 
 @exercise("8.6")
 def test_what_is_new_was_no_way_in_before(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "twitter")
-    page = linked(site, browser, "google", "bo", "Here it is a way in that nobody has.")
+    page = linked(site, browser, "google", "bo", "No user has this identity yet.")
     if "already" in page.words.lower():
         raise Missed(
-            should="Ada links an account at Google that nobody has. The page does not say that it was one already.",
+            should="Ada links an identity at Google that no user has. The page does not say that she had it already.",
             did=f"{page.path} says: {shortened(page.words)}",
             look="linked: look at current_user.identities before find_or_create. Afterwards the identity is among "
-            "them, whether it was one before or not.",
+            "them in any case.",
         )
 
 
@@ -711,19 +714,19 @@ def test_what_is_ones_own_already_stays(site: Site, provider: str) -> None:
     browser = site.browser()
     came_in(site, browser, provider, "ada")
     before = identities(site)
-    why = "Ada links a way in that she has already."
+    why = "Ada links an identity that she has already."
     page = linked(site, browser, provider, "ada", why)
     if whose(identities(site)) != whose(before) or len(users(site)) != 1:
         raise Missed(
-            should="whoever links a way in that they have already has the same ways in as before.",
-            did=f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now.",
+            should="a user who links an identity again has the same identities as before.",
+            did=f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}.",
             look=KNOWN_LOOK,
         )
     if page.path != ACCOUNT or "already" not in page.words.lower():
         raise Missed(
-            should=f"then {ACCOUNT} says that it is a way in already.",
-            did=f"the word 'already' does not stand at {page.path}: {shortened(page.words)}",
-            look="linked: look whether it is among current_user.identities, before find_or_create.",
+            should=f"then {ACCOUNT} shows a message with the word 'already'.",
+            did=f"the word 'already' is not at {page.path}: {shortened(page.words)}",
+            look="linked: look for the identity among current_user.identities, before find_or_create.",
         )
 
 
@@ -734,18 +737,18 @@ def test_what_is_somebody_elses_stays_theirs(site: Site, provider: str) -> None:
     browser = site.browser()
     came_in(site, browser, "twitter")
     before, people, since = identities(site), users(site), len(site.messages())
-    page = linked(site, browser, provider, "bo", "Here it is a way in that somebody else has.")
-    should = f"Ada links an account at {LABELS[provider]} that is a way in to Bo's account. Nothing moves."
+    page = linked(site, browser, provider, "bo", "Another user has this identity.")
+    should = f"Ada links an account at {LABELS[provider]} that leads to Bo's account. Nothing moves."
     if whose(identities(site)) != whose(before) or users(site) != people:
         raise Missed(
             should=should,
-            did=f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now.",
-            look="an identity that has a user keeps it.",
+            did=f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}.",
+            look="an identity that has a user keeps this user.",
             **beside(site, provider, since, REFUSED),
         )
     if page.path != ACCOUNT or "another account" not in page.words.lower():
         raise Missed(
-            should=f"{should} {ACCOUNT} says that it is a way in to another account.",
+            should=f"{should} {ACCOUNT} shows a message with the words 'another account'.",
             did=f"it ended at {page.path}, which says: {shortened(page.words)}",
             look=f'{KNOWN_LOOK} And sorry(…, "account.page") shows the message on {ACCOUNT}.',
             **beside(site, provider, since, REFUSED),
@@ -754,41 +757,42 @@ def test_what_is_somebody_elses_stays_theirs(site: Site, provider: str) -> None:
         raise Missed(
             should=f"{should} And Ada stays logged in.",
             did=f"the front page says: {shortened(browser.open('/').words)}",
-            look="linked logs nobody in: it was no login.",
+            look="linked logs no user in, because a link is not a login.",
         )
 
 
 @exercise("8.6")
 def test_a_second_account_at_one_provider(site: Site) -> None:
-    """Ada can come by Facebook. Bo's and Chén Jìng's accounts there are others."""
+    """Ada has an identity at Facebook. Bo and Chén Jìng have different accounts there."""
     came_in(site, site.browser(), "facebook", "chen")
     browser = site.browser()
     came_in(site, browser, "facebook")
     ada = owner_of(site, "facebook", ADA)
     look = (
-        "linked: an identity is a pair of provider and subject. The provider alone does not say which it is."
+        "linked: an identity is a pair of provider and subject. The provider alone does not say which identity it "
+        "is."
     )
     log_out_at(site, browser, "facebook")
-    page = linked(site, browser, "facebook", "bo", "It is another account there than the one Ada has.")
+    page = linked(site, browser, "facebook", "bo", "Ada has a different identity there.")
     if owner_of(site, "facebook", BO) != ada or "already" in page.words.lower():
         raise Missed(
-            should="Ada can sign in with an account at Facebook, and links a second account there, which nobody has. "
-            "It becomes one more way in, and the page does not say that it was one already.",
-            did=f"the ways in are {ways_in(identities(site))}, and {page.path} says: {shortened(page.words)}",
+            should="Ada can log in with an account at Facebook, and links a second account there, which no user has. "
+            "She gets one more identity, and the page does not say that she had it already.",
+            did=f"the identities are {ways_in(identities(site))}, and {page.path} says: {shortened(page.words)}",
             look=look,
         )
     log_out_at(site, browser, "facebook")
-    page = linked(site, browser, "facebook", "chen", "It is a way in to Chén Jìng's account.")
+    page = linked(site, browser, "facebook", "chen", "This identity is Chén Jìng's.")
     if "another account" not in page.words.lower():
         raise Missed(
-            should="Ada can sign in with an account at Facebook, and links a second account there, which is a way in "
-            "to Chén Jìng's account. The page says that it is a way in to another account.",
-            did=f"the words 'another account' do not stand at {page.path}: {shortened(page.words)}",
+            should="Ada can log in with an account at Facebook, and links a second account there, which leads to Chén "
+            "Jìng's account. The page shows a message with the words 'another account'.",
+            did=f"the words 'another account' are not at {page.path}: {shortened(page.words)}",
             look=look,
         )
 
 
-# 8.7 Nobody is logged in
+# 8.7 No user is logged in
 
 
 @exercise("8.7")
@@ -799,9 +803,9 @@ def test_who_is_known_is_the_same_user(site: Site, provider: str) -> None:
     came_in(site, site.browser(), provider, "chen")
     if users(site) != before:
         raise Missed(
-            should=f"whoever signs in with {LABELS[provider]} a second time is the same user.",
-            did=f"there were {len(before)} users, and are {len(users(site))} now.",
-            look="user_of in app/people.py: an identity that is there already.",
+            should=f"a user who logs in with {LABELS[provider]} a second time is the same user.",
+            did=f"there were {len(before)} users. Now there are {len(users(site))}.",
+            look="user_of in app/people.py: first look for the identity.",
         )
 
 
@@ -811,9 +815,10 @@ def test_a_verified_address_leads_to_its_user(site: Site) -> None:
     came_in(site, site.browser(), "github")
     if len(users(site)) != 1:
         raise Missed(
-            should="Ada comes from Google, and then from GitHub. Both have verified the same address: one user.",
+            should="Ada logs in with Google, and then with GitHub. Both have verified the same email address, so this "
+            "is one user.",
             did=f"there are {len(users(site))} users.",
-            look="user_of in app/people.py: user_by_address(profile), where no user is given.",
+            look="user_of in app/people.py: user_by_address(profile), if no user is given.",
         )
 
 
@@ -824,20 +829,20 @@ def test_an_address_that_nobody_vouches_for_leads_nowhere(site: Site, first: str
     came_in(site, site.browser(), second)
     if len(users(site)) != 2:
         raise Missed(
-            should=f"{LABELS[second]} does not say that an address is verified. So that login makes a new user.",
+            should=f"{LABELS[second]} does not say that an email address is verified. So this login makes a new user.",
             did=f"the users are: {', '.join(str(row['name']) for row in users(site))}.",
-            look="user_of in app/people.py, and verified_address: only True is True.",
+            look="user_of in app/people.py, and verified_address: only True counts.",
         )
 
 
-# 8.8 One way in less
+# 8.8 Remove an identity
 
-UNLINK_SHOULD = f"each way in on {ACCOUNT} has a button that removes it."
-UNLINK_LOOK = "templates/account.html: a form with method=post, to /account/unlink/ and the number."
+UNLINK_SHOULD = f"each identity on {ACCOUNT} has a button that removes it."
+UNLINK_LOOK = "templates/account.html: a form with method=post, to /account/unlink/ and the identity's ID."
 
 
 def two_ways_in(site: Site, browser: Browser) -> tuple[Row, Row]:
-    """Ada is logged in, and can come by Twitter and by Facebook."""
+    """Ada is logged in, and has two identities, at Twitter and at Facebook."""
     came_in(site, browser, "twitter")
     ada = owner_of(site, "twitter", ADA)
     assert ada is not None
@@ -856,22 +861,22 @@ def test_a_way_in_is_removed(site: Site, number: int) -> None:
     left = identities(site)
     if whose(left) != whose([stays]) or page.status >= 400:
         raise Missed(
-            should=f"a click on Remove at {gone['provider']} removes that way in, and no other.",
-            did=f"it ended with the status {page.status}, and the ways in are: {ways_in(left)}.",
+            should=f"a click on Remove at {gone['provider']} removes this identity, and no other.",
+            did=f"it ended with status {page.status}, and the identities are: {ways_in(left)}.",
             look="unlink: db.session.delete(identity), and db.session.commit().",
         )
     if not is_signed_in(browser, ADA.name):
         raise Missed(
-            should="whoever removes a way in stays logged in.",
+            should="a user who removes an identity stays logged in.",
             did=f"the front page says: {shortened(browser.open('/').words)}",
-            look="unlink logs nobody out.",
+            look="unlink logs no user out.",
         )
     came_in(site, site.browser(), gone["provider"])
     if len(users(site)) != 2:
         raise Missed(
-            should="a way in that was removed does not lead to the account any more.",
-            did=f"somebody came with {gone['provider']}, and the ways in are: {ways_in(identities(site))}.",
-            look="unlink: the row has to be gone.",
+            should="a removed identity does not lead to the account any more.",
+            did=f"a user logged in with {gone['provider']}, and the identities are: {ways_in(identities(site))}.",
+            look="unlink: delete the row.",
         )
 
 
@@ -880,19 +885,19 @@ def test_an_address_is_shown_as_text(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "twitter")
     check_shown_as_text(
-        site, browser, ADA, f"{ACCOUNT} names each way in that it removes, and its email address."
+        site, browser, ADA, f"{ACCOUNT} names each identity that it can remove, and its email address."
     )
 
 
 def check_shown_as_text(site: Site, browser: Browser, owner: Person, should: str) -> None:
-    """Missed where the account page in a browser takes an address of that user's for markup."""
+    """Missed if the account page in a browser shows an email address of that user as markup."""
     user = owner_of(site, "twitter" if owner is ADA else "facebook", owner)
     assert user is not None
     add_identity(site, user, "github", owner, untold_email=f'"{MARKUP}"@example.org')
     if taken_as_markup(account(browser)):
         raise Missed(
-            should=f"{should} An address is shown as text, whatever it is.",
-            did=f'a provider told the address "{MARKUP}"@example.org, and {ACCOUNT} took it for markup.',
+            should=f"{should} It shows an email address as text, whatever it contains.",
+            did=f'a provider sent the email address "{MARKUP}"@example.org, and {ACCOUNT} shows it as markup.',
             look=f"templates/account.html: {ESCAPE}",
         )
 
@@ -914,16 +919,16 @@ def test_only_ones_own_is_removed(site: Site) -> None:
         page = eve.submit(Form("POST", form.action.replace(f"/{own['id']}", f"/{id}"), form.fields, ()))
         if whose(identities(site)) != before:
             raise Missed(
-                should="nobody can remove a way in of somebody else, whatever number they write into the address.",
-                did=f"Eve sent a POST to {ACCOUNT}/unlink/{id}, with a token of her own, and now the ways in are: "
+                should="no user can remove another user's identity, whatever ID is in the URL.",
+                did=f"Eve sent a POST to {ACCOUNT}/unlink/{id}, with her own token. Now the identities are: "
                 f"{ways_in(identities(site))}.",
-                look="unlink: is identity.user_id that of whoever is logged in? If not, abort(404).",
+                look="unlink: does identity.user_id equal current_user.id? If not, abort(404).",
             )
         if page.status != 404:
             raise Missed(
-                should="the number of somebody else's way in, or of none, is answered with 404. Another status would "
-                "say which numbers there are.",
-                did=f"{ACCOUNT}/unlink/{id} answered Eve with the status {page.status}.",
+                should="for the ID of another user's identity, or of none, your app responds with status 404. Another "
+                "status would say which IDs exist.",
+                did=f"for {ACCOUNT}/unlink/{id} Eve got status {page.status}.",
                 look="unlink: look for the ID among current_user.identities. If it is not there, abort(404)."
                 if id not in TOO_LARGE
                 else "unlink: no database takes an ID of any size in a query. So look for the ID among "
@@ -933,8 +938,8 @@ def test_only_ones_own_is_removed(site: Site) -> None:
 
 
 @exercise("8.8")
-def test_the_number_stands_in_the_path(site: Site) -> None:
-    """Eve sends the path of a way in of her own, with the number of Ada's in other places of the request."""
+def test_the_id_is_in_the_path(site: Site) -> None:
+    """Eve sends the path of an identity of her own, with the ID of Ada's in other places of the request."""
     ada, eve = site.browser(), site.browser()
     first, _ = two_ways_in(site, ada)
     came_in(site, eve, "twitter", "eve")
@@ -950,9 +955,9 @@ def test_the_number_stands_in_the_path(site: Site) -> None:
         send()
         if first["id"] not in [row["id"] for row in identities(site)]:
             raise Missed(
-                should=f"a POST to {ACCOUNT}/unlink/{own} removes nothing but that way in.",
-                did=f"Eve sent one with the id of Ada's identity {where}, and Ada's identity was removed.",
-                look="unlink: the number comes from the path, and identity.user_id says whose it is.",
+                should=f"a POST to {ACCOUNT}/unlink/{own} removes only this identity.",
+                did=f"Eve sent one with the ID of Ada's identity {where}, and your app removed Ada's identity.",
+                look="unlink: use only the ID in the path, and identity.user_id says whose identity it is.",
             )
         site.database.change("DELETE FROM identities WHERE id = :id", id=own)
 
@@ -970,10 +975,10 @@ def test_a_user_who_is_gone_removes_nothing(site: Site) -> None:
     if page.status >= 500 or whose(identities(site)) != before:
         raise Missed(
             should="Ada's account is deleted in another browser. A form of the page that is still open here removes "
-            "nothing, and is no error.",
-            did=f"Ada's browser sent the form with the number of Bo's way in, and the status was {page.status}. The "
-            f"ways in are: {ways_in(identities(site))}.",
-            look="unlink: @login_required comes below @bp.route. Above it, it protects nothing.",
+            "nothing, and causes no error.",
+            did=f"Ada's browser sent the form with the ID of Bo's identity, and the status was {page.status}. The "
+            f"identities are: {ways_in(identities(site))}.",
+            look="unlink: @login_required comes below @bp.route. Above @bp.route, it protects nothing.",
         )
 
 
@@ -987,7 +992,7 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
         look_at()
         if len(identities(site)) != 2:
             raise Missed(
-                should=f"only a POST removes a way in. A GET of {path} is sent by any link and any picture.",
+                should=f"only a POST removes an identity. A link or an image on any page can send a GET of {path}.",
                 did=f"a {method} removed it.",
                 look='unlink: @bp.route("/unlink/<int:id>", methods=["POST"]). ' + HEAD_TOO,
             )
@@ -995,7 +1000,7 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
     if len(identities(site)) != 2:
         raise Missed(
             should=f"a POST to {path} without a token removes nothing.",
-            did="it was removed.",
+            did="it removed the identity.",
             look="unlink must not be exempt from csrf, and csrf.init_app(app) must be there.",
         )
 
@@ -1004,7 +1009,7 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
 def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "google")
-    # Two ways in with the same address, of which nobody says that it is verified.
+    # Two identities with the same email address. Neither provider says that it is verified.
     add_identity(site, users(site)[0]["id"], "twitter", ADA, untold_email=ADA.google.email)
     add_identity(site, users(site)[0]["id"], "facebook", ADA, untold_email=ADA.google.email)
     site.database.change("UPDATE identities SET email_verified = (1 = 0) WHERE provider = 'facebook'")
@@ -1013,10 +1018,10 @@ def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
     came_in(site, site.browser(), "google")
     if owner_of(site, "google", ADA) == google["user_id"]:
         raise Missed(
-            should="Ada has removed Google, who had verified her address. Who comes with that Google then does not get "
-            "into her account. Her other ways in have the same address, and none of them says that it is verified.",
-            did="the login with Google found her account by the verified address, and was a way in again.",
-            look="unlink: verified_email is None, where none of the ways in that are left vouches for it: the same "
+            should="Ada has removed Google, which had verified her email address. A login with Google does not lead to "
+            "her account then. Her other identities have the same email address, and none says that it is verified.",
+            did="the login with Google found her account by the verified email address, and brought the identity back.",
+            look="unlink: set verified_email to None, if none of the identities that are left has the same email "
             "address, and email_verified. db.session.commit() comes after that.",
         )
 
@@ -1024,32 +1029,31 @@ def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
 @exercise("8.8")
 @pytest.mark.parametrize("vouches", ["for another address", "for another user"])
 def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouches: str) -> None:
-    """GitHub has verified an address: another one of Ada's, or the same one, of a way in that is Chén Jìng's."""
+    """GitHub has verified an email address: a different one of Ada's, or the same one for an identity of Chén
+    Jìng's."""
     browser = site.browser()
     came_in(site, browser, "google")
     ada = users(site)[0]["id"]
     add_identity(site, ada, "twitter", ADA)
     if vouches == "for another address":
         add_identity(site, ada, "github", ADA, verified_email="ada-codes@example.net")
-        also = "GitHub has verified another email address of hers."
-        look = (
-            "compare verified_email with each verified address. That some address is verified is too little."
-        )
+        also = "GitHub has verified a different email address of hers."
+        look = "compare verified_email with each verified email address. A different one does not count."
     else:
         came_in(site, site.browser(), "twitter", "chen")
         chen = owner_of(site, "twitter", CHEN)
         assert chen is not None
         add_identity(site, chen, "github", ADA, verified_email=ADA.google.email)
-        also = "GitHub has verified the same address, of a way in that Chén Jìng has."
-        look = "only the ways in of current_user count: filter_by(user_id=current_user.id)."
+        also = "GitHub has verified the same email address, for an identity of Chén Jìng's."
+        look = "only the identities of current_user count: filter_by(user_id=current_user.id)."
     google = next(row for row in identities(site) if row["provider"] == "google")
     browser.submit(button(browser, f"{ACCOUNT}/unlink/{google['id']}", UNLINK_SHOULD, UNLINK_LOOK))
     came_in(site, site.browser(), "google")
     if owner_of(site, "google", ADA) == ada:
         raise Missed(
-            should=f"Ada has removed Google, which had verified her address. {also} A login with that Google does not "
+            should=f"Ada has removed Google, which had verified her email address. {also} A login with Google does not "
             "lead to her account any more.",
-            did="that login found her account by the verified address, and was a way in again.",
+            did="the login found her account by the verified email address, and brought the identity back.",
             look=f"unlink: {look}",
         )
 
@@ -1068,10 +1072,11 @@ def test_an_address_stays_verified_while_somebody_vouches_for_it(site: Site) -> 
         verified = users(site)[0]["verified_email"]
         if verified != ADA.google.email:
             raise Missed(
-                should=f"Ada removed {LABELS[provider]}, and GitHub still vouches for her address.",
+                should=f"Ada removed {LABELS[provider]}. GitHub is left, with the same verified email address, so "
+                "verified_email stays.",
                 did=f"her verified_email is {verified!r} now.",
-                look="unlink: only what none of the ways in that are left vouches for is not verified any more. GitHub "
-                "writes her address with other letters, and verified_email holds it as comparable() gives it: compare "
+                look="unlink: keep verified_email if an identity that is left has verified it. GitHub sends the email "
+                "address with a capital letter, and verified_email holds it as comparable() gives it. So compare "
                 "comparable(one.email).",
             )
     # After a merge a user may have an own email address, and a verified one that is different.
@@ -1089,21 +1094,21 @@ def test_an_address_stays_verified_while_somebody_vouches_for_it(site: Site) -> 
         )
 
 
-# 8.9 The last way in stays
+# 8.9 The last identity stays
 
 
 def account_with_two(site: Site, browser: Browser) -> Page:
-    """The account page of Ada, who has two ways in."""
+    """The account page of Ada, who has two identities."""
     two_ways_in(site, browser)
     return account(browser)
 
 
 def unlink_forms(page: Page) -> list[Form]:
-    """The forms that remove one of two ways in, from one page: both tabs show it."""
+    """The forms that remove one of two identities, from one page, which both tabs show."""
     forms = [form for form in page.forms() if f"{ACCOUNT}/unlink/" in form.action and form.method == "POST"]
     if len(forms) != 2:
         raise Missed(
-            should=f"with two ways in {ACCOUNT} has two buttons, one to remove each.",
+            should=f"with two identities {ACCOUNT} has two buttons, one to remove each.",
             did=f"it has {len(forms)} forms to {ACCOUNT}/unlink/….",
             look=UNLINK_LOOK,
         )
@@ -1118,14 +1123,14 @@ def test_the_only_way_in_is_not_removed(site: Site) -> None:
         page = browser.submit(form)
     if not identities(site):
         raise Missed(
-            should="somebody who has removed one of two ways in cannot remove the other one.",
-            did="it was removed: nobody will ever come into this account again.",
-            look="unlink: how many are left?",
+            should="a user who has removed one of two identities cannot remove the other.",
+            did="it removed the last identity, so no user can log in to this account any more.",
+            look="unlink: how many identities are left?",
         )
     if page.status >= 400 or page.path != ACCOUNT or "only way in" not in page.words.lower():
         raise Missed(
-            should=f"then {ACCOUNT} says that it is the only way in, in these words.",
-            did=f"it ended at {page.path} with the status {page.status}, and the page says: {shortened(page.words)}",
+            should=f"then {ACCOUNT} shows a message with the words 'only way in'.",
+            did=f"it ended at {page.path} with status {page.status}, and the page says: {shortened(page.words)}",
             look="unlink: flash(…) with these words, and a redirect to account.page.",
         )
 
@@ -1136,20 +1141,20 @@ def test_what_vouches_for_the_address_stays_with_the_only_way_in(site: Site) -> 
     came_in(site, browser, "google")
     (row,) = identities(site)
     token = button(browser, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html.")
-    # The page may leave the button out. A form that was sent from an older page comes all the same.
+    # The page may leave the button out. An older page can still send the form.
     form = Form("POST", token.action.replace("/delete", f"/unlink/{row['id']}"), token.fields, ())
     if browser.submit(form).status >= 500:
         raise Missed(
-            should="whoever sends the form that removes the only way in is told that it is the only one.",
-            did="it was answered with 500.",
+            should="after a click on Remove at the only identity, the page says that it is the only one.",
+            did="your app returned status 500.",
             look="unlink.",
         )
     if not identities(site) or users(site)[0]["verified_email"] != ADA.google.email:
         raise Missed(
-            should="where the last way in stays, everything stays as it was.",
-            did=f"the ways in are {ways_in(identities(site))}, and verified_email is "
+            should="if the last identity stays, everything stays as it was.",
+            did=f"the identities are {ways_in(identities(site))}, and verified_email is "
             f"{users(site)[0]['verified_email']!r}.",
-            look="unlink: db.session.rollback() takes back what was not committed.",
+            look="unlink: db.session.rollback() undoes what is not committed.",
         )
 
 
@@ -1164,16 +1169,16 @@ def test_two_tabs_at_once_leave_one(open_site: SITE) -> None:
     left = identities(site)
     crashed = [page for page in pages if isinstance(page, NoAnswer) or page.status >= 500]
     if len(left) != 1 or crashed:
-        did = f"the ways in that are left: {ways_in(left)}."
+        did = f"the identities that are left: {ways_in(left)}."
         if crashed:
-            did += f" And one of them was answered with {crashed[0]}."[:200]
+            did += f" One tab got this response: {crashed[0]}."[:200]
         raise Missed(
-            should="two tabs remove one way in each, of two that there are, at the same moment, and two processes of "
-            "your app answer them. One way in stays.",
+            should="a user has two identities. Two tabs remove a different one each, at the same moment, in two "
+            "processes of your app. One identity stays.",
             did=did,
-            look="unlink: only the database knows what both do. A lock in your program is another one in each process. "
-            "Delete first, then count, and db.session.rollback() if none is left. On PostgreSQL lock the "
-            "user's row before: with_for_update=True.",
+            look="unlink: only the database sees both requests. A lock in your program is a different one in each "
+            "process. Delete first, then count, and db.session.rollback() if none is left. On PostgreSQL first lock "
+            "the user's row, with with_for_update=True.",
         )
 
 
@@ -1187,24 +1192,23 @@ HOW_ADA_LEFT = {
 }
 
 MERGE = f"{ACCOUNT}/merge"
-PROOF_LOOK = "proved in app/account.py: each reason why there is no proof gives None."
+PROOF_LOOK = "proved in app/account.py: return None in each case in which there is no proof."
 
 
 def proved(site: Site, browser: Browser, provider: str, who: str, look: str = "") -> Form:
-    """Whoever is logged in links what is somebody else's: gives the form that merges the two. `look` is one more place
-    to look if there is none."""
-    linked(
-        site, browser, provider, who, "It is another account's, and so proves that that one is theirs, too."
-    )
+    """The logged-in user links another user's identity. Gives the form that merges the two accounts. `look` is one
+    more place to look if there is none."""
+    linked(site, browser, provider, who, "This identity is another account's, so both are proved.")
     return button(
         browser,
         MERGE,
-        f"after a link was refused because it is another account's, {ACCOUNT} has a button that merges the two.",
-        f"templates/account.html: where there is a proof, a form with method=post, to {MERGE}. {look}".strip(),
+        f"your app rejects a link, because the identity is another account's. Then {ACCOUNT} has a button that merges "
+        "the two accounts.",
+        f"templates/account.html: if there is a proof, a form with method=post, to {MERGE}. {look}".strip(),
     )
 
 
-OF_THE_USER = "a proof holds the number of the user who has it, and is good for nobody else."
+OF_THE_USER = "a proof holds the ID of the user who has it, and works for no other user."
 
 
 def ada_leaves_a_proof(site: Site, leaves: str) -> tuple[Browser, Form]:
@@ -1224,7 +1228,7 @@ def ada_leaves_a_proof(site: Site, leaves: str) -> tuple[Browser, Form]:
 
 
 def what_is_proved(browser: Browser) -> Form | None:
-    """The form of the account page that merges two accounts; None where there is none."""
+    """The form of the account page that merges two accounts; None if there is none."""
     page = browser.open(ACCOUNT)
     if page.status >= 400:
         raise Missed(
@@ -1236,11 +1240,11 @@ def what_is_proved(browser: Browser) -> Form | None:
 
 
 def check_no_proof(browser: Browser, what: str, look: str) -> None:
-    """Missed where the account page has a button that merges two accounts."""
+    """Missed if the account page has a button that merges two accounts."""
     if what_is_proved(browser):
         raise Missed(
             should=f"{what} Then {ACCOUNT} has no button that merges two accounts.",
-            did=f"it has a form that is sent to {MERGE}.",
+            did=f"it has a form that sends a POST to {MERGE}.",
             look=look,
         )
 
@@ -1257,10 +1261,10 @@ def test_the_account_page_says_which_account_is_proved(site: Site) -> None:
     for row in identities(site):
         if row["user_id"] == bo and row["email"] not in page.words:
             raise Missed(
-                should=f"beside the button {ACCOUNT} says which account the other one is: each of its ways in, by "
-                f"provider and email address. One is {LABELS[row['provider']]}, {row['email']}.",
+                should=f"beside the button {ACCOUNT} shows each identity of the other account, by provider and email "
+                f"address. One is {LABELS[row['provider']]}, {row['email']}.",
                 did=f"that email address is not on the page: {shortened(page.words)}",
-                look="templates/account.html: other.identities has the ways in of the other account.",
+                look="templates/account.html: other.identities has the identities of the other account.",
             )
 
 
@@ -1270,19 +1274,19 @@ def test_an_address_of_the_other_account_is_shown_as_text(site: Site) -> None:
     browser = site.browser()
     came_in(site, browser, "twitter")
     proved(site, browser, "facebook", "bo")
-    check_shown_as_text(site, browser, BO, f"{ACCOUNT} names the ways in of the other account.")
+    check_shown_as_text(site, browser, BO, f"{ACCOUNT} shows the identities of the other account.")
 
 
 @exercise("8.10")
 def test_only_somebody_elses_way_in_is_a_proof(site: Site) -> None:
-    look = "linked in app/auth.py: the proof is kept where owner.id is not user.id, and nowhere else."
+    look = "linked in app/auth.py: keep the proof only if owner.id is not user.id."
     browser = site.browser()
     came_in(site, browser, "twitter")
     check_no_proof(browser, "Ada has logged in, and has linked nothing.", PROOF_LOOK)
     linked(site, browser, "facebook", "bo")
-    check_no_proof(browser, "Ada has linked a way in that nobody had.", look)
+    check_no_proof(browser, "Ada has linked an identity that no user had.", look)
     linked(site, browser, "facebook", "bo")
-    check_no_proof(browser, "Ada has tried to link a way in that Ada had.", look)
+    check_no_proof(browser, "Ada has tried to link an identity that she had.", look)
 
 
 @exercise("8.10")
@@ -1302,7 +1306,7 @@ def test_a_proof_of_an_account_that_is_gone_is_none(site: Site) -> None:
 # The machine's local time is 9 hours ahead of UTC (POSIX: add the number to local time, and get UTC).
 FAR_FROM_GREENWICH = {"TZ": "XXX-9"}
 SECONDS_LOOK = (
-    "A proof holds when it was made, time.time(), and is good for ten minutes. time.time() is the same in every time "
+    "A proof holds when it was made, time.time(), and works for ten minutes. time.time() is the same in every time "
     "zone. datetime.utcnow().timestamp() is not, because timestamp() takes a naive time as local time."
 )
 
@@ -1315,7 +1319,7 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
     browser = site.browser()
     came_in(site, browser, "twitter")
     for minutes in (11, 24 * 60 + 5, 8):
-        # Each time a proof of its own: an app may forget a proof that was too old.
+        # A new proof each time, because an app may forget a proof that was too old.
         proved(site, browser, "facebook", "bo", SECONDS_LOOK)
         later = open_site(database=database, environment=key, ahead=60 * minutes).browser()
         later.set_cookie("session", browser.cookie("session") or "")
@@ -1324,14 +1328,14 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
             look = SECONDS_LOOK
             if minutes > 60:
                 look += (
-                    " The difference of two times of time.time() is in seconds, of any number. timedelta.seconds "
-                    "begins again after each day: total_seconds() does not."
+                    " The difference of two times of time.time() is a number of seconds, however large. "
+                    "timedelta.seconds begins again after each day, and total_seconds() does not."
                 )
             check_no_proof(later, what, look)
         elif not what_is_proved(later):
             raise Missed(
-                should=f"a proof is good for ten minutes: {minutes} minutes later {ACCOUNT} still has the button.",
-                did="it has none.",
+                should=f"a proof works for ten minutes. {minutes} minutes later {ACCOUNT} still has the button.",
+                did="there is no such button.",
                 look=f"{PROOF_LOOK} {SECONDS_LOOK}",
             )
 
@@ -1348,28 +1352,28 @@ def test_a_proof_is_not_for_the_next_one(site: Site, leaves: str) -> None:
 
 
 def all_moved(site: Site, before: list[Row], to: int) -> bool:
-    """Whether every way in that there was is now one of that user's, and nobody else is left."""
+    """Whether every identity belongs to that user now, and no other user is left."""
     wanted = {(row["provider"], row["subject"], to) for row in before}
     return whose(identities(site)) == wanted and [row["id"] for row in users(site)] == [to]
 
 
 def check_not_merged(site: Site, before: list[Row], people: list[Row], what: str, look: str) -> None:
-    """Whether nothing has become of a merge that was not to be."""
+    """Missed if your app has merged accounts that it must not merge."""
     if whose(identities(site)) != whose(before) or users(site) != people:
         raise Missed(
-            should=f"{what} Nothing is merged then.",
-            did=f"the ways in were {ways_in(before)}; they are {ways_in(identities(site))} now.",
+            should=f"{what} Then nothing is merged.",
+            did=f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}.",
             look=look,
         )
 
 
 def why_not_in_one(site: Site, before: list[Row], stays: int, goes: int) -> str:
-    """Where to look after a merge by which two accounts have not become the one."""
+    """Where to look after a merge that has not made one account of two."""
     left, ids = whose(identities(site)), [row["id"] for row in users(site)]
     if (left, ids) == (whose(before), sorted((stays, goes))):
         return (
-            "merge in app/people.py ends with db.session.commit(). If it does: merge_other in app/account.py calls "
-            "merge(user, other), with what proved() gives."
+            "merge in app/people.py ends with db.session.commit(). If it does, look at merge_other in "
+            "app/account.py. It calls merge(user, other), with the result of proved()."
         )
     if ids == [goes]:
         return "merge in app/people.py: user, who is logged in, stays, and other goes. Which of the two is deleted?"
@@ -1377,20 +1381,19 @@ def why_not_in_one(site: Site, before: list[Row], stays: int, goes: int) -> str:
     if lost:
         providers = ", ".join(sorted(LABELS[provider] for provider, _ in lost))
         return (
-            f"merge in app/people.py: a way in by {providers} is lost. Every identity of the other user moves, "
-            "whatever providers the user has who stays, and only then the other user is deleted. A loop over "
-            "other.identities that gives each to another user takes it out of that very list: list(other.identities) "
-            "stays whole."
+            f"merge in app/people.py: an identity at {providers} is lost. Move every identity of the other user, "
+            "whatever providers the user has who stays. Only then delete the other user. A loop over other.identities "
+            "that gives each to another user changes this list while it runs. list(other.identities) stays whole."
         )
     if len(ids) == 2 and {row[2] for row in left} == {stays}:
-        return "merge in app/people.py: the ways in have moved. The other user is not deleted yet."
-    return "merge in app/people.py: first move every way in, then delete the other user, and commit."
+        return "merge in app/people.py: the identities have moved. The other user is not deleted yet."
+    return "merge in app/people.py: first move every identity, then delete the other user, and commit."
 
 
 @exercise("8.11")
 @pytest.mark.parametrize("others", [(), ("google", "github")], ids=["one", "three"])
 def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> None:
-    """Bo's account goes, with as many ways in as it has."""
+    """Bo's account goes, whether it has one identity or three."""
     browser, elsewhere = site.browser(), site.browser()
     came_in(site, elsewhere, "facebook", "bo")
     bo = users(site)[0]["id"]
@@ -1399,15 +1402,16 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     came_in(site, browser, "twitter")
     ada = owner_of(site, "twitter", ADA)
     assert ada is not None
-    for provider in others:  # an account at the same provider each
+    for provider in others:  # an account at each of the same providers
         add_identity(site, ada, provider, ADA)
     before = identities(site)
     form = proved(site, browser, "facebook", "bo")
     page = browser.submit(form)
     if page.status >= 400 or not all_moved(site, before, ada):
         raise Missed(
-            should=f"after a merge every way in of both is one of user {ada}, who is logged in, and user {bo} is gone.",
-            did=f"it ended with the status {page.status}. The ways in are: {ways_in(identities(site))}; the users are: "
+            should=f"after a merge every identity of both belongs to user {ada}, who is logged in, and user {bo} is "
+            "gone.",
+            did=f"it ended with status {page.status}. The identities are: {ways_in(identities(site))}. The users are: "
             f"{', '.join(str(row['id']) for row in users(site))}.",
             look=why_not_in_one(site, before, ada, bo),
         )
@@ -1415,26 +1419,26 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
         raise Missed(
             should="the account that stays keeps its own name.",
             did=f"Ada merged Bo's account into hers, and its name is {name} now.",
-            look="merge in app/people.py: the name of the user who stays is not changed.",
+            look="merge in app/people.py: do not change the name of the user who stays.",
         )
     if not is_signed_in(browser, ADA.name):
         raise Missed(
-            should="whoever merges stays logged in.",
+            should="a user who merges two accounts stays logged in.",
             did=f"the front page says: {shortened(browser.open('/').words)}",
-            look="merge: it is the other user who goes.",
+            look="merge: the other user goes.",
         )
     page = elsewhere.open("/welcome")
     if page.status >= 500 or page.path == "/welcome":
         raise Missed(
-            should="a browser that is logged in to the account that is gone is logged out, and told so kindly.",
-            did=f"/welcome ended at {page.path} with the status {page.status}.",
-            look="load_user in app/models.py gives None where there is no such user.",
+            should="if a browser is logged in to the account that is gone, your app logs it out, without an error.",
+            did=f"/welcome ended at {page.path} with status {page.status}.",
+            look="load_user in app/models.py gives None if there is no such user.",
         )
     came_in(site, elsewhere, "facebook", "bo")
     if not is_signed_in(elsewhere, ADA.name):
         raise Missed(
-            should="after a merge every way in of both leads to the one account.",
-            did=f"Bo signed in with Facebook: {shortened(elsewhere.open('/').words)}",
+            should="after a merge every identity of both leads to the one account.",
+            did=f"Bo logged in with Facebook: {shortened(elsewhere.open('/').words)}",
             look="merge in app/people.py.",
         )
 
@@ -1449,15 +1453,16 @@ def test_the_number_of_the_account_that_is_gone_is_nobodys(site: Site) -> None:
     page = elsewhere.open("/welcome")
     if page.path == "/welcome":
         raise Missed(
-            should="a browser that is logged in to the account that is gone is nobody, also after somebody new came.",
-            did=f"it is logged in as the new one: {shortened(page.words)}",
+            should="if a browser is logged in to the account that is gone, your app logs it out, also after a new user "
+            "came.",
+            did=f"it is logged in as the new user: {shortened(page.words)}",
             look="class User in app/models.py: sqlite_autoincrement, and the migration 0005.",
         )
 
 
 @exercise("8.11")
 def test_the_addresses_are_not_lost(site: Site) -> None:
-    """Chén Jìng has no address at Twitter, and one that Google has verified."""
+    """Chén Jìng has no email address at Twitter, and one that Google has verified."""
     came_in(site, site.browser(), "google", "chen")
     browser = site.browser()
     came_in(site, browser, "twitter", "chen")
@@ -1466,10 +1471,10 @@ def test_the_addresses_are_not_lost(site: Site) -> None:
     has = (user["email"], user["verified_email"]) if user else None
     if has != (CHEN.google.email, CHEN.google.email):
         raise Missed(
-            should="where the account that stays has no address, and no verified one, it gets those of the other one: "
-            f"{CHEN.google.email}, verified.",
+            should="if the account that stays has no email address, and no verified one, it gets those of the other "
+            f"account: {CHEN.google.email}, verified.",
             did=f"email and verified_email are now {has}." if has else "there are still two users.",
-            look="merge in app/people.py: read both before the other user is deleted, and give them on afterwards.",
+            look="merge in app/people.py: read both before you delete the other user, and write them afterwards.",
         )
 
 
@@ -1483,8 +1488,8 @@ def test_ones_own_addresses_stay(site: Site) -> None:
     browser.submit(proved(site, browser, "google", "bo"))
     if users(site) != kept:
         raise Missed(
-            should="the account that stays keeps its own name and its own addresses.",
-            did=f"the users were {kept}; they are {users(site)} now.",
+            should="the account that stays keeps its own name and email addresses.",
+            did=f"the users were {kept}. Now they are {users(site)}.",
             look="merge in app/people.py: user.email or other.email, and the same for verified_email.",
         )
 
@@ -1494,7 +1499,8 @@ def test_ones_own_addresses_stay(site: Site) -> None:
     ("who", "provider"), [("ada", "google"), ("chen", "facebook")], ids=["a-verified-one", "an-address"]
 )
 def test_what_is_missing_is_given_on(site: Site, who: str, provider: str) -> None:
-    """Twitter verifies no address of Ada's, and has none of Chén Jìng's. The other account is Bo's."""
+    """Twitter does not say that Ada's email address is verified, and has none of Chén Jìng's. The other account is
+    Bo's."""
     came_in(site, site.browser(), provider, "bo")
     browser = site.browser()
     came_in(site, browser, "twitter", who)
@@ -1508,8 +1514,8 @@ def test_what_is_missing_is_given_on(site: Site, who: str, provider: str) -> Non
     has = next(({name: row[name] for name in wanted} for row in users(site) if row["id"] == kept), None)
     if has != wanted:
         raise Missed(
-            should=f"after a merge the account that stays has {wanted}: each address that it has is its own, and each "
-            "that it has not is the other account's.",
+            should=f"after a merge the account that stays has {wanted}. It keeps each email address that it has, and "
+            "gets a missing one from the other account.",
             did=f"it has {has}." if has else "that account is gone.",
             look="merge in app/people.py: look at email and at verified_email, each by itself.",
         )
@@ -1525,16 +1531,16 @@ def test_a_merge_needs_a_form_of_ones_own_page(site: Site) -> None:
     look = f'merge_other: @bp.route("/merge", methods=["POST"]). {HEAD_TOO}'
     for method, look_at in looked_at(browser, MERGE):
         look_at()
-        check_not_merged(site, before, people, f"Ada's browser opens {MERGE} by a {method}.", look)
+        check_not_merged(site, before, people, f"Ada's browser sends a {method} of {MERGE}.", look)
     plain = {name: value for name, value in form.fields if "csrf" not in name}
     without_a_token(browser, MERGE, **plain)
     look = "merge_other must not be exempt from csrf, and csrf.init_app(app) must be there."
-    check_not_merged(site, before, people, f"Ada's browser sends {MERGE} a form without a token.", look)
+    check_not_merged(site, before, people, f"Ada's browser sends a form without a token to {MERGE}.", look)
 
 
 @exercise("8.11")
 def test_without_a_proof_there_is_no_merge(site: Site) -> None:
-    """Eve knows the numbers of others, and any token of her own will do."""
+    """Eve knows the IDs of other users, and sends a token of her own."""
     came_in(site, site.browser(), "facebook", "bo")
     eve = site.browser()
     came_in(site, eve, "twitter", "eve")
@@ -1546,17 +1552,17 @@ def test_without_a_proof_there_is_no_merge(site: Site) -> None:
     for victim in victims:
         fields = (*token.fields, *((name, str(victim)) for name in names))
         page = eve.submit(Form("POST", token.action.replace("/delete", "/merge"), fields, ()))
-        look = "merge_other: which user it is has to come from the proof in the session."
-        what = f"Eve has proved nothing, and sends {MERGE} the number {victim} of somebody else."
+        look = "merge_other: only the proof in the session says which user to merge."
+        what = f"Eve has proved nothing, and sends another user's ID, {victim}, to {MERGE}."
         check_not_merged(site, before, people, what, look)
         if page.status >= 500:
             raise Missed(
-                should=f"{MERGE} without a proof merges nothing, and is no error.",
-                did=f"it answered with the status {page.status}.",
+                should=f"a POST to {MERGE} without a proof merges nothing, and causes no error.",
+                did=f"it returned status {page.status}.",
                 look="merge_other: proved() may be None.",
             )
         eve.open(ACCOUNT)
-    # With a proof for Bo's account, Ada's number in the form is worth nothing, either.
+    # With a proof for Bo's account, Ada's ID in the form does not count, either.
     form = proved(site, eve, "facebook", "bo")
     bo = owner_of(site, "facebook", BO)
     ada = owner_of(site, "twitter", ADA)
@@ -1566,9 +1572,10 @@ def test_without_a_proof_there_is_no_merge(site: Site) -> None:
     eve.submit(Form("POST", f"{form.action}?{query}", filled, ()))
     if owner_of(site, "twitter", ADA) != ada:
         raise Missed(
-            should="Eve has proved that Bo's account is hers, and writes Ada's number into the form.",
-            did=f"the ways in are: {ways_in(identities(site))}.",
-            look="merge_other: which user it is has to come from the proof in the session.",
+            should="Eve has proved that Bo's account is hers, and writes Ada's ID into the form. Nothing of Ada's "
+            "moves.",
+            did=f"the identities are: {ways_in(identities(site))}.",
+            look="merge_other: only the proof in the session says which user to merge.",
         )
 
 
@@ -1584,8 +1591,8 @@ def test_a_proof_is_used_up(site: Site) -> None:
     again = browser.submit(form)
     if again.status >= 500 or form_to(browser.open(ACCOUNT), MERGE):
         raise Missed(
-            should="a proof is good for one merge. Then the button is gone, and a second click merges nothing.",
-            did=f"the second click was answered with {again.status}."
+            should="a proof works for one merge. Then the button is gone, and a second click merges nothing.",
+            did=f"after the second click, your app returned status {again.status}."
             if again.status >= 500
             else "the button is still there.",
             look="merge_other: session.pop('proved', None).",
@@ -1595,7 +1602,7 @@ def test_a_proof_is_used_up(site: Site) -> None:
     ):
         raise Missed(
             should="the second click on the same button merges nothing.",
-            did=f"the ways in are {ways_in(identities(site))} now.",
+            did=f"the identities are {ways_in(identities(site))} now.",
             look="merge_other: session.pop('proved', None).",
         )
 
@@ -1609,7 +1616,7 @@ def test_an_old_proof_merges_nothing(open_site: SITE, database: Database) -> Non
     came_in(site, browser, "twitter")
     before, people = identities(site), users(site)
     for minutes in (11, 8):
-        # Each time a proof of its own: an app may forget a proof that was too old.
+        # A new proof each time, because an app may forget a proof that was too old.
         form = proved(site, browser, "facebook", "bo", SECONDS_LOOK)
         later = open_site(database=database, environment=key, ahead=60 * minutes)
         again = later.browser()
@@ -1617,11 +1624,11 @@ def test_an_old_proof_merges_nothing(open_site: SITE, database: Database) -> Non
         again.open("/")
         again.submit(form)
         if minutes > 10:
-            what = f"Somebody proves that another account is theirs, and clicks {minutes} minutes later."
+            what = f"Ada proves that a second account is hers, and clicks {minutes} minutes later."
             check_not_merged(site, before, people, what, SECONDS_LOOK)
         elif len(users(site)) != 1:
             raise Missed(
-                should=f"a proof is good for ten minutes: {minutes} minutes later one can still merge.",
+                should=f"a proof works for ten minutes. {minutes} minutes later the user can still merge.",
                 did="nothing was merged.",
                 look=PROOF_LOOK,
             )
@@ -1637,12 +1644,12 @@ def test_a_user_who_is_gone_merges_nothing(site: Site) -> None:
     before, people = identities(site), users(site)
     page = browser.submit(form)
     what = "Ada has a proof for Bo's account, and her own account is deleted in another browser."
-    look = "merge_other: @login_required comes below @bp.route. Above it, it protects nothing."
+    look = "merge_other: @login_required comes below @bp.route. Above @bp.route, it protects nothing."
     check_not_merged(site, before, people, what, look)
     if page.status >= 500:
         raise Missed(
-            should=f"{what} A click on the button that is still shown here is no error.",
-            did=f"it was answered with {page.status}.",
+            should=f"{what} A click on the button that this browser still shows causes no error.",
+            did=f"your app returned status {page.status}.",
             look=look,
         )
 
@@ -1652,7 +1659,9 @@ def test_a_user_who_is_gone_merges_nothing(site: Site) -> None:
 def test_a_proof_merges_nothing_for_the_next_one(site: Site, leaves: str) -> None:
     browser, form = ada_leaves_a_proof(site, leaves)
     before, people = identities(site), users(site)
-    fresh = button(browser, f"{ACCOUNT}/delete", "One can delete it.", "templates/account.html.")
+    fresh = button(
+        browser, f"{ACCOUNT}/delete", "Chén Jìng can delete the account.", "templates/account.html."
+    )
     kept = tuple(field for field in form.fields if "csrf" not in field[0])
     browser.submit(Form("POST", form.action, (*kept, *fresh.fields), ()))
     what = (
@@ -1672,16 +1681,16 @@ def test_why_a_link_is_not_begun_by_a_get(folder: Path) -> None:
         "link_by_post",
         "c",
         {
-            "a": "Over HTTPS both are encrypted, address and all. Over HTTP neither is.",
-            "b": "To Facebook both are the same request, and your app sends it by a redirect, which is a GET.",
-            "d": "A login needs its state as much: without it somebody is logged in as somebody else.",
+            "a": "Over HTTPS both are encrypted, with the URL. Over HTTP neither is.",
+            "b": "For Facebook both are the same request. Your app sends the browser there with a redirect, a GET.",
+            "d": "A login needs its state, too. Without it an attacker can log a user in to the attacker's account.",
         },
     )
 
 
-# 8.13 What the steps before this one taught
+# 8.13 What the steps before taught
 
-# That the buttons still work is a matter of 8.1.
+# Exercise 8.1 checks that the buttons still work.
 KEPT = since_one_route(log_out_elsewhere=True)
 
 
@@ -1702,7 +1711,9 @@ def test_a_user_who_is_gone_deletes_nothing(site: Site) -> None:
     if page.status >= 500 or users(site) != before:
         raise Missed(
             should="Ada's account is merged into another one, in another browser. A click on Delete my account on the "
-            "page that is still open here deletes nothing, and is no error.",
-            did=f"it was answered with {page.status}. There were {len(before)} users, and are {len(users(site))} now.",
-            look="delete in app/account.py: @login_required comes below @bp.route. Above it, it protects nothing.",
+            "page that is still open here deletes nothing, and causes no error.",
+            did=f"your app returned status {page.status}. There were {len(before)} users. Now there are "
+            f"{len(users(site))}.",
+            look="delete in app/account.py: @login_required comes below @bp.route. Above @bp.route, it protects "
+            "nothing.",
         )

@@ -1,8 +1,8 @@
-"""What earlier steps taught, tried again in a later one: state, refusal, log-out, pages that are not for strangers, and
+"""The lessons of earlier steps, checked again in a later one: state, denial, logout, pages for logged-in users, and
 deleting an account.
 
-An exercise that is kept is no exercise about logging in. Where nobody can sign in, another exercise says so, and what
-needs somebody who is signed in is not tried.
+A keep exercise is not about logging in. If no user can log in, a different exercise says so, and the checks that need
+a logged-in user are left out.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ Tables = dict[str, list[dict[str, Any]]]
 # The cookie by which Flask-Login remembers a user without a session.
 REMEMBERED = "remember_token"
 CLEAR_FIRST = (
-    "session.clear() comes before logout_user(). logout_user() leaves word in the session that the cookie "
-    f"{REMEMBERED} has to be deleted, and session.clear() forgets that."
+    "session.clear() comes before logout_user(). logout_user() leaves a note in the session that the "
+    f"cookie {REMEMBERED} has to be deleted, and session.clear() would remove the note."
 )
 HEAD_TOO = (
     "Flask lets HEAD reach every view that accepts GET, so a view that changes something accepts only POST."
 )
-# The fields in which an app might look for the id of a user, or of an identity.
+# The fields in which an app might look for the ID of a user, or of an identity.
 ID_FIELDS = (
     "id",
     "user_id",
@@ -66,13 +66,13 @@ ID_FIELDS = (
 
 
 def every_row(database: Database) -> Tables:
-    """The rows of the app's tables. How far the migrations have come is left out."""
+    """The rows of the app's tables, without the table in which Alembic keeps the version."""
     tables = sorted(set(database.look().get_table_names()) - {"alembic_version"})
     return {table: sorted(database.rows(f"SELECT * FROM {table}"), key=str) for table in tables}
 
 
 def is_in(browser: Browser) -> str | None:
-    """The name of the person who is signed in, as the app's pages say it. None where they name nobody."""
+    """The name of the logged-in user, as the app's pages show it. None if they show no name."""
     for path in ("/", "/welcome"):
         words = browser.open(path).words
         name = next((one.name for one in PEOPLE if one.name in words), None)
@@ -82,8 +82,8 @@ def is_in(browser: Browser) -> str | None:
 
 
 def check_nobody_is_in(site: Site, browser: Browser, *, what: str, look: str) -> None:
-    """Missed where somebody is signed in: the pages name somebody, or /welcome shows here and not for a stranger. That
-    it shows for strangers is the fault of another exercise."""
+    """Missed if a user is logged in: the pages show a name, or this browser gets /welcome and a stranger does not. If
+    strangers get it, too, a different exercise says so."""
     name = is_in(browser)
     if name is None:
         page = browser.open("/welcome")
@@ -93,12 +93,12 @@ def check_nobody_is_in(site: Site, browser: Browser, *, what: str, look: str) ->
             or site.browser().open("/welcome").path == "/welcome"
         ):
             return
-    did = f"{name} is signed in." if name else f"/welcome says: {shortened(page.words)}"
-    raise Missed(should=f"{what}: nobody is signed in.", did=did, look=look)
+    did = f"{name} is logged in." if name else f"/welcome says: {shortened(page.words)}"
+    raise Missed(should=f"{what}. Then no user is logged in.", did=did, look=look)
 
 
 def can_come_in(browser: Browser, name: str, who: str = SOMEBODY) -> bool:
-    """A person signs in with a provider; whether that worked."""
+    """A user logs in with a provider; whether that worked."""
     try:
         sign_in(browser, who, start=start_of(name))
         return is_in(browser) is not None
@@ -107,17 +107,17 @@ def can_come_in(browser: Browser, name: str, who: str = SOMEBODY) -> bool:
 
 
 def sent(browser: Browser, path: str, **fields: str) -> Page:
-    """A form is sent to a path of the app by POST, whether a page has such a form or not."""
+    """Sends a form to a path of the app by POST, whether a page has such a form or not."""
     browser.open("/")
     return browser.submit(Form("POST", urljoin(HOME, path), tuple(fields.items()), ()))
 
 
 def naming(browser: Browser, form: Form, number: object) -> dict[str, Callable[[], Page]]:
-    """Ways to send a form that names somebody's id besides, under the usual names. Each way has the words that say
-    where the id is. A CSRF token stays as it is: without the token an app looks at nothing else."""
+    """Ways to send a form that also names an ID, under the usual names. Each way has the words that say where the ID
+    is. The CSRF token stays as it is, because without it an app looks at nothing else."""
     named = tuple((name, str(number)) for name in ID_FIELDS)
     tokens = tuple(field for field in form.fields if "csrf" in field[0])
-    # The form's own fields may name somebody, too, under a name of the app's own.
+    # The form's own fields may name an ID, too, under a name that the app has chosen.
     own = tuple(
         (name, str(number)) for name, _ in form.fields if name not in ID_FIELDS and "csrf" not in name
     )
@@ -134,8 +134,8 @@ def naming(browser: Browser, form: Form, number: object) -> dict[str, Callable[[
 def looked_at(
     browser: Browser, path: str, *, follow: bool = True
 ) -> tuple[tuple[str, Callable[[], Page]], ...]:
-    """The requests for a path that only look, and must change nothing (RFC 9110 section 9.2.1), each with its method.
-    In Flask HEAD reaches every view that accepts GET."""
+    """The requests for a path that must change nothing, because their methods are safe (RFC 9110 section 9.2.1), each
+    with its method. In Flask HEAD reaches every view that accepts GET."""
     browser.open("/")
     head = Form("HEAD", urljoin(HOME, path), (), ())
     return (
@@ -148,9 +148,9 @@ def looked_at(
 
 
 def check_forged_callbacks(site: Site, name: str, look: str) -> None:
-    """A callback of another person's login changes nothing, neither for a stranger nor for a user."""
+    """A callback of another user's login changes nothing, neither for a stranger nor for a logged-in user."""
     ada, stranger = site.browser(), site.browser()
-    people = [(stranger, "nobody is")]
+    people = [(stranger, "no user is")]
     other = "facebook" if name == "twitter" else "twitter"
     if can_come_in(ada, other):
         people.append((ada, "Ada is"))
@@ -166,14 +166,14 @@ def check_forged_callbacks(site: Site, name: str, look: str) -> None:
             where = (
                 look
                 if how == "with the state of Eve's own login"
-                else f"{look} Anybody can leave the state out."
+                else f"{look} An attacker can leave the state out."
             )
             check_nothing_came_of_it(site, browser, page, before, what, where, still_in=browser is ada)
             reads(site, page, NOT_OURS, what=what, look=where)
 
 
 def check_used_state(site: Site, name: str, look: str) -> None:
-    """The state of a login that has ended is good for nothing."""
+    """The state of a login that has ended does not work again."""
     browser = site.browser()
     used = callback_for(site, browser, name)
     if browser.open(used).status >= 400 or not is_in(browser):
@@ -181,15 +181,15 @@ def check_used_state(site: Site, name: str, look: str) -> None:
     before = every_row(site.database)
     code = parse_qs(urlsplit(callback_for(site, site.browser(), name, "eve")).query)["code"][0]
     page = browser.open(changed(used, code=code))
-    what = f"Ada has signed in with {label(site, name)}, and the state of that login comes once more, with Eve's code"
+    what = f"Ada has logged in with {label(site, name)}. A second callback has the state of that login, and Eve's code"
     check_nothing_came_of_it(site, browser, page, before, what, look, still_in=True)
     reads(site, page, NOT_OURS, what=what, look=look)
 
 
 def check_state_after_an_error(site: Site, name: str, look: str) -> None:
-    """The state of a login that a refusal or an error has ended is good for nothing."""
+    """The state of a login that a denial or an error has ended does not work again."""
     for error, how in (
-        ("access_denied", "Ada has refused"),
+        ("access_denied", "Ada has denied access"),
         ("server_error", f"{label(site, name)} could not help"),
     ):
         browser = site.browser()
@@ -198,8 +198,8 @@ def check_state_after_an_error(site: Site, name: str, look: str) -> None:
         before = every_row(site.database)
         page = browser.open(changed(callback_for(site, site.browser(), name, "eve"), state=state))
         what = (
-            f"{how}, so that this login with {label(site, name)} is over. Then a second callback comes with the same "
-            "state, and with a code of Eve's"
+            f"{how}, so this login with {label(site, name)} is over. A second callback has the same state, and Eve's "
+            "code"
         )
         check_nothing_came_of_it(site, browser, page, before, what, look, still_in=False)
 
@@ -207,38 +207,38 @@ def check_state_after_an_error(site: Site, name: str, look: str) -> None:
 def check_nothing_came_of_it(
     site: Site, browser: Browser, page: Page, before: Tables, what: str, look: str, *, still_in: bool
 ) -> None:
-    """Missed where a callback that does not count has changed a row, or who is signed in (Ada, or nobody)."""
+    """Missed if a callback that does not count has changed a row, or who is logged in (Ada, or no user)."""
     rows = every_row(site.database)
     if rows != before:
         new = [row for table in rows for row in rows[table] if row not in before.get(table, [])]
         did = f"these rows are new: {'; '.join(str(row) for row in new)}." if new else "rows are gone."
-        raise Missed(should=f"{what}: the database stays as it was.", did=did, look=look)
+        raise Missed(should=f"{what}. Then the database stays as it was.", did=did, look=look)
     if not still_in:
         check_nobody_is_in(site, browser, what=what, look=look)
         return
     words = browser.open("/").words
     if "Ada Okafor" not in words:
         raise Missed(
-            should=f"{what}: Ada stays signed in.",
+            should=f"{what}. Then Ada stays logged in.",
             did=f"it ended at {page.path}, and the front page says: {shortened(words)}",
             look=look,
         )
 
 
-# Refusal
+# Denial
 
 
 def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
-    """A person who says no at a provider is signed in as nobody, and reads why."""
+    """A user who denies access at a provider is not logged in, and reads why."""
     for name in names:
         browser = site.browser()
         asked_of(site, browser, name)
         before = every_row(site.database)
-        what = f"somebody says no at {label(site, name)}"
+        what = f"the user denies access at {label(site, name)}"
         page = refuse(browser, start=start_of(name))
         check_nothing_came_of_it(site, browser, page, before, what, look, still_in=False)
         where = (
-            f"{NO_STATE} A login with Twitter is not looked up by one."
+            f"{NO_STATE} So do not look for a login with Twitter by its state."
             if name == "twitter" and NOT_OURS in page.words
             else look
         )
@@ -246,42 +246,40 @@ def check_refusals(site: Site, names: tuple[str, ...], look: str) -> None:
 
 
 def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) -> None:
-    """Ada is signed in with a provider, and says no at another one: she stays signed in, and a login that she began
-    in another tab goes on."""
+    """Ada is logged in with a provider, and denies access at another provider. She stays logged in, and a login that
+    she began in another tab goes on."""
     ada = site.browser()
     if not can_come_in(ada, first):
         return
     waiting = callback_for(site, ada, name)
     before = every_row(site.database)
-    what = f"Ada is signed in with {label(site, first)}, and says no at {label(site, name)}"
-    # The provider would not ask her again in this browser, so the callback of a refusal is made here.
+    what = f"Ada is logged in with {label(site, first)}, and denies access at {label(site, name)}"
+    # The provider would not ask her again in this browser, so the check makes the callback of a denial itself.
     state = asked_of(site, ada, name).get("state", "")
     page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
-    only_that = (
-        "the callback in app/auth.py: a refusal ends the login that was refused, and changes nothing else."
-    )
+    only_that = "the callback in app/auth.py: a denial ends the denied login, and changes nothing else."
     check_nothing_came_of_it(site, ada, page, before, what, only_that, still_in=True)
     reads(site, page, DENIED, what=what, look=look)
     page = ada.open(waiting)
     if NOT_OURS in page.words:
         raise Missed(
             should=f"{what}. A login at {label(site, name)} that she began before, in another tab, goes on.",
-            did=f"it ended at {page.path}, where she reads: {shortened(page.words)}",
+            did=f"it ended at {page.path}, which says: {shortened(page.words)}",
             look=only_that,
         )
 
 
-# Log-out
+# Logout
 
 
 def why_remembered(browser: Browser, otherwise: str) -> str:
-    """Where to look after a log-out that logged nobody out."""
+    """Where to look after a logout that logged no user out."""
     return f"logout in app/auth.py: {CLEAR_FIRST}" if browser.cookie(REMEMBERED) else otherwise
 
 
 def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewhere: bool = False) -> None:
-    """After a click on *Log out* nothing of the session is left: nobody is signed in, no login that was under way comes
-    to its end, and no page waits. That the button logs out at all may be another exercise's: `said_elsewhere`."""
+    """After a click on *Log out* nothing of the session is left: no user is logged in, no login that was under way
+    ends well, and no page waits. With `said_elsewhere`, a different exercise checks that the button logs out."""
     browser = site.browser()
     if not can_come_in(browser, first):
         return
@@ -293,7 +291,7 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
                 did=f"Ada was logged in, and her browser sent a {method} to /logout. Then no one was logged in.",
                 look='@bp.route("/logout", methods=["POST"]). ' + HEAD_TOO,
             )
-    # Two logins are under way, one of them begun from a page where she wants to go back to.
+    # Two logins are under way. One of them ends on a page that she has asked for.
     waiting = [(name, _begun(site, browser, name)) for name in (second, first)]
     browser.open(f"{start_of(second)}?next=/account", follow=False)
     front = browser.open("/")
@@ -302,8 +300,8 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
         if said_elsewhere:
             return
         raise Missed(
-            should="a user who is signed in has a button on the front page that sends a POST to /logout.",
-            did="there is no such form." if form is None else f"that form is sent by {form.method}.",
+            should="for a logged-in user, the front page has a button that sends a POST to /logout.",
+            did="there is no such form." if form is None else f"the form there sends a {form.method}.",
             look=f"templates/index.html. {look}",
         )
     page = browser.submit(form)
@@ -311,21 +309,21 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
     if said_elsewhere and (page.status >= 400 or is_in(browser)):
         return
     if page.status >= 400:
-        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
-        raise Missed(should=f"{what}, and is on the front page.", did=did, look=look)
+        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+        raise Missed(should=f"{what}. Then she is on the front page.", did=did, look=look)
     check_nobody_is_in(site, browser, what=what, look=why_remembered(browser, look))
     before = every_row(site.database)
     for name, callback in waiting:
         if callback is None:
             continue
         browser.open(callback)
-        words = f"{what} while a login with {label(site, name)} is under way, and then its callback comes"
-        check_nobody_is_in(
-            site, browser, what=words, look=f"{look} What waited for that login has to go, too."
-        )
+        words = f"{what} while a login with {label(site, name)} is under way. The callback of that login comes later"
+        check_nobody_is_in(site, browser, what=words, look=f"{look} Your app must forget that login, too.")
         if every_row(site.database) != before:
             raise Missed(
-                should=f"{words}: the database stays as it was.", did="a row is new or changed.", look=look
+                should=f"{words}. Then the database stays as it was.",
+                did="a row is new or changed.",
+                look=look,
             )
     try:
         ended = sign_in(browser, start=start_of(first))
@@ -333,8 +331,8 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
         return
     if ended.path == "/account":
         raise Missed(
-            should=f"{what}, and signs in again: the login ends on /welcome.",
-            did="it ended on /account, which a login of before the log-out had asked for: session['next'] was still "
+            should=f"{what}, and logs in again. This login ends on /welcome.",
+            did="it ended on /account, which a login before the logout had asked for. So session['next'] was still "
             "there.",
             look=look,
         )
@@ -359,21 +357,21 @@ def check_log_out_of_a_stranger(site: Site, first: str, second: str, look: str) 
         "Ada's account was deleted in another browser, and she clicks on Log out in a page that is still open"
     )
     if page.status >= 500:
-        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
-        raise Missed(should=f"{what}: she is on the front page.", did=did, look=look)
+        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+        raise Missed(should=f"{what}. Then she is on the front page.", did=did, look=look)
     browser.open(waiting)
     name = is_in(browser)
     if name is not None or every_row(site.database)["users"]:
         raise Missed(
             should=f"{what}. From then on no login is under way.",
-            did=f"a login with {label(site, second)} was under way, its callback came after the click, and "
+            did=f"a login with {label(site, second)} was under way. Its callback came after the click, and "
             f"{name or 'a new user'} was logged in.",
-            look=f"{look} A log-out empties the session of everybody who clicks: no @login_required there.",
+            look=f"{look} A logout empties the session, also if no user is logged in. So no @login_required there.",
         )
 
 
 def _begun(site: Site, browser: Browser, name: str) -> str | None:
-    """The callback of a login that has begun in a browser; None where none begins: another exercise says so."""
+    """The callback of a login that begins in a browser; None if none begins, because a different exercise says so."""
     try:
         return callback_for(site, browser, name)
     except (Missed, NoAnswer):
@@ -392,9 +390,9 @@ def check_strangers(
     *,
     ends_elsewhere: bool = False,
 ) -> None:
-    """A stranger gets none of the pages of users, by GET or by POST (of these pages, only those that are `closed`,
-    where that is given), and once signed in, is where the stranger wanted to go. That a login ends where its next says
-    may be another exercise's: `ends_elsewhere`."""
+    """A stranger gets none of the pages for users, by GET or by POST (if `closed` is given, none of those), and gets
+    the wanted page after a login. With `ends_elsewhere`, a different exercise checks that a login ends where its next
+    says."""
     for path in pages if closed is None else closed:
         for method in ("GET", "POST"):
             stranger = site.browser()
@@ -402,15 +400,15 @@ def check_strangers(
             shown = page.path == path and page.status < 400
             if shown or page.status >= (400 if method == "GET" else 500):
                 raise Missed(
-                    should=f"a stranger who sends a {method} to {path} is sent to the front page.",
-                    did=f"{page.path} answered with the status {page.status}: {shortened(page.words)}",
+                    should=f"if a stranger sends a {method} to {path}, your app redirects to the front page.",
+                    did=f"{page.path} returned status {page.status}: {shortened(page.words)}",
                     look=look,
                 )
     for path in pages:
         stranger, wanted = site.browser(), f"{path}?page=2"
         page = stranger.open(wanted)
         if site.at_provider(page) or (closed is not None and path not in closed and page.path == path):
-            continue  # a page that strangers see, or that fails for them, is another exercise's
+            continue  # if strangers see the page, or it fails for them, a different exercise says so
         link = next((one for one in page.links() if urlsplit(one).path == start_of(name)), None)
         should = (
             f"a visitor opens {wanted}, is redirected to {page.path}{'?' if page.query else ''}{page.query}, logs in "
@@ -432,17 +430,16 @@ def check_strangers(
             if path in parse_qs(page.query).get("next", []):
                 raise Missed(
                     should=should,
-                    did=f"the stranger was sent to {page.path}?{page.query}: the query string of {wanted} is lost.",
-                    look=f"the view of {path}: @login_required sends strangers away with the whole page in next, its "
-                    "query string included. request.path has no query string.",
+                    did=f"the redirect led to {page.path}?{page.query}, without the query string of {wanted}.",
+                    look=f"the view of {path}: @login_required puts the page into next, with its query string. "
+                    "request.path has no query string.",
                 )
             raise Missed(
                 should=should,
-                did=f"the button leads to {leads}, and the login ended on {came_to} with the status {ended.status}.",
+                did=f"the button leads to {leads}, and the login ended at {came_to} with status {ended.status}.",
                 look="login in app/auth.py keeps next, and the callback redirects there."
                 if carried
-                else "templates/index.html: the links to /login/… carry next on, as it is in the query string of the "
-                "front page.",
+                else "templates/index.html: the links to /login/… pass on the next of the front page's URL.",
             )
 
 
@@ -452,8 +449,8 @@ DELETE = "/account/delete"
 
 
 def check_account_is_its_users(site: Site, look: str, guard: str) -> None:
-    """Eve has an account. Neither a stranger nor Ada deletes it. `look` is where the user is chosen, and `guard` what
-    keeps strangers out."""
+    """Eve has an account. Neither a stranger nor Ada can delete it. `look` says where the app chooses the user, and
+    `guard` what keeps strangers out."""
     if not can_come_in(site.browser(), "twitter", "eve"):
         return
     eve = site.database.rows("SELECT id FROM users")[0]["id"]
@@ -464,8 +461,8 @@ def check_account_is_its_users(site: Site, look: str, guard: str) -> None:
 
 
 def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, ...], look: str) -> None:
-    """Ada is logged in, and sends the id of another user along with the form that deletes her account. The others stay.
-    Ada's own account may go or stay. Where it goes, the browser keeps nothing that names her."""
+    """Ada is logged in, and sends the ID of another user along with the form that deletes her account. The other users
+    stay. Ada's own account may go or stay. If it goes, the browser keeps nothing that names her."""
     for other in others:
         theirs = _rows_of(every_row(site.database), other)
         for way in range(4):
@@ -474,21 +471,21 @@ def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, .
             page = send()
             if _rows_of(every_row(site.database), other) != theirs:
                 raise Missed(
-                    should="a POST to /account/delete deletes the user who is logged in, and nobody else, whatever is "
-                    "sent along.",
-                    did=f"Ada sent the id of another user, {other}, {where}, and that user's account is deleted.",
+                    should="a POST to /account/delete deletes the logged-in user, and no other user, whatever else the "
+                    "request contains.",
+                    did=f"Ada sent the ID of another user, {other}, {where}, and your app deleted that user's account.",
                     look=look,
                 )
             if page.status >= 500:
                 raise Missed(
-                    should="a POST to /account/delete ends on a page of the app, whatever is sent along.",
-                    did=f"{page.path} answered with the status {page.status}: {shortened(page.words)}",
+                    should="a POST to /account/delete ends on a page of the app, whatever else the request contains.",
+                    did=f"{page.path} returned status {page.status}: {shortened(page.words)}",
                     look=look,
                 )
-            if is_in(browser) is None:  # that was Ada's own account, and it is gone
+            if is_in(browser) is None:  # Ada's own account is gone
                 if browser.cookie(REMEMBERED):
                     raise Missed(
-                        should="after a click on Delete my account the browser keeps nothing that names the user.",
+                        should="after a click on Delete my account, the browser keeps nothing that names the user.",
                         did=f"the cookie {REMEMBERED} was still there.",
                         look=f"delete: {CLEAR_FIRST}",
                     )
@@ -504,32 +501,30 @@ def _rows_of(tables: Tables, user: int) -> Tables:
 
 
 def check_strangers_delete_nothing(site: Site, user: int, look: str) -> None:
-    """A stranger who sends a form to /account/delete is sent away, and every user stays."""
+    """If a stranger sends a form to /account/delete, the app redirects the browser, and every user stays."""
     before = every_row(site.database)
     for fields in ({}, dict.fromkeys(ID_FIELDS, str(user))):
         page = sent(site.browser(), DELETE, **fields)
-        should = (
-            "a stranger who sends a POST to /account/delete is sent away, and nobody's account is deleted."
-        )
+        should = "if a stranger sends a POST to /account/delete, your app redirects, and deletes no account."
         if every_row(site.database) != before:
-            raise Missed(should=should, did=f"the account of user {user} is deleted.", look=look)
+            raise Missed(should=should, did=f"it deleted the account of user {user}.", look=look)
         if page.status >= 500:
-            did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+            did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
             raise Missed(should=should, did=did, look=look)
 
 
 def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], waiting: str) -> None:
-    """A browser is logged in as a user whose account was deleted in another browser. It is a stranger's then: pages,
-    the form that deletes, and the callback `waiting` of Ada's login with Facebook."""
-    what = "Ada's account was deleted in another browser. This browser is a stranger's then"
+    """A browser is logged in as a user whose account was deleted in another browser. No user is logged in there then:
+    pages, the form that deletes, and the callback `waiting` of Ada's login with Facebook."""
+    what = "Ada's account was deleted in another browser, so no user is logged in here"
     look = (
-        "load_user in app/models.py gives None where there is no such user. And whoever is logged in is current_user, "
-        "and not a number in the session."
+        "load_user in app/models.py gives None if there is no such user. And current_user says who is logged in, not "
+        "an ID in the session."
     )
     before = every_row(site.database)
     for path in (*pages, DELETE):
         if path != DELETE and site.browser().open(path).status >= 500:
-            continue  # that page fails for every stranger, and another exercise says so
+            continue  # that page fails for every stranger, and a different exercise says so
         page = sent(browser, path) if path == DELETE else browser.open(path)
         sent_there = f"{'a POST to ' if path == DELETE else ''}{path}"
         if page.status >= 500 or (
@@ -537,19 +532,21 @@ def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], wai
             and page.status == 200
             and page.path == path != site.browser().open(path).path
         ):
-            did = f"{sent_there} ended at {page.path} with the status {page.status}: {shortened(page.words)}"
+            did = f"{sent_there} ended at {page.path} with status {page.status}: {shortened(page.words)}"
             raise Missed(
-                should=f"{what}: {sent_there} leads to the front page, or shows it.", did=did, look=look
+                should=f"{what}. Then {sent_there} leads to the front page, or shows it.", did=did, look=look
             )
         if every_row(site.database) != before:
             raise Missed(
-                should=f"{what}: {sent_there} changes nothing.", did="rows are changed or gone.", look=look
+                should=f"{what}. Then {sent_there} changes nothing.",
+                did="rows are changed or gone.",
+                look=look,
             )
     page = browser.open(waiting)
     if page.status >= 500:
-        did = f"{page.path} answered with the status {page.status}: {shortened(page.words)}"
+        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
         raise Missed(
-            should=f"{what}: a login that was under way makes a new user, or none.", did=did, look=look
+            should=f"{what}. Then a login that was under way makes a new user, or none.", did=did, look=look
         )
     rows = every_row(site.database)
     owners = {row["id"] for row in before["users"]}
@@ -558,14 +555,14 @@ def check_user_is_gone(site: Site, browser: Browser, pages: tuple[str, ...], wai
     ]
     if moved or any(row not in rows[table] for table in before for row in before[table]):
         raise Missed(
-            should=f"{what}: a login that was under way changes nobody else's account.",
+            should=f"{what}. Then a login that was under way changes no other user's account.",
             did="another user's rows have changed.",
             look=look,
         )
 
 
 def check_a_deleted_user(site: Site) -> None:
-    """Ada is logged in in two browsers, and deletes her account in one of them. The other browser is a stranger's."""
+    """Ada is logged in in two browsers, and deletes her account in one of them. The other is a stranger's."""
     here, there = site.browser(), site.browser()
     if not all(can_come_in(browser, "twitter") for browser in (here, there)):
         return
@@ -602,15 +599,13 @@ def check_cookie(site: Site, names: tuple[str, ...], look: str) -> None:
 
 
 def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[Site], None]]:
-    """What the apps with one login route for all providers keep, each by what it is about. That *Log out* logs out at
-    all may be another exercise's: `log_out_elsewhere`."""
-    state = (
-        "authorized in app/auth.py: finish(name, …) comes first, whatever came back, and None ends the login."
-    )
-    refusal = "authorized in app/auth.py: Twitter's word for a refusal is denied, and OAuth 2's is error=access_denied."
+    """The checks that the apps with one login route for all providers keep, each by its subject. With
+    `log_out_elsewhere`, a different exercise checks that *Log out* logs out."""
+    state = "authorized in app/auth.py: call finish(name, …) first, in every case. None ends the login."
+    refusal = "authorized in app/auth.py: after a denial, Twitter sends denied, and OAuth 2 sends error=access_denied."
     log_out = "logout in app/auth.py: session.clear(), and then logout_user()."
-    guard = "@login_required comes below @bp.route. Above it, @login_required protects nothing."
-    delete = "delete: current_user.id says which user it is. No field, number or query string says it."
+    guard = "@login_required comes below @bp.route. Above @bp.route, @login_required protects nothing."
+    delete = "delete: only current_user.id says which user to delete, and nothing in the request."
     checks: dict[str, Callable[[Site], None]] = {}
     for name in ("facebook", "google", "github"):
         checks[f"forged {name}"] = partial(check_forged_callbacks, name=name, look=state)

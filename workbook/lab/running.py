@@ -81,11 +81,12 @@ class RunningApp:
     """Starts the app in `folder` and waits until it responds; AppFailed says why it does not.
 
     It runs on a copy, so that it sees no .env and no database of the student's and leaves nothing behind. With
-    `in_place` it runs in the folder itself, as for a student at work: its output appears here, and goes to `on_output`,
+    `in_place` it runs in the folder itself, as for a student at work: its output appears here and goes to `on_output`,
     too, in pieces as they come; its errors appear in the browser, and if it cannot be loaded, a page says so (`failure`
-    says why). `instead` serves only such a page. `listen_on` is a socket that listens already, instead of `port`.
-    `on_write` is called each time that the app is about to write to its database. Its clock is `ahead` of the real one
-    (seconds). Apps that are `alike` have one clock, and one beginning of `random`.
+    says why). `instead` serves only such a page.
+    `listen_on` is a socket that listens already, instead of `port`. `on_write` is called each time that the app is
+    about to write to its database. Its clock is `ahead` of the real one (seconds). Apps that are `alike` have one
+    clock, and one beginning of `random`.
     """
 
     def __init__(

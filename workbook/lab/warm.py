@@ -122,7 +122,7 @@ class Warm:
         preload: Iterable[str] = (),
     ) -> Child:
         """Starts a job in `folder` with exactly that environment, its output appended to `log`, or else visible here.
-        `log` is a file's path, or a file or pipe that is open for writing.
+        `log` is the place of a file, or a file or pipe that is open for writing.
 
         If the job gets a socket, arguments["socket"] has its number there (only where jobs are forked). `preload` names
         the modules that this job and others like it need: the warm process loads them once, before the fork.
