@@ -27,6 +27,7 @@ from .browsing import chromium, press
 pytestmark = pytest.mark.browser
 
 STEP = find_step("01")
+KEY = "key-of-the-faults-page"
 PRINTS = """
 
 @app.before_request
@@ -71,7 +72,7 @@ def desk_at_work(tmp_path: Path) -> Iterator[Desk]:
         file.write(PRINTS)
     live = Live(step=STEP.name, title=STEP.title, app_url="http://localhost:5000")
     with (
-        ProvidersServer(keys=local_keys(), control_key="the key", threads=64) as providers,
+        ProvidersServer(keys=local_keys(), control_key=KEY, threads=64) as providers,
         warm_for_apps() as warm,
     ):
         providers.on_message = live.heard
@@ -249,7 +250,7 @@ def test_a_fault_shows_where_the_flow_parts(browser: Browser, desk_at_work: Desk
     entrance = at.providers.entrance()
     page = context.new_page()
     page.goto(entrance)
-    assert page.url == f"{at.providers.url}/" and "the key" not in page.content()
+    assert page.url == f"{at.providers.url}/" and KEY not in page.content()
     with context.expect_page() as opening:
         page.get_by_role("link", name="Faults").click()
     faults = opening.value
