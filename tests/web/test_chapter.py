@@ -27,6 +27,15 @@ Text with <script>alert(1)</script>, and <img src=x onerror=alert(1)>.
 
 <iframe src="https://example.com"></iframe>
 
+<!-- a mark
+of ours -->
+
+Words <!-- and a mark --> around a mark.
+
+```html
+<!-- a comment in code -->
+```
+
 ## The same
 
 ## The same
@@ -103,6 +112,12 @@ def test_no_markup_of_its_own_gets_in(chapter: Chapter) -> None:
     assert "alert(1)" in page.text()
 
 
+def test_the_marks_of_a_release_are_not_shown(chapter: Chapter) -> None:
+    text = html_of(chapter).text()
+    assert "mark of" not in text.replace("\n", " ") and "and a mark" not in text
+    assert "around a mark" in text and "<!-- a comment in code -->" in text
+
+
 def test_its_headings_have_ids(chapter: Chapter) -> None:
     assert [node.id for node in html_of(chapter).css("h2")] == ["the-same", "the-same-1", "afterwards"]
 
@@ -128,6 +143,7 @@ def test_every_chapter_is_whole(step: Step) -> None:
     assert [task.exercise.id for task in chapter.tasks] == [exercise.id for exercise in step.exercises]
     for task in chapter.tasks:
         assert len(task.hints) == len(task.exercise.hints) and task.html.strip()
+    assert "<!--" not in html_of(chapter).text()
     ids = [node.id for node in html_of(chapter).css("[id]")] + [task.anchor for task in chapter.tasks]
     assert len(ids) == len(set(ids))
 

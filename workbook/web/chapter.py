@@ -103,6 +103,8 @@ def read_chapter(file: Path, links: Links, exercises: Sequence[Exercise] = ()) -
 _EXERCISE = re.compile(r"Exercise (\d+\.\d+): ")
 _FOLD = re.compile(r"(<details>\s*<summary>.*?</summary>|</details>)", re.DOTALL)
 _SUMMARY = re.compile(r"<summary>(.*?)</summary>", re.DOTALL)
+# Marks for `release`, which a reader does not see.
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FOLD_OPEN, _FOLD_CLOSE = "fold_open", "fold_close"
 
 
@@ -247,10 +249,10 @@ class _Renderer(RendererHTML):
         return "</details>\n"
 
     def html_block(self, tokens: Sequence[Token], number: int, *unused: object) -> str:
-        return escape(tokens[number].content)
+        return escape(_COMMENT.sub("", tokens[number].content).strip())
 
     def html_inline(self, tokens: Sequence[Token], number: int, *unused: object) -> str:
-        content = tokens[number].content
+        content = _COMMENT.sub("", tokens[number].content)
         return content if content == "<br>" else escape(content)
 
 
