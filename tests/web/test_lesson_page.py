@@ -59,7 +59,21 @@ def new_page(
         java_script_enabled=script,
         permissions=["clipboard-read", "clipboard-write"],
     )
-    return context.new_page()
+    page = context.new_page()
+    page.on("console", lambda said: ERRORS.append(said.text) if said.type == "error" else None)
+    return page
+
+
+# What goes wrong in a page, or breaks its Content-Security-Policy.
+ERRORS: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def no_errors() -> Iterator[None]:
+    ERRORS.clear()
+    yield
+    # A stopped workbook refuses the connection of a page that is still open.
+    assert not [error for error in ERRORS if "ERR_CONNECTION" not in error and "ERR_INCOMPLETE" not in error]
 
 
 def exercise(page: Page, id: str) -> Locator:

@@ -10,7 +10,7 @@ import requests
 
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.providers.server import ProvidersServer
-from workbook.web.desk import MOST_STREAMS, desk
+from workbook.web.desk import MOST_STREAMS, POLICY, desk
 from workbook.web.live import Live
 from workbook.web.printed import LONGEST_LINE, MOST_LINES
 
@@ -34,6 +34,7 @@ def test_it_is_shown_in_no_frame_and_under_no_other_name(url: str) -> None:
     for path in ("/", "/live/said", "/live/verdicts", "/live/printed"):
         answer = requests.get(url + path, timeout=LONG)
         assert answer.ok and answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Content-Security-Policy"] == POLICY
         other = requests.get(url + path, headers={"Host": "evil.example"}, timeout=LONG)
         assert other.status_code == 403 and "Not under this name" in other.text
 

@@ -22,6 +22,13 @@ PING = 15.0
 GAP = 0.02
 # The most pages that are kept up to date at a time. Each takes a thread of the providers' server, which has some left.
 MOST_STREAMS = 32
+# An app's text can be in any part of these pages. If a part of it ever became markup, it could not do anything.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A picture has its own style sheet, and nothing that runs.
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 def desk(live: Live) -> Flask:
@@ -32,8 +39,10 @@ def desk(live: Live) -> Flask:
     streams = threading.BoundedSemaphore(MOST_STREAMS)
 
     @page.after_request
-    def in_no_frame(response: Response) -> Response:
-        response.headers.update(NO_FRAMES)
+    def with_policy(response: Response) -> Response:
+        picture = response.mimetype == "image/svg+xml"
+        policy = {"Content-Security-Policy": PICTURE_POLICY if picture else POLICY}
+        response.headers.update({**NO_FRAMES, **policy})
         return response
 
     @page.get("/")

@@ -25,10 +25,11 @@ def say_places(choice: Choice, title: str, app_url: str, providers: ProvidersSer
     click.secho(title, bold=True)
     what = "The finished app" if choice.tour else "Your app"
     click.echo(f"  {what:<18} {app_url}   ({_from_here(choice.app)})")
-    click.echo(f"  {'What is said':<18} {providers.url}/")
+    shows = "every message" if choice.tour else "the lesson, your verdicts, and every message"
+    click.echo(f"  {'The page':<18} {providers.url}/   ({shows})")
     say_providers(providers)
     if choice.tour:
-        click.echo(f"  Sign in, and see what was said. Then begin with {_from_here(all_steps()[0].chapter)}")
+        click.echo(f"  Log in, and read the messages. Then begin with {_from_here(all_steps()[0].chapter)}")
     else:
         click.echo(f"  {'The lesson':<18} {_from_here(CHAPTERS / choice.step.name / 'README.md')}")
         click.echo(
