@@ -430,7 +430,7 @@ def test_a_link_begins_by_a_form_of_ones_own_page(site: Site, provider: str) -> 
     for method, look_at in looked_at(browser, path, follow=False):
         if at_provider_next(site, look_at()):
             raise Missed(
-                should=f"only a POST begins a link. A link or an image on any page can send a GET of {path}.",
+                should=f"only a POST begins a link. A link on any page can send a GET of {path}.",
                 did=f"a {method} sent the browser to {LABELS[provider]}.",
                 look='begin_link: @bp.route("/link/<name>", methods=["POST"]). ' + HEAD_TOO,
             )
@@ -992,7 +992,7 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
         look_at()
         if len(identities(site)) != 2:
             raise Missed(
-                should=f"only a POST removes an identity. A link or an image on any page can send a GET of {path}.",
+                should=f"only a POST removes an identity. A link on any page can send a GET of {path}.",
                 did=f"a {method} removed it.",
                 look='unlink: @bp.route("/unlink/<int:id>", methods=["POST"]). ' + HEAD_TOO,
             )

@@ -84,7 +84,7 @@ def button(browser: Browser, path: str, should: str, look: str) -> Form:
         actions = ", ".join(f"{form.method} {urlsplit(form.action).path}" for form in page.forms())
         did = f"there is no form to {path}. The forms on the page send: {actions or 'nothing'}."
     elif form.method != "POST":
-        did = f"the form to {path} sends a {form.method}. A link or an image on any page can send a GET, too."
+        did = f"the form to {path} sends a {form.method}. A link on any page can send a GET, too."
     else:
         return form
     raise Missed(should=should, did=did, look=look)
