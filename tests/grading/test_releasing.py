@@ -285,7 +285,7 @@ def test_the_database_of_step_04_comes_along(own_copy: Path) -> None:
     ],
 )
 def test_commands_for_others_say_so(students_copy: Path, arguments: tuple[str, ...], says: str) -> None:
-    done = run(students_copy, *arguments)
+    done = run(students_copy, *arguments, PYTHONDONTWRITEBYTECODE="1")  # this copy is every test's
     assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
 
 
