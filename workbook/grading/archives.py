@@ -20,7 +20,7 @@ from typing import IO
 
 from .limits import Limits, TooMuch
 from .names import shown_path
-from .sources import CHUNK, CannotRead, Entry, Kind, Source
+from .sources import CHUNK, CannotRead, Entry, Kind, Source, kind_of
 from .submissions import Note, NoteKind
 
 # What is opened as an archive, by the end of its name, whatever is in it then.
@@ -184,7 +184,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 def _zip_kind(info: zipfile.ZipInfo, name: str) -> Kind:
     # The upper half has the mode where the archive was made on Unix, and nothing elsewhere.
     mode = info.external_attr >> 16
-    kind = _kind(mode)
+    kind = kind_of(mode)
     if name.endswith("/") and kind in ("file", "folder", "other"):
         return "folder"
     return "file" if not stat.S_IFMT(mode) else kind
@@ -195,23 +195,6 @@ def _zip_time(info: zipfile.ZipInfo) -> float:
         return time.mktime((*info.date_time, 0, 0, -1))
     except (ValueError, OverflowError):
         return 0.0
-
-
-def _kind(mode: int) -> Kind:
-    """The kind of a file by its mode."""
-    if stat.S_ISREG(mode):
-        return "file"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    if stat.S_ISLNK(mode):
-        return "symbolic link"
-    if stat.S_ISFIFO(mode):
-        return "pipe"
-    if stat.S_ISSOCK(mode):
-        return "socket"
-    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
-        return "device"
-    return "other"
 
 
 _TAR_KINDS: dict[bytes, Kind] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .limits import Budget, Limits, TooMuch
 from .paths import is_no_work
-from .sources import CHUNK, CannotRead, Entry, Kind
+from .sources import CHUNK, CannotRead, Entry, Kind, kind_of
 from .submissions import Note
 
 # Windows has no openat: there, a folder that becomes a link between two looks would be followed.
@@ -145,15 +145,5 @@ def _listed(place: int | Path) -> Iterator[tuple[str, os.stat_result]]:
 
 
 def _kind_of(status: os.stat_result) -> Kind:
-    mode = status.st_mode
-    if stat.S_ISLNK(mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE_LINKS:
-        return "symbolic link"
-    if stat.S_ISREG(mode):
-        return "file"
-    if stat.S_ISDIR(mode):
-        return "folder"
-    if stat.S_ISFIFO(mode):
-        return "pipe"
-    if stat.S_ISSOCK(mode):
-        return "socket"
-    return "device"
+    is_link = getattr(status, "st_reparse_tag", 0) in _REPARSE_LINKS
+    return "symbolic link" if is_link else kind_of(status.st_mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -48,3 +49,20 @@ class Source(Protocol):
         nothing after can be; TooMuch where the source grows beyond its limits.
         """
         ...
+
+
+def kind_of(mode: int) -> Kind:
+    """The kind of a file by its mode, as `stat` and zip archives have it."""
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISDIR(mode):
+        return "folder"
+    if stat.S_ISLNK(mode):
+        return "symbolic link"
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    if stat.S_ISSOCK(mode):
+        return "socket"
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        return "device"
+    return "other"
