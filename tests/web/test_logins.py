@@ -147,7 +147,7 @@ def test_memory_is_bounded() -> None:
     logins.rename(kept[-1].number, "a " * 1000)
     assert len(kept[-1].title) <= LONGEST_NAME
     logins.forget()
-    assert not list(logins) and logins.get(None) is None
+    assert not list(logins) and logins.get(1) is None
 
 
 def test_two_tabs_of_one_browser_are_two_logins(warm: Warm) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from workbook.checks.verdicts import Verdicts
-from workbook.flow.messages import Flow, Message
+from workbook.flow.messages import Message
 
 from .logins import Login, Logins
 from .printed import Printed
@@ -104,11 +104,6 @@ class Live:
             for login in self._logins:
                 login.outcome()
             return tuple(replace(login, messages=list(login.messages)) for login in self._logins)
-
-    def flow(self) -> Flow:
-        """What was said since the last login began, as a flow."""
-        newest = self.logins()[-1:]
-        return newest[0].flow() if newest else Flow("What was said", ())
 
     def wait_for_news(self, seen: News | None, timeout: float) -> News:
         """Waits until there are other news than those `seen`, `timeout` seconds at most; gives the newest."""

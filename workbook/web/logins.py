@@ -99,10 +99,8 @@ class Logins:
     def __iter__(self) -> Iterator[Login]:
         return iter(self._kept)
 
-    def get(self, number: int | None) -> Login | None:
-        """The login with that number, or without one the newest; None where there is none."""
-        if number is None:
-            return self._kept[-1] if self._kept else None
+    def get(self, number: int) -> Login | None:
+        """The login with that number; None where there is none."""
         return next((login for login in self._kept if login.number == number), None)
 
     def forget(self) -> None:
