@@ -21,8 +21,8 @@ class StepResult:
     """The verdicts of one step, in the order of its exercises.
 
     `trouble` says in one line why exercises without a verdict could not be checked; "" where each has a verdict.
-    `left_behind` is the number of processes that the app had started and that still ran at the end. `seconds` and `cpu`:
-    how long the checks took, and how much processor time (0.0 where that is not known).
+    `left_behind` is the number of processes that the app had started and that still ran at the end. `seconds` and
+    `cpu`: how long the checks took, and how much processor time (0.0 where that is not known).
     """
 
     step: str
