@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from workbook.flow.drawn import PROVIDER_LABELS
 from workbook.flow.messages import BROWSER, EVE, EVES_SERVER, EVES_SITE, Flow
-from workbook.lab.browser import Browser, Form, NoAnswer, Page
+from workbook.lab.browser import Browser, Form, NoAnswer, Page, at_home
 from workbook.lab.site import Site
 from workbook.lab.visits import ACCOUNT, NotAsked, form_to, sign_in
 from workbook.providers.people import Person
@@ -178,7 +178,10 @@ def label(provider: str) -> str:
 
 
 def quote_of(page: Page, person: Person) -> str | None:
-    """The line of a page that has a person's name, or their screen name; None where there is none."""
+    """The line of a page of the app that has a person's name, or their screen name; None where there is none. (A
+    provider's page has the names of all who could log in there.)"""
+    if not at_home(page.url):
+        return None
     names = person.name, f"@{person.twitter.screen_name}"
     lines = [" ".join(node.text().split()) for node in LexborHTMLParser(page.text).css(_LINES)]
     found = [line for line in lines if any(name in line for name in names)]

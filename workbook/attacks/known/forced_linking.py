@@ -55,6 +55,16 @@ def _by_a_form(scene: Scene, eves_page: str) -> Outcome:
     return _whose(scene, provider, f"A form of Eve's page {eves_page} sent a POST to {action}.")
 
 
+def by_a_link_to_the_form(scene: Scene) -> Outcome:
+    """Eve's page has a link instead of the form, for an app that begins a link by GET."""
+    ada, provider = _ada_at_her_computer(scene)
+    action = f"{ACCOUNT}/link/{provider}"
+    scene.server.show_link(HOME + action)
+    scene.begin()
+    ada.click(ada.open(EVIL).links()[0])
+    return _whose(scene, provider, f"Eve's page sent Ada's browser to {action}.")
+
+
 def by_eves_callback(scene: Scene) -> Outcome:
     """Eve sends Ada the callback of a login that Eve began."""
     ada, provider = _ada_at_her_computer(scene)
@@ -117,6 +127,7 @@ WAYS = (
     by_a_login,
     by_a_form_of_another_site,
     by_a_form_of_the_same_site,
+    by_a_link_to_the_form,
     by_eves_callback,
     by_the_callback_of_eves_link,
 )

@@ -38,7 +38,7 @@ def _try(scene: Scene, *, begun: bool, who: str) -> Outcome:
     greeting = took_it(scene, ada, callback)
     if greeting:
         return works(f"{who} clicked on Eve's link, and is now Eve for the app: {greeting}.")
-    return withstood(f"{who} clicked on Eve's link, and the app logged her in as nobody.")
+    return withstood(f"{who} clicked on Eve's link, and the app did not log her in as Eve.")
 
 
 WAYS = (a_stranger, a_login_under_way)

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from workbook.lab.browser import Browser
+
 from ..callbacks import eves_callback, took_it
 from ..outcomes import CannotTry, Outcome, withstood, works
 from ..scene import Scene, label
@@ -47,35 +49,43 @@ _WITH = {
 
 def a_stranger(scene: Scene) -> Outcome:
     """Ada has not been here before."""
-    return _try(scene, begun=False)
+    return _try(scene, "Ada, who has no session here,", lambda ada, provider: None)
 
 
 def a_login_under_way(scene: Scene) -> Outcome:
     """Ada has begun a login of her own in another tab: a state waits in her session."""
-    return _try(scene, begun=True)
+
+    def begin(ada: Browser, provider: str) -> None:
+        ada.open(scene.way_in(provider), follow=False)
+
+    return _try(scene, "Ada, who has begun a login of her own,", begin)
 
 
-def _try(scene: Scene, *, begun: bool) -> Outcome:
+def logged_in_already(scene: Scene) -> Outcome:
+    """Ada is logged in. No state waits in her session any more, but the rest of her own login may be there."""
+
+    def log_in(ada: Browser, provider: str) -> None:
+        scene.sign_in(ada, "ada", provider)
+
+    return _try(scene, "Ada, who is logged in as herself,", log_in)
+
+
+def _try(scene: Scene, who: str, before: Callable[[Browser, str], None]) -> Outcome:
+    """Ada opens Eve's callback of each provider, after `before` with her browser and the provider."""
     if not scene.oauth2():
         raise CannotTry("The app has no login with a provider that speaks OAuth 2.")
-    who = "Ada, who has begun a login of her own," if begun else "Ada, who has no session here,"
     for provider in scene.oauth2():
         for change, with_ in _WITH.items():
-            scene.begin()
-            callback = change(eves_callback(scene, provider))
             ada = scene.ada()
-            if begun:
-                ada.open(scene.way_in(provider), follow=False)
-            greeting = took_it(scene, ada, callback)
+            before(ada, provider)
+            scene.begin()
+            greeting = took_it(scene, ada, change(eves_callback(scene, provider)))
             if greeting:
                 return works(
                     f"{who} clicked on Eve's link to the callback of {label(provider)}, with {with_}. Ada is now Eve "
                     f"for the app: {greeting}."
                 )
-    tried = ", ".join(map(label, scene.oauth2()))
-    return withstood(
-        f"{who} clicked on Eve's callback with {', '.join(_WITH.values())}. The app logged her in as nobody ({tried})."
-    )
+    return withstood(f"{who} clicked on Eve's callbacks, and the app did not log her in as Eve.")
 
 
-WAYS = (a_stranger, a_login_under_way)
+WAYS = (a_stranger, a_login_under_way, logged_in_already)

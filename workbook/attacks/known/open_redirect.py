@@ -82,6 +82,7 @@ def next_at_the_front_page(scene: Scene) -> Outcome:
 def referrer(scene: Scene) -> Outcome:
     """No `next`: the app may go back to the page that the browser came from."""
     for provider, start in scene.ways_in.items():
+        scene.sign_in(scene.ada(), "ada", provider)
         if _ends_at_eves(scene, provider, start):
             return works(
                 f"Eve's page links to {start}. Ada logged in there with {label(provider)}, and the app redirected "
@@ -120,4 +121,4 @@ def _evidence(scene: Scene, link: str, spelling: str, provider: str) -> str:
     )
 
 
-WAYS = (next_at_the_login, next_at_the_front_page, referrer)
+WAYS = (referrer, next_at_the_login, next_at_the_front_page)

@@ -12,7 +12,7 @@ page.
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -21,7 +21,7 @@ from workbook.lab.visits import ACCOUNT, sign_in
 
 from ..frames import runs_inline_scripts
 from ..outcomes import Outcome, withstood, works
-from ..scene import LOGIN, WELCOME, Scene, label
+from ..scene import LOGIN, OAUTH1, WELCOME, Scene, label
 from ..server import EVIL
 
 _MARK = "steal()"
@@ -65,6 +65,25 @@ def in_a_link(scene: Scene) -> Outcome:
     )
 
 
+def in_an_error(scene: Scene) -> Outcome:
+    """A provider ends Ada's own login with an error that has a script in it. Some providers repeat there what a request
+    had in it."""
+    for provider, start in scene.ways_in.items():
+        for text in _TEXTS:
+            ada = scene.ada()
+            sent = dict(
+                parse_qsl(urlsplit(ada.open(start, follow=False).answers[-1].header("Location") or "").query)
+            )
+            error = dict.fromkeys(("error", "error_description", "error_reason"), text)
+            back = {"denied": text} if provider in OAUTH1 else {**error, "state": sent.get("state", "")}
+            scene.begin()
+            callback = sent.get("redirect_uri", f"{HOME}/auth/{provider}/callback")
+            found = _with_script([ada.open(f"{callback}?{urlencode(back)}"), ada.open("/")])
+            if found:
+                return works(f"An error of {label(provider)} had a script in it, and {found}.")
+    return withstood("A script in a provider's error stayed text.")
+
+
 def _links(scene: Scene, script: str) -> list[str]:
     """Paths of the app with the script in a place that a page may show."""
     callbacks = [f"/auth/{provider}/callback" for provider in scene.ways_in]
@@ -105,4 +124,4 @@ def _has_script(page: Page) -> bool:
     return False
 
 
-WAYS = (in_a_name, in_a_link)
+WAYS = (in_a_name, in_a_link, in_an_error)
