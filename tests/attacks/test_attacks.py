@@ -259,3 +259,23 @@ def test_a_login_that_does_not_work_is_not_withstood(tmp_path: Path, warm: Warm)
     place = app.write(tmp_path)
     for attempt in carry_out(attacks().values(), place, warm):
         assert attempt.outcome.result == NOT_TRIED, (attempt.attack.name, attempt.outcome)
+
+
+ODD_VIEWS = {
+    "a crash": "1 / 0",
+    "redirects without end": "return redirect(request.path)",
+    "URLs that are none": 'return \'<a href="http://[">Ada Okafor</a><form method=post action="http://["></form>\'',
+    "everybody is Ada": "return redirect('http://evil.example/') if request.path == '/login' else '<p>Ada Okafor</p>'",
+}
+
+
+@pytest.mark.parametrize("view", ODD_VIEWS.values(), ids=list(ODD_VIEWS))
+def test_on_an_app_without_a_login_nothing_could_be_tried(view: str, tmp_path: Path, warm: Warm) -> None:
+    (tmp_path / "app.py").write_text(
+        "from flask import Flask, redirect, request\n\napp = Flask(__name__)\n\n\n"
+        "@app.before_request\ndef odd():\n"
+        f"    {view}\n",
+        encoding="utf-8",
+    )
+    for attempt in carry_out(attacks().values(), tmp_path, warm):
+        assert attempt.outcome.result == NOT_TRIED, (attempt.attack.name, attempt.outcome)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from workbook.flow.messages import ELSEWHERE
+from workbook.flow.messages import ELSEWHERE, split
 from workbook.lab.browser import Form
 
 from .outcomes import CannotTry, Outcome, withstood, works
@@ -26,7 +24,7 @@ class Victim:
         self.form = self._most_harmful()
 
     def _most_harmful(self) -> Form:
-        forms = {urlsplit(form.action).path: form for form in self._scene.forms_of(self.browser)}
+        forms = {split(form.action).path: form for form in self._scene.forms_of(self.browser)}
         found = next((forms[path] for path in (DELETE, LOGOUT) if path in forms), None)
         if found is None:
             raise CannotTry("The app has no form: no button logs out or deletes the account.")
@@ -45,10 +43,10 @@ def sent_from(scene: Scene, eves_page: str) -> Outcome:
     """Eve's page sends the most harmful form that Ada has. Its CSRF token is from a session of Eve's own, the best that
     Eve can have."""
     victim = Victim(scene)
-    path = urlsplit(victim.form.action).path
+    path = split(victim.form.action).path
     eve = scene.eve()
     scene.sign_in(eve, "eve")
-    hers = next((form for form in scene.forms_of(eve) if urlsplit(form.action).path == path), victim.form)
+    hers = next((form for form in scene.forms_of(eve) if split(form.action).path == path), victim.form)
     scene.server.show_form(victim.form.action, hers.fields)
     scene.begin()
     victim.browser.submit(victim.browser.open(eves_page).forms()[0])

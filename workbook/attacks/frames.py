@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from workbook.flow.messages import Message
+from workbook.flow.messages import Message, split
 
 
 def may_be_framed(answer: Message, by: str) -> bool:
@@ -66,14 +66,14 @@ def _matches(source: str, by: str, own: str) -> bool:
         return _origin(by) == _origin(own)
     if source.endswith(":"):
         return urlsplit(by).scheme == source[:-1]
-    wanted = urlsplit(source if "//" in source else f"//{source}")
-    if wanted.scheme and wanted.scheme != urlsplit(by).scheme:
+    wanted = split(source if "//" in source else f"//{source}")
+    here = urlsplit(by)
+    if wanted.scheme and wanted.scheme != here.scheme:
         return False
-    host, port = urlsplit(by).hostname or "", urlsplit(by).port
-    name, _, wanted_port = wanted.netloc.partition(":")
+    host, default = here.hostname or "", "443" if here.scheme == "https" else "80"
+    name, _, port = wanted.netloc.partition(":")
     fits = host.endswith(name[1:]) if name.startswith("*.") else host == name
-    default = 443 if urlsplit(by).scheme == "https" else 80
-    return fits and (wanted_port == "*" or int(wanted_port or default) == (port or default))
+    return fits and (port == "*" or (port or default) == str(here.port or default))
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -10,12 +10,11 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
 from workbook.flow.drawn import PROVIDER_LABELS
-from workbook.flow.messages import BROWSER, EVE, EVES_SERVER, EVES_SITE, Flow
+from workbook.flow.messages import BROWSER, EVE, EVES_SERVER, EVES_SITE, Flow, split
 from workbook.lab.browser import Browser, Form, NoAnswer, Page, at_home
 from workbook.lab.site import Site
 from workbook.lab.visits import ACCOUNT, NotAsked, form_to, sign_in
@@ -74,7 +73,7 @@ class Scene:
     def browser(self, name: str = BROWSER) -> Browser:
         """A new browser: Ada's, or that of somebody else by name. Eve's website is there for it, too."""
         browser = self.site.browser(name=name)
-        for host in (EVES_SITE, *LOOKALIKES, urlsplit(BESIDE).netloc):
+        for host in (EVES_SITE, *LOOKALIKES, split(BESIDE).netloc):
             browser.know(host, self.server.port, EVES_SERVER)
         return browser
 
@@ -90,12 +89,19 @@ class Scene:
         """A person with their present accounts."""
         return self.site.providers.people[key]
 
-    @cached_property
+    @property
     def ways_in(self) -> dict[str, str]:
         """Where a login begins, by the provider that it leads to. CannotTry where there is no login."""
+        if isinstance(self._ways_in, CannotTry):
+            raise CannotTry(str(self._ways_in))
+        return self._ways_in
+
+    @cached_property
+    def _ways_in(self) -> dict[str, str] | CannotTry:
+        """The same, or why there is none: an app that does not respond is asked once."""
         scout = self.browser()
         try:
-            links = [urlsplit(link).path for link in scout.open("/").links()]
+            links = [split(link).path for link in scout.open("/").links()]
             promised = [LOGIN, *(f"{LOGIN}/{name}" for name in self.site.providers.names)]
             paths = dict.fromkeys([path for path in links if path.startswith(LOGIN)] + promised)
             found: dict[str, str] = {}
@@ -104,16 +110,16 @@ class Scene:
                 if provider:
                     found.setdefault(provider, path)
         except NoAnswer as error:
-            raise CannotTry(f"The app did not respond: {error}.") from None
+            return CannotTry(f"The app did not respond: {error}.")
         if not found:
-            raise CannotTry("The app has no login: none of its links leads to a provider.")
+            return CannotTry("The app has no login: none of its links leads to a provider.")
         return {name: found[name] for name in self.site.providers.names if name in found}
 
     def _provider(self, page: Page) -> str | None:
         """The provider that a response redirects to."""
-        location = urlsplit(page.answers[-1].header("Location") or "")
+        location = split(page.answers[-1].header("Location") or "")
         first = location.path.lstrip("/").partition("/")[0]
-        there = location.netloc == urlsplit(self.site.providers.url).netloc
+        there = location.netloc == split(self.site.providers.url).netloc
         return first if there and first in self.site.providers.names else None
 
     def way_in(self, provider: str) -> str:

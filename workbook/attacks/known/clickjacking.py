@@ -12,8 +12,7 @@ another port.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
+from workbook.flow.messages import split
 from workbook.lab.browser import HOME
 from workbook.lab.visits import ACCOUNT, form_to
 
@@ -27,7 +26,7 @@ from ..server import BESIDE
 def a_button_in_a_frame(scene: Scene) -> Outcome:
     """Eve frames the page that has Ada's most harmful button: the account page, or else the front page."""
     victim = Victim(scene)
-    button = urlsplit(victim.form.action).path
+    button = split(victim.form.action).path
     for path in (ACCOUNT, "/"):
         scene.begin()
         scene.server.show_frame(HOME + path)

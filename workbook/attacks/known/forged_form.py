@@ -12,7 +12,7 @@ must reject such a POST before it writes to the session. Eve also tries a GET, w
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from workbook.flow.messages import split
 
 from ..forms import Victim, sent_from, what_came_of_it
 from ..outcomes import Outcome
@@ -31,7 +31,7 @@ def by_a_link(scene: Scene) -> Outcome:
     scene.server.show_link(victim.form.action)
     scene.begin()
     victim.browser.click(victim.browser.open(EVIL).links()[0])
-    return what_came_of_it(victim, f"a GET to {urlsplit(victim.form.action).path} from Eve's page {EVIL}")
+    return what_came_of_it(victim, f"a GET to {split(victim.form.action).path} from Eve's page {EVIL}")
 
 
 WAYS = (by_a_form, by_a_link)

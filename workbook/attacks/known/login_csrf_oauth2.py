@@ -11,8 +11,9 @@ The app stops this by a `state` that it made for Ada's browser, and that it comp
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
+from workbook.flow.messages import split
 from workbook.lab.browser import Browser
 
 from ..callbacks import eves_callback, took_it
@@ -36,7 +37,7 @@ def with_an_empty_state(url: str) -> str:
 
 
 def _changed(url: str, change: Callable[[list[tuple[str, str]]], list[tuple[str, str]]]) -> str:
-    parts = urlsplit(url)
+    parts = split(url)
     return urlunsplit(parts._replace(query=urlencode(change(parse_qsl(parts.query, keep_blank_values=True)))))
 
 

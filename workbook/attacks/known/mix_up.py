@@ -14,9 +14,9 @@ compares `iss` stops the mix-up, too, where the honest provider sends it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
-from workbook.flow.messages import EVES_SITE
+from workbook.flow.messages import EVES_SITE, split
 from workbook.lab.browser import Browser, NoAnswer
 from workbook.lab.visits import NotAsked, decide_on
 
@@ -50,7 +50,7 @@ def _try(scene: Scene, *, to_eves_callback: bool) -> Outcome:
     honest = [provider for provider in scene.ways_in if provider not in (*OAUTH1, _EVES)]
     if not honest:
         raise CannotTry("The app has one provider that speaks OAuth 2, so there is nothing to mix up.")
-    dialog = urlsplit(_begins(scene.eve(), _EVES))
+    dialog = split(_begins(scene.eve(), _EVES))
     if dialog.netloc != EVES_SITE:
         raise CannotTry(f"The app's login with {label(_EVES)} does not lead to the provider at FACEBOOK_URL.")
     stopped = []
@@ -80,7 +80,7 @@ def _try(scene: Scene, *, to_eves_callback: bool) -> Outcome:
 def _used_by_eve(scene: Scene, provider: str, code: str) -> str | None:
     """Eve begins a login of her own, and opens its callback with Ada's code: how the app greets her as Ada then."""
     eve = scene.eve()
-    sent = dict(parse_qsl(urlsplit(_begins(eve, provider)).query))
+    sent = dict(parse_qsl(split(_begins(eve, provider)).query))
     back = {"code": code, "state": sent.get("state", "")}
     eve.open(f"{sent.get('redirect_uri', '/')}?{urlencode(back)}")
     return scene.greeting(eve, "ada")
@@ -97,7 +97,7 @@ def _play_provider(scene: Scene, path: str, honest: str, to_eves_callback: bool)
     `honest` is the URL by which a login begins there."""
 
     def dialog(asked: Asked) -> Answer:
-        parts = urlsplit(honest)
+        parts = split(honest)
         sent = dict(parse_qsl(parts.query)) | {"state": asked.parameters.get("state", "")}
         if to_eves_callback:
             sent["redirect_uri"] = asked.parameters.get("redirect_uri", "")

@@ -7,8 +7,9 @@ below @app.route. A form with a number in its URL must also ask whose this numbe
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
+from workbook.flow.messages import split
 from workbook.lab.browser import Browser, Form, Page
 from workbook.lab.visits import ACCOUNT, NotAsked, link
 
@@ -47,19 +48,19 @@ def a_strangers_forms(scene: Scene) -> Outcome:
     scene.sign_in(ada, "ada")
     if len(scene.ways_in) > 1:
         _link_one_more(scene, ada)
-    every = {urlsplit(form.action).path: form for form in scene.forms_of(ada)}
+    every = {split(form.action).path: form for form in scene.forms_of(ada)}
     forms = [form for path, form in every.items() if path != LOGOUT]
     if not forms:
         raise CannotTry("The app has no form for a user who is logged in, but the one that logs out.")
     before = ada.open(ACCOUNT).words
     for eve, who in _eves(scene):
         for form in forms:
-            path = urlsplit(form.action).path
+            path = split(form.action).path
             eve.open("/")
             eve.submit(_as_eve_sends_it(eve, form), follow=False)
             if ada.open(ACCOUNT).words != before:
                 return works(f"Eve, {who}, sent a POST to {path}, and Ada's account is not as it was.")
-    tried = ", ".join(urlsplit(form.action).path for form in forms)
+    tried = ", ".join(split(form.action).path for form in forms)
     return withstood(f"Eve sent a POST to {tried}, and Ada's account is as it was.")
 
 
@@ -75,7 +76,7 @@ def _pages_of(scene: Scene, ada: Browser) -> list[str]:
     """The paths of the pages that the app has for Ada."""
     found = dict.fromkeys(path for path in (WELCOME, ACCOUNT) if _shows(ada.open(path), path, scene))
     for url in ada.open("/").links():
-        path = urlsplit(url).path
+        path = split(url).path
         if path not in ("/", *scene.ways_in.values()) and _shows(ada.open(path), path, scene):
             found[path] = None
     if not found:

@@ -13,8 +13,9 @@ that goes back to the page in the header `Referer` needs no `next` at all.
 from __future__ import annotations
 
 from contextlib import suppress
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from workbook.flow.messages import split
 from workbook.lab.browser import HOME, Browser, NoAnswer, Page
 from workbook.lab.visits import NotAsked, decide_on
 
@@ -22,8 +23,8 @@ from ..outcomes import Outcome, withstood, works
 from ..scene import LOGIN, Scene, label
 from ..server import EVIL
 
-_HERS = urlsplit(EVIL).netloc
-_APP = urlsplit(HOME).netloc
+_HERS = split(EVIL).netloc
+_APP = split(HOME).netloc
 SPELLINGS = (
     # Nothing looks at it.
     f"http://{_HERS}/",
@@ -109,8 +110,8 @@ def _at_the_login(ada: Browser, page: Page, provider: str) -> Page:
     """Clicks on the front page's link to the login, where the link led to the front page."""
     if page.path != "/":
         return page
-    starts = [link for link in page.links() if urlsplit(link).path.startswith(LOGIN)]
-    chosen = next((link for link in starts if urlsplit(link).path.endswith(provider)), (starts or [LOGIN])[0])
+    starts = [link for link in page.links() if split(link).path.startswith(LOGIN)]
+    chosen = next((link for link in starts if split(link).path.endswith(provider)), (starts or [LOGIN])[0])
     return ada.click(chosen)
 
 

@@ -7,8 +7,7 @@ can link an account of her own. When an identity is removed, the app must end ev
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
+from workbook.flow.messages import split
 from workbook.lab.browser import Browser, Form
 from workbook.lab.visits import ACCOUNT, NotAsked, link
 
@@ -51,7 +50,7 @@ def _remove(scene: Scene, ada: Browser, provider: str) -> None:
 
 
 def _removes(form: Form) -> bool:
-    return form.method == "POST" and urlsplit(form.action).path.startswith(f"{ACCOUNT}/unlink/")
+    return form.method == "POST" and split(form.action).path.startswith(f"{ACCOUNT}/unlink/")
 
 
 WAYS = (a_removed_identity,)

@@ -12,10 +12,11 @@ page.
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from selectolax.lexbor import LexborHTMLParser
 
+from workbook.flow.messages import split
 from workbook.lab.browser import HOME, Browser, Page
 from workbook.lab.visits import ACCOUNT, sign_in
 
@@ -72,7 +73,7 @@ def in_an_error(scene: Scene) -> Outcome:
         for text in _TEXTS:
             ada = scene.ada()
             sent = dict(
-                parse_qsl(urlsplit(ada.open(start, follow=False).answers[-1].header("Location") or "").query)
+                parse_qsl(split(ada.open(start, follow=False).answers[-1].header("Location") or "").query)
             )
             error = dict.fromkeys(("error", "error_description", "error_reason"), text)
             back = {"denied": text} if provider in OAUTH1 else {**error, "state": sent.get("state", "")}
@@ -107,7 +108,7 @@ def _with_script(pages: list[Page]) -> str | None:
     """Which of the pages runs a script of Eve's, in words; None where none does."""
     for page in pages:
         if runs_inline_scripts(page.answers[-1]) and _has_script(page):
-            return f"{urlsplit(page.url).path} has it as a script: the browser runs {_MARK}"
+            return f"{split(page.url).path} has it as a script: the browser runs {_MARK}"
     return None
 
 

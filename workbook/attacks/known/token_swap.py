@@ -12,9 +12,9 @@ began: it must not look for the request token in a place that all browsers share
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlunsplit
 
-from workbook.flow.messages import ELSEWHERE
+from workbook.flow.messages import ELSEWHERE, split
 from workbook.lab.browser import Browser
 from workbook.lab.visits import ACCOUNT, decide_on, form_to, sign_in
 
@@ -83,7 +83,7 @@ def _ada_decides(scene: Scene, ada: Browser, to_twitter: str) -> str:
 
 def _with(callback: str, verifier: tuple[tuple[str, str], ...]) -> str:
     """The callback's URL with that verifier instead of its own."""
-    parts = urlsplit(callback)
+    parts = split(callback)
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "oauth_verifier"]
     return urlunsplit(parts._replace(query=urlencode([*kept, *verifier])))
 
