@@ -2,13 +2,12 @@
 
 Ada is logged in to the app. Her browser is logged in at a provider as Eve: Eve used this computer before, or a page of
 hers sent Eve's password there. Eve's page sends Ada's browser to the app's login with this provider. The provider does
-not ask again, the callback has the right `state`, because Ada's own browser began the login, and the app believes that
-Ada wants it, and links Eve's identity to her account. Now Eve logs in as Ada, from anywhere and for as long as she
-likes.
+not ask again, the callback has the right `state`, because Ada's own browser began the login, and the app links Eve's
+identity to Ada's account. Now Eve logs in as Ada, from anywhere and for as long as she likes.
 
-A login must never link. A link begins with a form that only the app's own page can send: SameSite stops a page of
-another site, and not Eve's page on the same site, so the form needs a CSRF token. And a link ends only in the session
-that began it: Eve may also send Ada the callback of a link of her own.
+A login must never link. A link begins with a form that only the app's own page can send. SameSite stops a page of
+another site, and not Eve's page on the same site, so the form needs a CSRF token. A link ends only in the session that
+began it, because Eve may also send Ada the callback of a link of her own.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 Eve begins a login and allows access at Twitter. Her browser does not follow the redirect back to the app: Eve keeps the
 callback's URL, with the request token and the verifier of her own login. She makes Ada's browser open this URL. If the
-app takes it, Ada is logged in as Eve without noticing, and everything that she then writes is in Eve's account (RFC
+app accepts it, Ada is logged in as Eve without noticing, and everything that she then writes is in Eve's account (RFC
 6749 section 10.12 tells it for OAuth 2).
 
-OAuth 1.0a has no `state`. The request token that waits in the session replaces it: the app must exchange that token,
+OAuth 1.0a has no `state`. The request token that waits in the session replaces it. The app must exchange that token,
 and no token from the URL.
 """
 

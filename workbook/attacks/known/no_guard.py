@@ -49,7 +49,10 @@ def a_strangers_forms(scene: Scene) -> Outcome:
     if len(scene.ways_in) > 1:
         _link_one_more(scene, ada)
     every = {split(form.action).path: form for form in scene.forms_of(ada)}
-    forms = [form for path, form in every.items() if path != LOGOUT]
+    # The form that deletes the account is last: after it Eve is logged out.
+    forms = [
+        every[path] for path in sorted(every, key=lambda path: path.endswith("/delete")) if path != LOGOUT
+    ]
     if not forms:
         raise CannotTry("The app has no form for a user who is logged in, but the one that logs out.")
     before = ada.open(ACCOUNT).words

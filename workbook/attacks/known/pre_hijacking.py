@@ -6,7 +6,7 @@ another provider. If the app makes one user of two identities with the same addr
 made, and everything that she does there is Eve's, too (Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security
 2022). If Ada comes first, Eve is in Ada's account at once.
 
-An address proves something only if the provider says that it has verified it, in so many words.
+An email address proves something only if the provider says, in so many words, that it has verified this address.
 """
 
 from __future__ import annotations
