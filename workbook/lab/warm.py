@@ -39,23 +39,37 @@ CAN_FORK = sys.platform == "linux"
 
 Event = dict[str, Any]
 _LARGEST_REQUEST = 256 * 1024
+# An app writes to the pipe of its reports, too, if it wants: then it has no end of a line (characters).
+_LONGEST_REPORT = 16 * 1024 * 1024
+
+
+class WarmEnded(RuntimeError):
+    """The warm process has ended, so it starts no more jobs."""
+
+    def __init__(self) -> None:
+        super().__init__("The warm process has ended.")
 
 
 @dataclass
 class Child:
-    """A running job. `events` has its reports, a JSON object a line, and ends with the job."""
+    """A running job. `events` has its reports, a JSON object a line, and ends with the job. `signal` sends it a
+    signal."""
 
     pid: int
     events: IO[str]
     log: Path | None
     stop: Callable[[], None] = field(repr=False)
+    signal: Callable[[int], None] = field(repr=False)
 
     def reports(self) -> Iterator[Event]:
-        """The job's reports, as they come, until the job ends or is stopped."""
+        """The job's reports, as they come, until the job ends or is stopped, or reports something else than that."""
         # Stopping closes the pipe under the reader; a job that is killed may leave half a line.
-        with contextlib.suppress(ValueError, OSError):
-            for line in self.events:
-                yield json.loads(line)
+        with contextlib.suppress(ValueError, OSError, RecursionError):
+            while line := self.events.readline(_LONGEST_REPORT):
+                event = json.loads(line)
+                if not isinstance(event, dict):
+                    return
+                yield event
 
 
 class Warm:
@@ -164,17 +178,25 @@ class Warm:
                 self._ask({"end": pid}, [])
                 stream.close()
 
-        return Child(pid, stream, None, stop)
+        return Child(pid, stream, None, stop, lambda number: self._send_signal(pid, number))
+
+    def _send_signal(self, pid: int, number: int) -> None:
+        # The warm process sends it: in a confined one, process IDs are not those of this process.
+        if pid in self._children:
+            self._ask({"signal": number, "to": pid}, [])
 
     def _ask(self, order: Event, passed: list[int]) -> Event:
         data = json.dumps(order).encode()
         if len(data) > _LARGEST_REQUEST:
             raise ValueError("The order to the warm process is too large.")
         with self._lock:
-            socket.send_fds(self._socket, [data], passed)
-            answer = self._socket.recv(_LARGEST_REQUEST)
+            try:
+                socket.send_fds(self._socket, [data], passed)
+                answer = self._socket.recv(_LARGEST_REQUEST)
+            except ConnectionError:
+                raise WarmEnded from None
         if not answer:
-            raise RuntimeError("The warm process has ended.")
+            raise WarmEnded
         result: Event = json.loads(answer)
         return result
 
@@ -205,7 +227,7 @@ class Warm:
                 orders.close()
                 events.close()
 
-        return Child(process.pid, events, None, stop)
+        return Child(process.pid, events, None, stop, process.send_signal)
 
 
 def _output(log: Path | BinaryIO | None) -> BinaryIO:
@@ -247,6 +269,9 @@ def answer_orders(first: socket.socket) -> None:
             elif "end" in order:
                 _end(order["end"])
                 children[client].discard(order["end"])
+            elif "signal" in order:
+                if order["to"] in children[client]:
+                    os.kill(order["to"], order["signal"])
             else:
                 _preload(order["preload"])
                 answer["pid"] = _fork(order, passed, children)
