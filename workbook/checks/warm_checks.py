@@ -75,7 +75,7 @@ class WarmChecks:
 
     def __init__(self, apps: Warm, *, workers: int | None = None) -> None:
         self._apps = apps
-        self._workers = workers or min(_cores(), _MOST_WORKERS)
+        self._workers = workers or min(cores(), _MOST_WORKERS)
         self._checks = Warm(_PRELOAD, fork=apps.fork)
         self._place = folder_in_memory("checks")
         self._lock = threading.Lock()
@@ -223,7 +223,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
