@@ -14,6 +14,9 @@ from .results import Result, ResultsFile, StepResult
 from .running import How, Known, Lane
 from .submissions import Submission
 
+# How often lanes are told to stop (seconds).
+_AGAIN = 0.2
+
 OnResult = Callable[[Result], None]
 
 
@@ -46,7 +49,10 @@ def grade_all(
     *,
     workers: int,
     isolated_by: str,
-    on_result: OnResult = lambda result: None,
+    on_result: # How often lanes are told to stop (seconds).
+_AGAIN = 0.2
+
+OnResult = lambda result: None,
 ) -> None:
     """Grades submissions, so many side by side, and adds each result to the file. An OSError means that the file cannot
     be written; nothing of what is in it is lost."""
@@ -92,12 +98,15 @@ def _threads(work: Callable[[Lane], None], lanes: Sequence[Lane]) -> Iterator[No
     try:
         yield
     except BaseException:
-        for lane in lanes:
-            lane.stop()
+        while any(thread.is_alive() for thread in threads):
+            # A lane may have been between two runs, where there was nothing to end.
+            for lane in lanes:
+                lane.stop()
+            for thread in threads:
+                thread.join(_AGAIN)
         raise
-    finally:
-        for thread in threads:
-            thread.join()
+    for thread in threads:
+        thread.join()
 
 
 def result_of(
