@@ -17,6 +17,9 @@ from .submissions import Submission
 # How often lanes are told to stop (seconds).
 _AGAIN = 0.2
 
+# How often lanes are told to stop (seconds).
+_AGAIN = 0.2
+
 OnResult = Callable[[Result], None]
 
 
@@ -49,10 +52,7 @@ def grade_all(
     *,
     workers: int,
     isolated_by: str,
-    on_result: # How often lanes are told to stop (seconds).
-_AGAIN = 0.2
-
-OnResult = lambda result: None,
+    on_result: OnResult = lambda result: None,
 ) -> None:
     """Grades submissions, so many side by side, and adds each result to the file. An OSError means that the file cannot
     be written; nothing of what is in it is lost."""
