@@ -18,8 +18,6 @@ from .submissions import Submission
 _AGAIN = 0.2
 
 # How often lanes are told to stop (seconds).
-_AGAIN = 0.2
-
 OnResult = Callable[[Result], None]
 
 
