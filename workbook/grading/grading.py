@@ -17,7 +17,6 @@ from .submissions import Submission
 # How often lanes are told to stop (seconds).
 _AGAIN = 0.2
 
-# How often lanes are told to stop (seconds).
 OnResult = Callable[[Result], None]
 
 
