@@ -10,7 +10,6 @@ from pathlib import Path
 from workbook.course.points import Points
 from workbook.course.steps import Exercise, Step
 
-from ..names import shown
 from ..results import Result
 from ..submissions import Note, NoteKind
 from .markdown import fenced, inline, table
@@ -18,7 +17,7 @@ from .pages import count, listed, page, write_beside
 from .reasons import reason_of
 from .standings import WORDS, Kind, StepStanding, standings_of, the_course, total_of
 from .student_page import page_name, words_of
-from .texts import Message, is_our_failure, line_of, message_of
+from .texts import Message, is_our_failure, line_of, message_of, name_of
 
 # Notes of these kinds are for a teacher's eyes.
 _FOR_EYES: tuple[NoteKind, ...] = ("led out", "limit", "unread", "twice")
@@ -172,7 +171,7 @@ def _student(result: Result, steps: tuple[StepStanding, ...]) -> _Student:
         "not all could be checked": any(one.of("unchecked") for one in steps),
     }
     return _Student(
-        name=shown(result.student),
+        name=name_of(result.student),
         url=page_name(result.key),
         total=total_of(steps),
         open=sum(len(one.of("open")) for one in steps),
@@ -206,7 +205,7 @@ def _looks(
     for key in sorted(remarks.keys() - {result.key for result in results}):
         lines = tuple(map(line_of, remarks[key]))
         if lines:
-            found.append(_Look(_Student(shown(key), None, Points(0, 0, 0, 0), 0, ()), lines))
+            found.append(_Look(_Student(name_of(key), None, Points(0, 0, 0, 0), 0, ()), lines))
     return tuple(found)
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
-from .texts import is_our_failure, visible, without_paths
+from .texts import LONGEST_PART, cut, is_our_failure, visible, without_paths
 
 _WORD = "WORD"
 _NUMBER = "N"
+# So many characters of a message say what its fault is: three parts of the length that is shown.
+_MOST = 3 * LONGEST_PART
 
 # Words of chance: tokens, states, digests, identifiers in hexadecimal. A word of a programmer's has no digit among its
 # letters, or is short, or is in small letters with underscores.
 _CHANCE = (
     (re.compile(r"\b(127\.0\.0\.1|localhost|\[::1\]):\d+"), r"\1:PORT"),
     # An email address: its host says which kind it is, and the name before may be of chance.
-    (re.compile(r"[\w.+%-]+@([\w-]+\.)+\w+"), "ADDRESS"),
-    (re.compile(r"(?=[\w.%~-]*\d)(?=[\w.%~-]*[A-Za-z])[\w%~-][\w.%~-]{14,}[\w%~=-]=*"), _WORD),
-    (re.compile(r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*[_-])[\w-]{20,}"), _WORD),
+    (re.compile(r"(?<![\w.+%-])[\w.+%-]+@([\w-]+\.)+\w+"), "ADDRESS"),
+    (re.compile(r"(?<![\w.%~-])(?=[\w.%~-]*\d)(?=[\w.%~-]*[A-Za-z])[\w%~-][\w.%~-]{14,}[\w%~=-]=*"), _WORD),
+    (re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*[_-])[\w-]{20,}"), _WORD),
     (re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,}\b"), _WORD),
     (re.compile(r"\b\d{6,}\b"), _WORD),
 )
@@ -45,7 +47,7 @@ def reason_of(message: str) -> str:
     if is_our_failure(message):
         # The last line is the error; all before it are places.
         return message.strip().splitlines()[-1]
-    text = visible(without_paths(message)).partition("\n\n")[0]
+    text = visible(without_paths(cut(message.partition("\n\n")[0], _MOST)))
     text = _PAGE.sub(r"\1\2…", _PLACE.sub("", text))
     for pattern, instead in _CHANCE:
         text = pattern.sub(instead, text)

@@ -11,12 +11,11 @@ from pathlib import Path
 from workbook.course.points import Points
 from workbook.course.steps import Exercise, Step
 
-from ..names import shown
 from ..results import Result
 from .markdown import fenced, inline, table
 from .pages import count, listed, page, write_beside
 from .standings import Standing, StepStanding, standings_of, the_course, total_of
-from .texts import Message, line_of, message_of
+from .texts import Message, line_of, message_of, name_of
 
 FOLDER = "students"
 _KEY = re.compile(r"\w[\w.-]*")
@@ -107,7 +106,7 @@ def _read(result: Result, course: Mapping[str, Step] | None) -> _Student:
     # The remark above says the same.
     notes = [line_of(note.text) for note in result.notes]
     return _Student(
-        student=shown(result.student),
+        student=name_of(result.student),
         total=total_of(steps),
         counts=tuple(sum(column) for column in zip(*(one.counts for one in read), strict=True)) or (0,) * 4,
         remarks=tuple(remarks),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from workbook.course.places import ROOT
 
+from ..names import shown
+
 # A part of a message is shown with so many characters at most, a drawing with so many lines of so many characters.
 LONGEST_PART = 1500
 MOST_LINES = 200
@@ -22,40 +24,49 @@ LONGEST_LINE = 400
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 # Line breaks and tabs are seen. The two others join letters, in Persian and in emoji.
 _SEEN = {"\n", "\t", "\u200c", "\u200d"}
-# More marks on one letter would cover the lines above it.
-_MOST_MARKS = 4
+# More marks on one letter than four would cover the lines above it. These are the blocks of combining marks, and
+# those of Cyrillic, Hebrew, Arabic and Thai, which stack, too: https://www.unicode.org/charts/
+_MARK = r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")
 
 # The beginnings of absolute paths: on Linux, on a Mac, and on Windows also with its backslashes doubled, as repr shows
 # them. A URL's path is no file's, so folders whose names are likely in one are not here.
 _FOLDERS = r"/(?:home|root|Users|Volumes|tmp|var|private|usr|opt|mnt|media|srv|nix|snap)(?=/)"
 _DRIVE = r"[A-Za-z]:(?=[\\/])|\\{2,4}(?=[\w.$-]+\\)"
 # A file's own name, and the folder of a step, say nothing about the machine.
-_TELLS = re.compile(r"[\w.-]+\.\w{1,5}|\d\d_\w+")
+_TELLS = re.compile(r"[\w. -]+\.\w{1,5}|\d\d_\w+")
 _LABEL = re.compile(r"(What should happen|What [^:.]{1,80}|Where to look): ")
 # The workbook's checks print their own failures in Python's way.
 _TRACEBACK = "Traceback (most recent call last):"
 
 
+class _Escapes(dict[int, int | str]):
+    """For str.translate: each character as it is shown. Every text has few different ones."""
+
+    def __missing__(self, number: int) -> int | str:
+        char = chr(number)
+        hidden = char not in _SEEN and unicodedata.category(char) in _UNSEEN
+        self[number] = char.encode("unicode_escape").decode("ascii") if hidden else number
+        return self[number]
+
+
+_ESCAPES = _Escapes()
+
+
 def visible(text: str) -> str:
     """The text with its line breaks, in which each character that cannot be seen is written as its escape."""
-    whole = text.replace("\r\n", "\n")
-    if whole.isascii() and whole.replace("\n", "").replace("\t", "").isprintable():
-        return whole
-    found: list[str] = []
-    marks = 0
-    for char in whole:
-        marks = marks + 1 if unicodedata.combining(char) else 0
-        if marks > _MOST_MARKS:
-            continue
-        hidden = char not in _SEEN and unicodedata.category(char) in _UNSEEN
-        found.append(char.encode("unicode_escape").decode("ascii") if hidden else char)
-    return "".join(found)
+    return _MARKS.sub(r"\1", text.replace("\r\n", "\n").translate(_ESCAPES))
 
 
 def without_paths(text: str) -> str:
     """The text without this machine's folders: of an absolute path, only the name of a file or of a step is left."""
     quoted, bare = _paths()
     return bare.sub(_shortened, quoted.sub(lambda found: found[1] + _shortened(found) + found[1], text))
+
+
+def name_of(student: str) -> str:
+    """A student's name, fit for a page."""
+    return visible(shown(student))
 
 
 def line_of(text: str) -> str:
@@ -79,12 +90,14 @@ def _paths() -> tuple[re.Pattern[str], re.Pattern[str]]:
     here = {str(place) for place in (ROOT, Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix))}
     known = [re.escape(place) for place in sorted(here, key=len, reverse=True) if len(place) > 1]
     # A path of this machine is known by its whole beginning, so a folder with a space in its name is found, too.
-    begin = rf"(?:(?:{'|'.join(known)})(?![\w.-])|{_FOLDERS}|{_DRIVE})"
+    begin = rf"(?:(?:{'|'.join(known)})(?![\w-]|\.\w)|{_FOLDERS}|{_DRIVE})"
     # What comes before: a letter, as in http://localhost/home/, makes it a URL's path, or a piece of a relative one.
     before = r"(?<![\w.%~-])"
+    other = r"[^\s'\"`<>|,;:()\[\]{}]"
     return (
         re.compile(rf"(?P<quote>['\"`])(?P<path>{begin}[^'\"`\n]*)\1"),
-        re.compile(rf"{before}(?P<path>{begin}[^\s'\"`<>|,;:()\[\]{{}}]*)"),
+        # A sentence's full stop is none of it.
+        re.compile(rf"{before}(?P<path>{begin}(?:{other}*(?![.!?…]){other})?)"),
     )
 
 
