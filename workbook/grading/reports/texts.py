@@ -26,7 +26,10 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"}
 _SEEN = {"\n", "\t", "\u200c", "\u200d"}
 # More marks on one letter than four would cover the lines above it. These are the blocks of combining marks, and
 # those of Cyrillic, Hebrew, Arabic and Thai, which stack, too: https://www.unicode.org/charts/
-_MARK = r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_MARK = (
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
 _MARKS = re.compile(f"({_MARK}{{4}}){_MARK}+")
 
 # The beginnings of absolute paths: on Linux, on a Mac, and on Windows also with its backslashes doubled, as repr shows
