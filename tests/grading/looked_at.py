@@ -40,6 +40,8 @@ def assert_for_all(page: Page, file: Path, shots: Path) -> None:
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{file.name} {size}"
             page.screenshot(path=shots / f"{file.stem}-{size}-{scheme}.png", full_page=True)
+            if (scheme, size) not in (("light", "wide"), ("dark", "phone")):
+                continue
             found = Axe().run(page).response["violations"]
             bad = [f"{one['id']}: {one['help']} {[n['html'] for n in one['nodes']][:3]}" for one in found]
             assert not bad, f"{file.name} {size} {scheme}\n" + "\n".join(bad)

@@ -95,13 +95,24 @@ def test_the_most_frequent_reason_comes_first_with_those_who_have_it() -> None:
     ]
 
 
+def test_the_exercises_that_most_have_not_passed_are_at_the_top() -> None:
+    results = [*open_at("1.6", "a.", "Una", "Dora"), *open_at("1.7", "b.", "Tara", "Ria", "Zoe")]
+    seventh, sixth = (find_step("01").exercise(id) for id in ("1.7", "1.6"))
+    told = f"Most often not passed: 1.7 {seventh.title} (3), 1.6 {sixth.title} (2)."
+    assert told in class_markdown(results)
+    header = HTMLParser(class_html(results)).css_first("header")
+    assert header is not None and told in read(header)
+    assert "Most often" not in class_html([a_result("Una")])
+
+
 def test_what_waits_is_no_reason() -> None:
     results = [a_result(name, steps=(TWITTER,), open=("1.1",)) for name in ("Una", "Dora")]
     html, markdown = class_html(results), class_markdown(results)
     assert counted(html, "1.4") == ["0", "0", "2", "0", "0"]
     assert 'id="exercise-1.4"' not in html
-    assert "1.4: 2 students wait for 1.1." in read(HTMLParser(html).body)  # type: ignore[arg-type]
-    assert "- 1.4: 2 students wait for 1.1." in markdown
+    # Exercises of which the same is said have one line.
+    assert "<li>1.2, 1.3, 1.4, 1.5, 1.6 and 1.7: 2 students wait for 1.1.</li>" in html
+    assert "- 1.2, 1.3, 1.4, 1.5, 1.6 and 1.7: 2 students wait for 1.1." in markdown
     assert "Waits for" not in html and "Then:" not in html
 
 
@@ -111,7 +122,7 @@ def test_a_chain_of_waits_ends_at_the_open_exercise() -> None:
     (step,) = result.steps
     verdicts = [replace(v, waits_for="1.3") if v.id in ("1.4", "1.5") else v for v in step.verdicts]
     html = class_html([replace(result, steps=(replace(step, verdicts=tuple(verdicts)),))])
-    assert "1.5: 1 student waits for 1.1." in html
+    assert "1.5, 1.6 and 1.7: 1 student waits for 1.1." in html
 
 
 def test_one_reason_of_the_same_students_is_told_once() -> None:

@@ -27,6 +27,7 @@ SAME = {
         "it accepted the state aBcDeFgHiJkL_mNoPqRsTuVwXyZ again.",
         "it accepted the state zYxWvUtSrQpO-nMlKjIhGfEdCbA again.",
     ),
+    "code": ("it sent the code AQZzTz2Q…, again.", "it sent the code AQorzodu…, again."),
     "uuid": (
         "both made the state a90fc1d4-eaa9-11f1-8899-06f5e606f0e4.",
         "both made the state e41jrqx2db4p1aqzi86bat7nhpbhprii.",

@@ -323,7 +323,7 @@ def test_it_is_readable_for_all(tmp_path: Path) -> None:
     shots = shots_in(tmp_path)
     results = [
         replace(a_result("Ida Jonsson", open={"1.3": message, "3.2": message, "7.1": ""}), key="flows"),
-        *a_class(),
+        *(one for one in a_class() if one.student.startswith(("Dora", "Emil", "Hal"))),
         replace(hostile_result(HOSTILE[0] + HOSTILE[4]), key="hostile"),  # type: ignore[type-var]
         replace(hostile_result(HOSTILE[5]), key="long"),  # type: ignore[type-var]
         replace(hostile_result(HOSTILE[6]), key="marks"),  # type: ignore[type-var]

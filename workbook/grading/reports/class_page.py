@@ -23,6 +23,8 @@ from .texts import Message, is_our_failure, line_of, message_of, name_of
 _FOR_EYES: tuple[NoteKind, ...] = ("led out", "limit", "unread", "twice")
 # So many names are shown without a click.
 _FEW = 6
+# So many exercises are named at the top.
+_MOST = 5
 _KINDS: tuple[Kind, ...] = ("passed", "open", "waits", "unchecked", "absent")
 _HEADINGS = tuple(WORDS[kind].capitalize() for kind in _KINDS)
 
@@ -50,30 +52,26 @@ class _Reason:
 
 @dataclass(frozen=True)
 class _Exercise:
-    """How a class did in one exercise. `waits` says for which exercises how many students wait; it is "" where none
-    does."""
+    """How a class did in one exercise."""
 
     exercise: Exercise
     counts: tuple[int, ...]
     reasons: tuple[_Reason, ...]
-    waits: str
 
 
 @dataclass(frozen=True)
 class _Step:
+    """How a class did in one step. `waiting` says which exercises wait for which, at how many students."""
+
     number: str
     title: str
     exercises: tuple[_Exercise, ...]
+    waiting: tuple[str, ...]
 
     @property
     def open(self) -> tuple[_Exercise, ...]:
         """The exercises that some students have not passed."""
         return tuple(one for one in self.exercises if one.reasons)
-
-    @property
-    def waiting(self) -> tuple[_Exercise, ...]:
-        """The exercises for which some students have no verdict yet, because they wait for another."""
-        return tuple(one for one in self.exercises if one.waits)
 
 
 @dataclass(frozen=True)
@@ -94,6 +92,13 @@ class _Class:
     nothing: tuple[tuple[_Student, str], ...]
     steps: tuple[_Step, ...]
     students: tuple[_Student, ...]
+
+    @property
+    def most(self) -> tuple[tuple[Exercise, int], ...]:
+        """The exercises that most students have not passed, the most frequent first, each with their number."""
+        number = _KINDS.index("open")
+        every = [(one.exercise, one.counts[number]) for step in self.steps for one in step.open]
+        return tuple(sorted(every, key=lambda one: -one[1])[:_MOST])
 
 
 def class_html(
@@ -226,6 +231,8 @@ def _step(step: Step, standings: Sequence[tuple[StepStanding, ...]], students: S
     ]
     # By a reason and the students who have it: the exercise at which it is shown.
     first: dict[tuple[str, tuple[int, ...]], str] = {}
+    # By what is said of them: the exercises that wait.
+    waiting: dict[str, list[str]] = {}
     exercises = []
     for exercise in step.exercises:
         kinds: Counter[Kind] = Counter()
@@ -247,8 +254,11 @@ def _step(step: Step, standings: Sequence[tuple[StepStanding, ...]], students: S
             names = tuple(rows[number][0] for number in who[reason])
             reasons.append(_Reason(names, message_of(texts[reason]), at if at != exercise.id else None))
         counts = tuple(kinds[kind] for kind in _KINDS)
-        exercises.append(_Exercise(exercise, counts, tuple(reasons), _waits(waits)))
-    return _Step(step.number, step.title, tuple(exercises))
+        exercises.append(_Exercise(exercise, counts, tuple(reasons)))
+        if waits:
+            waiting.setdefault(_waits(waits), []).append(exercise.id)
+    lines = tuple(f"{listed(ids)}: {said}." for said, ids in waiting.items())
+    return _Step(step.number, step.title, tuple(exercises), lines)
 
 
 def _waits(waits: Counter[str]) -> str:
@@ -278,6 +288,9 @@ def _blocks(read: _Class) -> Iterable[str]:
     yield "The Flask OAuth Workbook"
     yield "# The class"
     yield "\n".join(f"- {line}" for line in read.summary)
+    if read.most:
+        most = [f"{exercise.id} {exercise.title} ({number})" for exercise, number in read.most]
+        yield f"Most often not passed: {', '.join(most)}."
     yield "## For your eyes"
     if read.looks or read.unowned:
         yield "\n".join(
@@ -304,7 +317,7 @@ def _blocks(read: _Class) -> Iterable[str]:
             yield from _reasons(one)
         if step.waiting:
             yield f"### What waits in step {step.number}"
-            yield "\n".join(f"- {one.exercise.id}: {one.waits}." for one in step.waiting)
+            yield "\n".join(f"- {line}" for line in step.waiting)
     yield "## All students"
     yield "\n".join(
         f"- {_link(one)}: {', '.join([str(one.total), f'{one.open} not passed', *one.flags])}"

@@ -15,6 +15,8 @@ _MOST = 3 * LONGEST_PART
 # letters, or is short, or is in small letters with underscores.
 _CHANCE = (
     (re.compile(r"\b(127\.0\.0\.1|localhost|\[::1\]):\d+"), r"\1:PORT"),
+    # A value that was cut, such as a code: AQZzTz2Q…
+    (re.compile(r"(?<![\w.%~-])[\w.%~-]+…"), _WORD),
     # An email address: its host says which kind it is, and the name before may be of chance.
     (re.compile(r"(?<![\w.+%-])[\w.+%-]+@([\w-]+\.)+\w+"), "ADDRESS"),
     (re.compile(r"(?<![\w.%~-])(?=[\w.%~-]*\d)(?=[\w.%~-]*[A-Za-z])[\w%~-][\w.%~-]{14,}[\w%~=-]=*"), _WORD),
