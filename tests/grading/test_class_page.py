@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborNode as Node
 from workbook.course.places import ROOT
 from workbook.course.steps import all_steps, find_step
 from workbook.grading.reports.class_page import class_html, class_markdown, to_look_at, write_class_pages
-from workbook.grading.reports.student_page import page_name, write_student_pages
+from workbook.grading.reports.student_page import page_name, student_html, write_student_pages
 from workbook.grading.results import Result
 from workbook.grading.submissions import Note, NoteKind
 
@@ -207,6 +207,16 @@ def test_nothing_handed_in_has_a_list_of_its_own() -> None:
     assert "## Nothing handed in" in markdown
     assert "Nothing handed in" not in class_html([a_result("Una")])
     assert "3 students; 2 handed work in." in html
+
+
+def test_a_student_with_several_submissions_has_not_handed_in_nothing() -> None:
+    """Two submissions could be hers, and so none was taken."""
+    two = "Two submissions could be of this student; none was taken."
+    dora = handed_nothing_in("Dora Eng", notes=(Note("roster", two),))
+    html = class_html([dora, a_result("Una")])
+    assert two in part(html, "eyes") and 'id="nothing"' not in html
+    assert "several submissions could be theirs" in part(html, "students")
+    assert two in student_html(dora) and "Nothing was handed in" not in student_html(dora)
 
 
 def test_every_student_has_a_row_and_a_link_to_a_page_that_is_there(tmp_path: Path) -> None:

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbook.course.points import Points
-from workbook.course.steps import Exercise, Step
+from workbook.course.steps import Exercise, Step, all_steps
 
 from ..results import Result
 from ..submissions import Note, NoteKind
 from .markdown import fenced, inline, table
-from .pages import count, listed, page, write_beside
+from .marks import Marks, marks_of
+from .pages import count, listed, page
 from .reasons import reason_of
-from .standings import WORDS, Kind, StepStanding, standings_of, the_course, total_of
+from .standings import WORDS, Kind, StepStanding, standings_of
 from .student_page import page_name, words_of
 from .texts import Message, is_our_failure, line_of, message_of, name_of
+from .whole_files import write_whole
 
 # Notes of these kinds are for a teacher's eyes.
 _FOR_EYES: tuple[NoteKind, ...] = ("led out", "limit", "unread", "twice")
@@ -124,17 +126,23 @@ def write_class_pages(
     folder: Path,
     remarks: Mapping[str, Sequence[str]] | None = None,
     notes: Iterable[Note] = (),
-) -> None:
-    """Writes class.html and class.md into the report's folder. OSError where they cannot be written."""
-    read = _read(results, remarks or {}, notes)
-    write_beside(folder / "class.html", _html(read))
-    write_beside(folder / "class.md", _markdown(read))
+    course: Sequence[Step] | None = None,
+) -> tuple[Path, ...]:
+    """Writes class.html and class.md into the report's folder, and gives their places. OSError where they cannot be
+    written."""
+    read = _read(results, remarks or {}, notes, course)
+    texts = {folder / "class.html": _html(read), folder / "class.md": _markdown(read)}
+    for place, text in texts.items():
+        write_whole(place, text.encode("utf-8"))
+    return tuple(texts)
 
 
 def to_look_at(result: Result, remarks: Sequence[str] = ()) -> tuple[str, ...]:
     """Why a teacher has to look at a student's work, each in one line: what could not be checked, processes left
     behind, what intake left out or chose, and these further remarks."""
     found: list[str] = []
+    if Marks(result, ()).unclear:
+        found += [line_of(note.text) for note in result.notes if note.kind == "roster"]
     # A damaged archive is the reason of every step: it is told once.
     troubles: dict[str, list[str]] = {}
     for step in result.troubles:
@@ -153,24 +161,32 @@ def to_look_at(result: Result, remarks: Sequence[str] = ()) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *map(line_of, remarks)]))
 
 
-def _read(results: Sequence[Result], remarks: Mapping[str, Sequence[str]], notes: Iterable[Note]) -> _Class:
-    course = the_course()
+def _read(
+    results: Sequence[Result],
+    remarks: Mapping[str, Sequence[str]],
+    notes: Iterable[Note],
+    course: Sequence[Step] | None = None,
+) -> _Class:
+    course = all_steps() if course is None else course
+    marks = marks_of(results, course)
     standings = [standings_of(result, course) for result in results]
-    students = [_student(result, steps) for result, steps in zip(results, standings, strict=True)]
-    graded = [name for name in course if any(one.step == name for result in results for one in result.steps)]
+    students = [_student(one, steps) for one, steps in zip(marks, standings, strict=True)]
+    graded = {one.step for result in results for one in result.steps}
     return _Class(
-        summary=tuple(_summary(results)),
+        summary=tuple(_summary(marks)),
         looks=_looks(results, students, remarks),
         unowned=tuple(line_of(note.text) for note in notes),
-        nothing=tuple(_nothing(results, students)),
-        steps=tuple(_step(course[name], standings, students) for name in graded),
+        nothing=tuple(_nothing(marks, students)),
+        steps=tuple(_step(step, standings, students) for step in course if step.name in graded),
         students=tuple(students),
     )
 
 
-def _student(result: Result, steps: tuple[StepStanding, ...]) -> _Student:
+def _student(marks: Marks, steps: tuple[StepStanding, ...]) -> _Student:
+    result = marks.result
     flags = {
-        "nothing handed in": not result.handed_in,
+        "nothing handed in": marks.nothing,
+        "several submissions could be theirs": marks.unclear,
         "late": result.late,
         "not on the roster": result.listed is False,
         "not all could be checked": any(one.of("unchecked") for one in steps),
@@ -178,13 +194,14 @@ def _student(result: Result, steps: tuple[StepStanding, ...]) -> _Student:
     return _Student(
         name=name_of(result.student),
         url=page_name(result.key),
-        total=total_of(steps),
+        total=marks.points,
         open=sum(len(one.of("open")) for one in steps),
         flags=tuple(flag for flag, holds in flags.items() if holds),
     )
 
 
-def _summary(results: Sequence[Result]) -> Iterable[str]:
+def _summary(marks: Sequence[Marks]) -> Iterable[str]:
+    results = [one.result for one in marks]
     came = sum(result.handed_in for result in results)
     yield f"{count(len(results), 'student')}; {came} handed work in."
     late = sum(result.late for result in results)
@@ -214,10 +231,10 @@ def _looks(
     return tuple(found)
 
 
-def _nothing(results: Sequence[Result], students: Sequence[_Student]) -> Iterable[tuple[_Student, str]]:
-    for result, student in zip(results, students, strict=True):
-        said = [line_of(note.text) for note in result.notes if note.kind == "nothing"]
-        if said or not result.handed_in:
+def _nothing(marks: Sequence[Marks], students: Sequence[_Student]) -> Iterable[tuple[_Student, str]]:
+    for one, student in zip(marks, students, strict=True):
+        said = [line_of(note.text) for note in one.result.notes if note.kind == "nothing"]
+        if one.nothing or (said and one.result.handed_in):
             yield student, " ".join(said) or "Nothing was handed in."
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from contextlib import suppress
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -27,22 +25,6 @@ def count(number: int, one: str, many: str = "") -> str:
 def listed(words: list[str] | tuple[str, ...]) -> str:
     """The words in a sentence: "1.1, 1.2 and 1.3"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def write_beside(file: Path, text: str) -> None:
-    """Writes a file beside its place and renames it, so that the old one or the new one is there, and no half of it.
-
-    OSError where it cannot be written.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_name(f".{file.name}.new")
-    try:
-        half.write_text(text, encoding="utf-8", newline="\n")
-        half.replace(file)
-    except OSError:
-        with suppress(OSError):
-            half.unlink()
-        raise
 
 
 @cache

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from workbook.checks.verdicts import Verdict
 from workbook.course.points import Points, points_of
-from workbook.course.steps import Exercise, Step, all_steps
+from workbook.course.steps import Exercise, Step
 
 from ..results import Result, StepResult
+from .marks import Marks
 
 Kind = Literal["passed", "open", "waits", "unchecked", "absent"]
 
@@ -64,29 +65,16 @@ class StepStanding:
         return tuple(one for one in self.exercises if one.first == id)
 
 
-def the_course() -> dict[str, Step]:
-    """The steps by their names. It reads every chapter, so it is called once for a class."""
-    return {step.name: step for step in all_steps()}
-
-
-def standings_of(result: Result, course: Mapping[str, Step]) -> tuple[StepStanding, ...]:
+def standings_of(result: Result, course: Sequence[Step]) -> tuple[StepStanding, ...]:
     """Each graded step of a student. KeyError where the course has no such step."""
-    return tuple(_step_standing(result, one, course[one.step]) for one in result.steps)
-
-
-def total_of(steps: tuple[StepStanding, ...]) -> Points:
-    """The points of all these steps."""
-    return Points(
-        sum(one.points.earned for one in steps),
-        sum(one.points.total for one in steps),
-        sum(one.points.kept for one in steps),
-        sum(one.points.to_keep for one in steps),
-    )
+    steps = {step.name: step for step in course}
+    return tuple(_step_standing(result, one, steps[one.step]) for one in result.steps)
 
 
 def _step_standing(result: Result, graded: StepResult, step: Step) -> StepStanding:
     verdicts = {verdict.id: verdict for verdict in graded.verdicts}
-    absent = not result.handed_in or not (graded.verdicts or graded.trouble)
+    # Where several submissions could be a student's, none was checked: that is not the same as nothing.
+    absent = not (graded.verdicts or graded.trouble) and not Marks(result, ()).unclear
     exercises = tuple(_standing(exercise, verdicts, absent) for exercise in step.exercises)
     passed = {id: verdict.passed for id, verdict in verdicts.items()}
     return StepStanding(step, graded, exercises, points_of(step.exercises, passed))

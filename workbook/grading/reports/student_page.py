@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbook.course.points import Points
-from workbook.course.steps import Exercise, Step
+from workbook.course.steps import Exercise, Step, all_steps
 
 from ..results import Result
 from .markdown import fenced, inline, table
-from .pages import count, listed, page, write_beside
-from .standings import Standing, StepStanding, standings_of, the_course, total_of
+from .marks import marks_of
+from .pages import count, listed, page
+from .standings import Standing, StepStanding, standings_of
 from .texts import Message, line_of, message_of, name_of
+from .whole_files import write_whole
 
 FOLDER = "students"
 _KEY = re.compile(r"\w[\w.-]*")
@@ -48,10 +50,10 @@ class _Step:
 
 @dataclass(frozen=True)
 class _Unchecked:
-    """Exercises of a step without a verdict, and why."""
+    """Exercises of a step without a verdict, in words, and why."""
 
     number: str
-    ids: tuple[str, ...]
+    which: str
     reason: str
 
 
@@ -75,49 +77,67 @@ def page_name(key: str, ending: str = "html") -> str:
     return f"{FOLDER}/{key}.{ending}"
 
 
-def student_html(result: Result, course: Mapping[str, Step] | None = None) -> str:
-    """A student's page. It stands alone: no script, no request, no link but inside it. `course` is the_course()."""
-    return page("student.html", page=_read(result, course))
+def student_html(result: Result, course: Sequence[Step] | None = None) -> str:
+    """A student's page. It stands alone: no script, no request, no link but inside it.
+
+    `course`: the steps, as all_steps gives them. They are read once for a class.
+    """
+    return _html(_read(result, course))
 
 
-def student_markdown(result: Result, course: Mapping[str, Step] | None = None) -> str:
+def student_markdown(result: Result, course: Sequence[Step] | None = None) -> str:
     """The same as Markdown."""
-    return "\n\n".join(_markdown(_read(result, course))) + "\n"
+    return _markdown(_read(result, course))
 
 
-def write_student_pages(results: Iterable[Result], folder: Path) -> None:
-    """Writes both pages of each student into the report's folder. OSError where they cannot be written."""
-    course = the_course()
+def write_student_pages(
+    results: Iterable[Result], folder: Path, course: Sequence[Step] | None = None
+) -> tuple[Path, ...]:
+    """Writes both pages of each student into the report's folder, and gives their places. OSError where they cannot be
+    written."""
+    course = all_steps() if course is None else course
+    places: list[Path] = []
     for result in results:
-        write_beside(folder / page_name(result.key), student_html(result, course))
-        write_beside(folder / page_name(result.key, "md"), student_markdown(result, course))
+        read = _read(result, course)
+        for ending, text in (("html", _html(read)), ("md", _markdown(read))):
+            places.append(folder / page_name(result.key, ending))
+            write_whole(places[-1], text.encode("utf-8"))
+    return tuple(places)
 
 
-def _read(result: Result, course: Mapping[str, Step] | None) -> _Student:
-    steps = standings_of(result, the_course() if course is None else course)
+def _read(result: Result, course: Sequence[Step] | None) -> _Student:
+    course = all_steps() if course is None else course
+    (marks,) = marks_of((result,), course)
+    steps = standings_of(result, course)
     # By each message: the exercise that has it on the page.
     first: dict[str, str] = {}
     read = tuple(_step(one, first) for one in steps)
     remarks = []
-    if not result.handed_in:
+    if marks.nothing:
         remarks.append("Nothing was handed in.")
     if result.late:
         remarks.append("It was handed in late.")
-    # The remark above says the same.
     notes = [line_of(note.text) for note in result.notes]
     return _Student(
         student=name_of(result.student),
-        total=total_of(steps),
+        total=marks.points,
         counts=tuple(sum(column) for column in zip(*(one.counts for one in read), strict=True)) or (0,) * 4,
         remarks=tuple(remarks),
+        # Intake notes that nothing came, too.
         notes=tuple(note for note in dict.fromkeys(notes) if note not in remarks),
         unchecked=tuple(
-            _Unchecked(one.step.number, tuple(e.exercise.id for e in without), line_of(one.result.trouble))
+            _Unchecked(one.step.number, _which(without, one), line_of(one.result.trouble))
             for one in steps
             if (without := one.of("unchecked"))
         ),
         steps=read,
     )
+
+
+def _which(some: tuple[Standing, ...], step: StepStanding) -> str:
+    if len(some) == len(step.exercises) > 1:
+        return f"all {len(some)} exercises"
+    return listed([one.exercise.id for one in some])
 
 
 def _step(standing: StepStanding, first: dict[str, str]) -> _Step:
@@ -151,8 +171,16 @@ def _open(one: Standing, step: StepStanding, first: dict[str, str]) -> _Open:
     )
 
 
-def _markdown(student: _Student) -> Iterable[str]:
-    """The blocks of the page."""
+def _html(student: _Student) -> str:
+    return page("student.html", page=student)
+
+
+def _markdown(student: _Student) -> str:
+    return "\n\n".join(_blocks(student)) + "\n"
+
+
+def _blocks(student: _Student) -> Iterable[str]:
+    """The blocks of the page in Markdown."""
     yield "The Flask OAuth Workbook"
     yield f"# {inline(student.student)}"
     yield f"**{student.total.earned} of {count(student.total.total, 'point')}**"
@@ -172,7 +200,7 @@ def _markdown(student: _Student) -> Iterable[str]:
         yield "## Could not be checked"
         yield "These exercises have no verdict, and so far no points. Your teacher has the same list."
         yield "\n".join(
-            f"- Step {one.number}: {listed(one.ids)}. {inline(one.reason) if one.reason else ''}".rstrip()
+            f"- Step {one.number}: {one.which}. {inline(one.reason) if one.reason else ''}".rstrip()
             for one in student.unchecked
         )
     for step in student.steps:

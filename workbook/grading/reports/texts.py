@@ -16,6 +16,8 @@ from ..names import shown
 
 # A part of a message is shown with so many characters at most, a drawing with so many lines of so many characters.
 LONGEST_PART = 1500
+# A note is one line.
+LONGEST_NOTE = 400
 MOST_LINES = 200
 LONGEST_LINE = 400
 
@@ -74,7 +76,7 @@ def name_of(student: str) -> str:
 
 def line_of(text: str) -> str:
     """A text on one line, fit for a page."""
-    return " ".join(cut(visible(without_paths(text)), LONGEST_PART).split())
+    return " ".join(cut(visible(without_paths(text)), LONGEST_NOTE).split())
 
 
 def cut(text: str, most: int) -> str:
