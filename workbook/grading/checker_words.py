@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbook.course.places import ROOT
@@ -18,11 +19,19 @@ from workbook.providers.people import PEOPLE
 class Word:
     """A word, as a regular expression for text in small letters. `needles`: a text without any of these does not have
     the word, which is quicker to see. `reason`: what an app could do with it, as the end of a sentence that begins with
-    the word."""
+    the word. `in_chapters`: it is no trace where the step's chapter has it."""
 
     pattern: re.Pattern[str]
     needles: tuple[str, ...]
     reason: str
+    in_chapters: bool = False
+
+    def places(self, text: str) -> Iterator[re.Match[str]]:
+        """Where a text in small letters has the word."""
+        for needle in self.needles:
+            if needle in text:
+                return self.pattern.finditer(text)
+        return iter(())
 
 
 def _word(pattern: str, reason: str, *needles: str) -> Word:
@@ -36,6 +45,7 @@ _PROGRAMS = "starts another program or process"
 _FRAMES = "looks at the code that runs the app, or changes it"
 _CHECKS = "is a place of the checks or of the solutions"
 _CLIENT = "tells the checker's browser from others"
+_USER = "is a made-up user, whom no app has to know"
 _HIDDEN = "runs code that is not in the file as code"
 
 # No pattern has two repeats beside each other: a long line must not keep the teacher waiting.
@@ -150,6 +160,6 @@ def users() -> tuple[Word, ...]:
         known += [person.subject(name) for name in ("twitter", "facebook", "google", "github")]
         found.update({one.lower(): None for one in known if one})
     return tuple(
-        _word(rf"(?<![\w.@]){re.escape(one)}(?![\w@])", "is a made-up user, whom no app has to know", one)
+        Word(re.compile(rf"(?<![\w.@]){re.escape(one)}(?![\w@])"), (one,), _USER, in_chapters=True)
         for one in found
     )

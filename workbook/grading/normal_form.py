@@ -275,7 +275,7 @@ _SPECIAL: Mapping[type[ast.AST], Callable[[_Form, Any], None]] = {
 
 def _names_in(tree: ast.Module) -> _Names:
     names = _Names()
-    for node in ast.walk(tree):
+    for node in _walked(tree):
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 names.own.add(node.id)
@@ -301,6 +301,20 @@ def _names_in(tree: ast.Module) -> _Names:
         elif isinstance(node, ast.Import):
             names.aliases |= {alias.asname: alias.name for alias in node.names if alias.asname}
     return names
+
+
+def _walked(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes of a tree. `ast.walk` takes twice the time."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                waiting += [one for one in value if isinstance(one, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context):
+                waiting.append(value)
 
 
 def _given_by(body: list[ast.stmt]) -> Iterator[str]:
@@ -333,7 +347,7 @@ def _tokens(text: str) -> str | None:
 
 
 def _statements(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
+    for node in _walked(tree):
         if not isinstance(node, ast.stmt) or isinstance(node, (ast.Import, ast.ImportFrom, ast.Pass)):
             continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):

@@ -1,14 +1,14 @@
 """Traces in a student's files: markers of the solution that were left in, arrows of recorded diagrams, and words of the
-checker. Each is told with its file and line."""
+checker. Each is named with its file and line."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from workbook.course.errors import WorkbookError
 from workbook.course.places import CHAPTERS
@@ -18,7 +18,7 @@ from workbook.exercises.recorded import flow_names
 from workbook.flow.mermaid import MermaidError, from_mermaid
 from workbook.flow.stored import stored
 
-from .checker_words import FILES, OF_OWN_TESTS, OWN_TESTS, users, words
+from .checker_words import FILES, OF_OWN_TESTS, OWN_TESTS, Word, words
 from .given import given
 from .names import shown
 from .normal_form import text_of
@@ -48,8 +48,9 @@ SOURCE = {
 ARROWS = 3
 # A longer line has no marker (characters), and a longer diagram is not read (bytes).
 _LONGEST_LINE, _LONGEST_DIAGRAM = 500, 64 * 1024
-# So many lines are named for a word, and so many remarks for a submission.
-_LINES, _REMARKS = 4, 20
+_LONGEST_WORD = 40
+# So many lines are named for a file, so many files for a word, and so many words for a submission.
+_LINES, _FILES, _REMARKS = 4, 4, 20
 
 _MARKER = re.compile(r"\s*(?:#|\{#|%%|--) ?(exercise (\d+\.\d+): (\S.*)|end \d+\.\d+|stub:.*)")
 _TODO = re.compile(r"(?:#|\{#|%%|--) ?TODO (\d+\.\d+): (\S.*)")
@@ -58,20 +59,18 @@ _CLOSER = re.compile(r" ?#\}\s*$")
 
 @dataclass(frozen=True)
 class Trace:
-    """What was found, on the lines of these numbers, counted from 1, and why it is told. A whole file has no lines."""
+    """What was found, as a sentence without its end: `"ctypes" calls the system directly`. `lines` are the numbers of
+    the lines where it is, counted from 1; a whole file has none."""
 
-    what: str
-    lines: tuple[int, ...]
-    why: str
+    says: str
+    lines: tuple[int, ...] = ()
 
-    def of(self, file: WorkFile) -> str:
-        """A line that can be shown."""
+    def at(self, file: WorkFile) -> str:
+        """The file, and the lines."""
         if not self.lines:
-            return f"{file.shown} {self.why}."
+            return file.shown
         some = ", ".join(map(str, self.lines[:_LINES])) + (", …" if len(self.lines) > _LINES else "")
-        return (
-            f"{file.shown}, line{'s' if len(self.lines) > 1 else ''} {some}: {self.what}, which {self.why}."
-        )
+        return f"{file.shown}, line{'s' if len(self.lines) > 1 else ''} {some}"
 
 
 class Traces:
@@ -79,25 +78,30 @@ class Traces:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, bytes], tuple[Trace, ...]] = {}
-        self._remarks: dict[str, list[str]] = {}
+        # By the key of a submission, what was found in it, and where.
+        self._found: dict[str, dict[str, list[str]]] = {}
 
     def add(self, key: str, file: WorkFile) -> None:
         """Takes a file of the submission with this key in."""
         known = (file.step, file.place, hashlib.sha256(file.data).digest())
         if known not in self._known:
             self._known[known] = traces_in(file)
-        self._remarks.setdefault(key, []).extend(trace.of(file) for trace in self._known[known])
+        for trace in self._known[known]:
+            self._found.setdefault(key, {}).setdefault(trace.says, []).append(trace.at(file))
 
     def remarks(self) -> dict[str, list[str]]:
-        """What there is to say, by the keys of the submissions."""
-        return {
-            key: [
-                *found[:_REMARKS],
-                *([f"{len(found) - _REMARKS} more lines like these."] if found[_REMARKS:] else []),
-            ]
-            for key, found in self._remarks.items()
-            if found
-        }
+        """What there is to say, by the keys of the submissions: a line for each thing, with its places."""
+        return {key: _lines(found) for key, found in self._found.items()}
+
+
+def _lines(found: Mapping[str, Sequence[str]]) -> list[str]:
+    lines = []
+    for says, places in list(found.items())[:_REMARKS]:
+        more = len(places) - _FILES
+        last = f"; {more} more file{'s' if more > 1 else ''}" if more > 0 else ""
+        lines.append(f"{says}: {'; '.join(places[:_FILES])}{last}.")
+    more = len(found) - _REMARKS
+    return [*lines, f"{more} more traces were found in the files."] if more > 0 else lines
 
 
 def traces(submissions: Iterable[Submission]) -> dict[str, list[str]]:
@@ -117,9 +121,7 @@ def traces_in(file: WorkFile) -> tuple[Trace, ...]:
     if file.suffix and file.suffix not in SOURCE:
         return tuple(found)
     if len(file.data) > LONGEST:
-        found.append(
-            Trace("", (), f"has {len(file.data) // 1024} kB, of which {LONGEST // 1024} were looked at")
-        )
+        found.append(Trace(f"Only the first {LONGEST // 1024} kB of a large file were looked at"))
     text = text_of(file.data[:LONGEST])
     return (*found, *markers_in(text, file.step), *words_in(text, file), *arrows_in(file))
 
@@ -131,30 +133,24 @@ def markers_in(text: str, step: str) -> Iterator[Trace]:
         return
     tasks = _tasks(step)
     lines = []
-    first = ""
     for number, line in enumerate(text.splitlines(), start=1):
         marker = _MARKER.match(line) if len(line) <= _LONGEST_LINE else None
         if marker and (marker[2] is None or (marker[2], _CLOSER.sub("", marker[3]).strip()) in tasks):
             lines.append(number)
-            first = first or shown(line, 50)
     if lines:
-        yield Trace(f'"{first}"', tuple(lines), "is a marker that only the solution has")
+        yield Trace("Markers that only the solution has were left in", tuple(lines))
 
 
 def words_in(text: str, file: WorkFile) -> Iterator[Trace]:
-    """The words of the checker, those of made-up users only where neither the starter nor the chapter has them."""
+    """The words of the checker, without those that students of the step were given."""
     small = text.lower()
     own_tests = OWN_TESTS.fullmatch(file.name)
-    for word in words():
-        if not any(needle in small for needle in word.needles):
-            continue
-        if word in users() and word.pattern.search(_told(file.step)):
-            continue
-        places = [match for match, _ in zip(word.pattern.finditer(small), range(_LINES + 1), strict=False)]
+    for word in _words_not_in(file.step):
+        places = list(itertools.islice(word.places(small), _LINES + 1))
         if not places or (own_tests and places[0][0] in OF_OWN_TESTS):
             continue
         lines = dict.fromkeys(small.count("\n", 0, place.end()) + 1 for place in places)
-        yield Trace(f'"{shown(places[0][0], 40)}"', tuple(lines), word.reason)
+        yield Trace(f'"{shown(places[0][0], _LONGEST_WORD)}" {word.reason}', tuple(lines))
 
 
 def arrows_in(file: WorkFile) -> Iterator[Trace]:
@@ -167,19 +163,22 @@ def arrows_in(file: WorkFile) -> Iterator[Trace]:
         return
     best = max(_recorded(file.step).items(), key=lambda one: len(drawn & one[1]), default=("", frozenset()))
     if len(same := drawn & best[1]) >= ARROWS:
-        yield Trace("", (), f"has {len(same)} arrows with the very words of the recorded diagram {best[0]}")
+        yield Trace(f"{len(same)} arrows have the very words of the recorded diagram {best[0]}")
 
 
 def _by_name(file: WorkFile) -> Iterator[Trace]:
-    own = {PurePosixPath(place).parts[0] for place in given(file.step).files}
-    parts = PurePosixPath(file.place).parts
+    first = file.place.partition("/")[0]
     if file.suffix == ".pth":
-        yield Trace("", (), "has a name by which Python runs what is in it")
-    for name in (parts[0], file.name):
-        why = FILES.get(name) or (FILES.get(name.removesuffix(".py")) if name == parts[0] else None)
-        if why and name not in own:
-            yield Trace("", (), why)
-            return
+        yield Trace("A file whose name ends in .pth can be run by Python before the app")
+    for name in dict.fromkeys((first, file.name, first.removesuffix(".py"))):
+        if name in FILES and not _has(file.step, first):
+            yield Trace(f'A file or folder named "{name}" {FILES[name]}')
+
+
+@functools.cache
+def _has(step: str, name: str) -> bool:
+    """Whether a step's starter has a file or folder of this name at its top."""
+    return any(place.partition("/")[0] == name for place in given(step).files)
 
 
 @functools.cache
@@ -193,12 +192,16 @@ def _tasks(step: str) -> frozenset[tuple[str, str]]:
 
 
 @functools.cache
-def _told(step: str) -> str:
-    """All that a step's starter and chapter say, in small letters."""
-    chapter = CHAPTERS / step / "README.md"
-    told = [text_of(content) for content in given(step).files.values()]
-    told += [chapter.read_text(encoding="utf-8")] if chapter.is_file() else []
-    return "\n".join(told).lower()
+def _words_not_in(step: str) -> tuple[Word, ...]:
+    """The words of the checker, without those that students of a step were given."""
+    starter = "\n".join(text_of(content) for content in given(step).files.values()).lower()
+    place = CHAPTERS / step / "README.md"
+    chapter = place.read_text(encoding="utf-8").lower() if place.is_file() else ""
+    return tuple(
+        word
+        for word in words()
+        if not any(word.places(starter)) and not (word.in_chapters and any(word.places(chapter)))
+    )
 
 
 @functools.cache
