@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from workbook.course.errors import WorkbookError
 from workbook.course.steps import all_steps, find_step
+
+if TYPE_CHECKING:
+    from workbook.grading.reports.gradebooks import Format
 
 
 @click.command("grade")
@@ -31,6 +35,13 @@ from workbook.course.steps import all_steps, find_step
     show_default=True,
     help="The longest time for one submission (seconds).",
 )
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(["canvas", "moodle", "gradescope"]),
+    multiple=True,
+    help="Write the points as this LMS takes them, too; several times for more.",
+)
 @click.option("--partial", is_flag=True, help="Check exercises whose needs are not passed, too.")
 @click.option("--again", is_flag=True, help="Grade all anew, also what is graded already.")
 @click.option(
@@ -43,6 +54,7 @@ def grade_command(
     wanted: tuple[str, ...],
     workers: int | None,
     timeout: int,
+    formats: tuple[Format, ...],
     partial: bool,
     again: bool,
     trusted: bool,
@@ -64,6 +76,7 @@ def grade_command(
         partial=partial,
         again=again,
         trusted=trusted,
+        formats=tuple(dict.fromkeys(formats)),
     )
     try:
         graded = grade_class([Path(one) for one in submissions], Path(report), settings, say=_say)

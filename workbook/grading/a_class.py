@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,12 @@ from .grading import grade_all, plan
 from .intake import take_in
 from .isolation import NOTHING, isolated_by
 from .names import shown_path
+from .remarks import remarks_on
+from .reports.class_page import write_class_pages
+from .reports.gradebooks import Format, write_gradebook
+from .reports.junit import write_junit
+from .reports.student_page import write_student_pages
+from .reports.tables import write_grades
 from .results import Result, ResultsFile
 from .roster import read_roster, with_roster
 from .running import How
@@ -23,13 +29,15 @@ from .versions import graded_with
 
 # Names in the folder of the report.
 RESULTS = "results.jsonl"
+CLASS_PAGE = "class.html"
 # The copies of the submissions. The apps run on copies of these.
 _TAKEN = ".submissions"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a teacher chooses. `steps`: names. `workers`: None takes one for each core. `seconds`: as in How."""
+    """What a teacher chooses. `steps`: names. `workers`: None takes one for each core. `seconds` and `partial`: as in
+    How. `again`: grade what is graded, too. `trusted`: confine nothing. `formats`: gradebooks for an LMS."""
 
     steps: tuple[str, ...]
     roster: Path | None = None
@@ -38,6 +46,7 @@ class Settings:
     partial: bool = False
     again: bool = False
     trusted: bool = False
+    formats: tuple[Format, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,6 @@ class Graded:
     """All results, in the order of the class, and the place of the page or file to look at first."""
 
     results: tuple[Result, ...]
-    intake: Intake
     shown_first: Path
 
     @property
@@ -112,7 +120,9 @@ def grade_class(
             )
             keys = [submission.key for submission in intake.submissions]
             results.order(keys)
-            graded = Graded(tuple(results.known[key] for key in keys), intake, report / RESULTS)
+            graded = Graded(tuple(results.known[key] for key in keys), report / CLASS_PAGE)
+        for line in _reported(graded.results, intake, report, settings.formats):
+            say(line)
         shutil.rmtree(report / _TAKEN, ignore_errors=True)
     except OSError as error:
         place = shown_path(str(error.filename or report))
@@ -121,6 +131,18 @@ def grade_class(
             "the same command goes on from here."
         ) from None
     return graded
+
+
+def _reported(
+    results: Sequence[Result], intake: Intake, report: Path, formats: Sequence[Format]
+) -> Iterator[str]:
+    """Writes all that comes out of the results; yields what a teacher has to know of it."""
+    write_grades(results, report / "grades.csv")
+    write_junit(results, report / "junit.xml")
+    write_student_pages(results, report)
+    write_class_pages(results, report, remarks_on(intake.submissions), intake.notes)
+    for format in formats:
+        yield from write_gradebook(format, results, report).remarks
 
 
 def _line(result: Result) -> str:
