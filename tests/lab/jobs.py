@@ -45,6 +45,16 @@ def start_another(arguments: dict[str, Any], report: Report) -> None:
     time.sleep(LOST_FOR)
 
 
+def leave_one(arguments: dict[str, Any], report: Report) -> None:
+    """Forks a process into a session of its own, where it keeps all that is open; never ends by itself."""
+    left = os.fork()
+    if left == 0:
+        os.setsid()
+    else:
+        report({"left": left})
+    time.sleep(LOST_FOR)
+
+
 def fail(arguments: dict[str, Any], report: Report) -> None:
     """Raises."""
     raise ValueError("on purpose")
