@@ -47,11 +47,9 @@ def start_another(arguments: dict[str, Any], report: Report) -> None:
 
 def leave_one(arguments: dict[str, Any], report: Report) -> None:
     """Forks a process into a session of its own, where it keeps all that is open; never ends by itself."""
-    left = os.fork()
-    if left == 0:
+    if os.fork() == 0:
         os.setsid()
-    else:
-        report({"left": left})
+        report({"left": os.getpid()})
     time.sleep(LOST_FOR)
 
 
