@@ -144,8 +144,7 @@ def moodle(marks: Sequence[Marks]) -> tuple[list[list[Cell]], tuple[str, ...]]:
 def gradescope(marks: Marks) -> dict[str, Any]:
     """One student's results.json. `score` counts what has a verdict; `output` names what has none."""
     result, points = marks.result, marks.points
-    lines = [f"{points}."]
-    lines += [f"{flag[0].upper()}{flag[1:]}." for flag in marks.flags]
+    lines = [str(points), *(flag[0].upper() + flag[1:] for flag in marks.flags)]
     tests = [_test(marks, step, exercise) for step in marks.steps for exercise in step.step.exercises]
     return {
         "score": points.earned,
