@@ -72,9 +72,9 @@ def test_canvas_whole_file_of_a_small_course(tmp_path: Path) -> None:
     assert place.read_bytes().decode("utf-8").split("\r\n") == [
         'Student,ID,SIS User ID,SIS Login ID,Section,Step 01: One,"Step 02: Two, ""too""",'
         '"Step 02: Two, ""too"" (kept)"',
-        "Points Possible,,,,,6,4,2",
-        "Anna,,7,a@x.org,,6,4,2",
-        '"Berg, Bert",,,,,3,,0',
+        '"Points Possible","","","","",6,4,2',
+        '"Anna","","7","a@x.org","",6,4,2',
+        '"Berg, Bert","","","","",3,"",0',
         "",
     ]
 
@@ -220,7 +220,7 @@ def test_moodle_finds_students_by_the_column_that_more_of_them_have(tmp_path: Pa
     ]
 
 
-@pytest.mark.parametrize("email", ["", "+b@x.org", "b\\@x.org", "same@x.org"])
+@pytest.mark.parametrize("email", ["", "+b@x.org", "b\\@x.org", "b;=1@x.org", "same@x.org"])
 def test_a_student_whom_moodle_could_not_find_stops_no_import(tmp_path: Path, email: str) -> None:
     results = [a_result("A", email="a@x.org"), a_result("B", email=email), a_result("C", email="c@x.org")]
     results += [a_result("D", email="same@x.org")] if email == "same@x.org" else []
@@ -399,3 +399,35 @@ def test_gradescope_gets_no_character_that_a_database_refuses(tmp_path: Path) ->
     whole.encode("utf-8")
     assert "\\u0000" not in whole and "\\u001b" not in whole and "\ufffd" in whole
     assert "<script>alert(1)</script>" in whole and found["test_output_format"] == "text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name,ID,SIS User ID,SIS Login ID,Section,One\nAnna,,,,,1\n",
+        "Student,ID,SIS User ID,SIS Login ID,One\nAnna,,,,1\n",
+        "Student,ID,SIS User ID,SIS Login ID,Section,One (12)\nAnna,,,,,1\n",
+        "Student,ID,SIS User ID,SIS Login ID,Section,Final Score\nAnna,,,,,1\n",
+        "Student,ID,SIS User ID,SIS Login ID,Section,One\nAnna,,,,1\n",
+        "Student,ID,SIS User ID,SIS Login ID,Section,One\nAnna,,,,,1\nAnna,,,,,2\n",
+    ],
+)
+def test_the_reader_of_canvas_s_files_can_refuse(text: str) -> None:
+    with pytest.raises(AssertionError):
+        canvas_import(text, [CanvasUser(1, "Anna")])
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        '{"tests": [{"name": "a"}]}',
+        '{"score": "1"}',
+        '{"score": 1, "grade": 1}',
+        '{"tests": [{"score": true}]}',
+        '{"score": 1, "output_format": "markdown"}',
+        '{"tests": [{"score": 1, "status": "skipped"}]}',
+    ],
+)
+def test_the_reader_of_gradescope_s_files_can_refuse(results: str) -> None:
+    with pytest.raises(AssertionError):
+        gradescope_results(results.encode())

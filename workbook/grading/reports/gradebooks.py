@@ -37,7 +37,7 @@ from workbook.grading.results import Result
 
 from .allowed_text import allowed
 from .marks import Marks, StepMarks, marks_of
-from .tables import Cell, csv_text
+from .tables import Cell, csv_text, harmless
 from .whole_files import write_whole
 
 Format = Literal["canvas", "moodle", "gradescope"]
@@ -228,7 +228,7 @@ def _only_once(cells: Mapping[str, str]) -> dict[str, str]:
     return {
         key: cell
         for key, cell in cells.items()
-        if cell and often[cell] == 1 and csv_cell(cell) == cell and "\\" not in cell
+        if cell and often[cell] == 1 and harmless(cell) == cell and "\\" not in cell
     }
 
 
