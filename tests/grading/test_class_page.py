@@ -95,6 +95,23 @@ def test_the_most_frequent_reason_comes_first_with_those_who_have_it() -> None:
     ]
 
 
+def test_rare_reasons_are_folded() -> None:
+    names = [f"Student {number}" for number in range(8)]
+    faults = ["KeyError", "TypeError", "NameError", "OSError", "IndexError", "ValueError", "EOFError"]
+    results = [
+        *open_at("1.6", "it raised AttributeError.", *names),
+        *(one for name, fault in zip(names, faults, strict=False) for one in open_at("1.6", fault, name)),
+    ]
+    page = HTMLParser(part(class_html(results), "exercise-1.6"))
+    (more,) = page.css("details.more")
+    assert read(more.css_first("summary")) == "3 more reasons"
+    assert len(more.css("ol > li")) == 3 and len(page.css("ol.reasons > li")) == 8
+    assert page.css("ol")[1].attributes["start"] == "6"
+    # Many names are folded, too, and there.
+    (names_of,) = page.css("details:not(.more)")
+    assert read(names_of.css_first("summary")) == "8 students" and len(names_of.css("a")) == 8
+
+
 def test_the_exercises_that_most_have_not_passed_are_at_the_top() -> None:
     results = [*open_at("1.6", "a.", "Una", "Dora"), *open_at("1.7", "b.", "Tara", "Ria", "Zoe")]
     seventh, sixth = (find_step("01").exercise(id) for id in ("1.7", "1.6"))

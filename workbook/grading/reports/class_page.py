@@ -25,6 +25,8 @@ from .whole_files import write_whole
 _FOR_EYES: tuple[NoteKind, ...] = ("led out", "limit", "unread", "twice")
 # So many names are shown without a click.
 _FEW = 6
+# So many reasons of an exercise are shown without a click: the others are rarer.
+_SHOWN = 5
 # So many exercises are named at the top.
 _MOST = 5
 _KINDS: tuple[Kind, ...] = ("passed", "open", "waits", "unchecked", "absent")
@@ -293,7 +295,7 @@ def _steps(numbers: Sequence[str]) -> str:
 
 
 def _html(read: _Class) -> str:
-    return page("class.html", page=read, headings=_HEADINGS, kinds=_KINDS, few=_FEW)
+    return page("class.html", page=read, headings=_HEADINGS, kinds=_KINDS, few=_FEW, shown=_SHOWN)
 
 
 def _markdown(read: _Class) -> str:
