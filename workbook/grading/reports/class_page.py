@@ -26,7 +26,7 @@ _FOR_EYES: tuple[NoteKind, ...] = ("led out", "limit", "unread", "twice")
 # So many names are shown without a click.
 _FEW = 6
 # So many reasons of an exercise are shown without a click: the others are rarer.
-_SHOWN = 5
+_SHOWN = 3
 # So many exercises are named at the top.
 _MOST = 5
 _KINDS: tuple[Kind, ...] = ("passed", "open", "waits", "unchecked", "absent")
@@ -348,7 +348,7 @@ def _reasons(one: _Exercise) -> Iterable[str]:
     yield f"### {one.exercise.id} {one.exercise.title}"
     for reason in one.reasons:
         if reason.same_as:
-            yield f"**{_students(reason)}:** those of {reason.same_as}, for the reason that is there."
+            yield f"**{_students(reason)}:** the same as at {reason.same_as}, with the same reason."
             continue
         yield f"**{_students(reason)}:** {', '.join(map(_link, reason.students))}"
         yield fenced(words_of(Message(reason.message.parts, "", "")))
