@@ -50,6 +50,7 @@ HOSTILE = (
     "www.evil.example http://evil.example/?a=b me@evil.example @everyone #1 evil.zip",
     "`````` ``` ` ~~~~ | a | b | --- > 1. # head * b * _u_ \\",
     "\u202ecod.exe\u202c \u2066x\u2069 \x00\x07\x1b[31m\x1b]0;x\x07 \x0b\x0c\x85\u2028\u2029 \ud800 \ufeff \ufffe",
+    "a\n```\n# head\n<script>alert(4)</script> [a](javascript:b)\n~~~\n````\n- ```\n",
     "x" * 10_000,
     "Z" + "\u0301\u0489\u0336" * 200,
 )
@@ -200,7 +201,7 @@ def test_nothing_that_a_student_writes_gets_a_meaning(text: str) -> None:
     assert {node.tag for node in HTMLParser(html).css("*")} <= ALLOWED
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", html)
     assert max(len(run) for run in re.findall("[\u0300-\u036f\u0489]*", html)) <= 4
-    assert len(html) < 60_000
+    assert "x" * 2000 not in html
 
     markdown = student_markdown(result)
     markdown.encode("utf-8")
@@ -227,13 +228,14 @@ def test_nothing_that_a_student_writes_gets_a_meaning(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a`b", "``", "`", " ` ", "```` x ```", "", "\\", "a]b", "1) x", "- x", "x -"]
+    "text",
+    ["a`b", "```", "````\n# x\n```", "``", "`", " ` ", "```` x ```", "", "\\", "a]b", "1) x", "- x", "x -"],
 )
 def test_a_text_in_a_line_or_a_fence_comes_back_as_it_was(text: str) -> None:
-    (_, line, _) = MarkdownIt("commonmark").parse(f"so: {inline(text)} end") if text else (0, None, 0)
-    if line is not None and line.children:
-        read = "".join(child.content for child in line.children)
-        assert read.removeprefix("so: ").removesuffix(" end").strip() == text.strip()
+    if text:
+        (_, line, _) = MarkdownIt("commonmark").parse(f"so: {inline(text)} end")
+        read = "".join(child.content for child in line.children or ())
+        assert read.removeprefix("so: ").removesuffix(" end").split() == text.split()
     (fence,) = MarkdownIt("commonmark").parse(fenced(f"{text}\n{text}"))
     assert fence.type == "fence" and fence.content == f"{text}\n{text}\n"
 
@@ -322,8 +324,8 @@ def test_it_is_readable_for_all(tmp_path: Path) -> None:
         replace(a_result("Ida Jonsson", open={"1.3": message, "3.2": message, "7.1": ""}), key="flows"),
         *(one for one in a_class() if one.student.startswith(("Dora", "Emil", "Hal"))),
         replace(hostile_result(HOSTILE[0] + HOSTILE[4]), key="hostile"),
-        replace(hostile_result(HOSTILE[5]), key="long"),
-        replace(hostile_result(HOSTILE[6]), key="marks"),
+        replace(hostile_result(HOSTILE[6]), key="long"),
+        replace(hostile_result(HOSTILE[7]), key="marks"),
     ]
     write_student_pages(results, tmp_path)
     with opened() as page:
