@@ -24,6 +24,7 @@ _COMMANDS = {
     "bring": "bring",
     "providers": "providers",
     "hand-in": "hand_in",
+    "grade": "grade",
     "release": "release",
     "build": "build",
     "test": "test",
