@@ -308,6 +308,7 @@ def four_hundred() -> list[Result]:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_it_is_readable_for_all_with_four_hundred_students(tmp_path: Path) -> None:
     shots = shots_in(tmp_path)
     results = four_hundred()
@@ -321,7 +322,7 @@ def test_it_is_readable_for_all_with_four_hundred_students(tmp_path: Path) -> No
     (few / "class.html").rename(few / "class-of-few.html")
     with opened() as page:
         assert_for_all(page, few / "class-of-few.html", shots)
-        assert_for_all(page, tmp_path / "class.html", shots)
+        assert_for_all(page, tmp_path / "class.html", shots, long=True)
         # The names of many are folded on the screen, and printed.
         names = page.locator("details .names").first
         assert not names.is_visible()

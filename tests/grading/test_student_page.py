@@ -313,6 +313,7 @@ def test_a_key_cannot_lead_out_of_the_folder(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_it_is_readable_for_all(tmp_path: Path) -> None:
     flow = from_mermaid((ROOT / "diagrams" / "01_twitter_login.sign_in.mmd").read_text(encoding="utf-8"))
     difference = compare(flow, flow[:5])
