@@ -45,6 +45,14 @@ def start_another(arguments: dict[str, Any], report: Report) -> None:
     time.sleep(LOST_FOR)
 
 
+def leave_one(arguments: dict[str, Any], report: Report) -> None:
+    """Forks a process into a session of its own, where it keeps all that is open; never ends by itself."""
+    if os.fork() == 0:
+        os.setsid()
+        report({"left": os.getpid()})
+    time.sleep(LOST_FOR)
+
+
 def fail(arguments: dict[str, Any], report: Report) -> None:
     """Raises."""
     raise ValueError("on purpose")

@@ -18,6 +18,8 @@ import pytest
 from workbook.course.places import DEFAULT_FOLDER, ROOT, SOLUTIONS, STEP_TESTS
 from workbook.course.steps import Exercise, Step, all_steps
 
+from .deadline import TooLong
+
 if TYPE_CHECKING:
     from workbook.lab.databases import Database
     from workbook.lab.running import AppFailed
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # The warm process that apps are forked from, where one was lent to this run.
 lent = pytest.StashKey["Warm"]()
+# The message of a check where the process that starts apps was ended, as for using too much.
+ENDED = "The processes of the app were ended."
 # The property of a report that says that the app does not start.
 NOT_STARTED = "not_started"
 
@@ -140,13 +144,31 @@ def pytest_runtest_makereport(
     return report
 
 
+def took_too_long(error: TooLong) -> str:
+    """The message of an exercise whose checks were interrupted."""
+    from workbook.exercises.missed import Missed
+
+    return str(
+        Missed(
+            should=f"the checks of this exercise end within {error.seconds:g} seconds.",
+            did="it was so slow that they did not.",
+            look="code that waits, repeats a request, or loops.",
+        )
+    )
+
+
 def _words(item: pytest.Item, error: BaseException) -> str | None:
     from workbook.exercises.causes import app_failed, no_answer, with_app_error
     from workbook.exercises.missed import Missed
     from workbook.lab.browser import NoAnswer
     from workbook.lab.running import AppFailed
     from workbook.lab.site import Site
+    from workbook.lab.warm import WarmEnded
 
+    if isinstance(error, TooLong):
+        return took_too_long(error)
+    if isinstance(error, WarmEnded):
+        return ENDED
     given = getattr(item, "funcargs", {}).values()
     site = next((value for value in given if isinstance(value, Site)), None)
     if isinstance(error, AppFailed):

@@ -18,6 +18,7 @@ from workbook.lab.warm import Warm
 
 from . import plugin
 from .crew import Crew, WorkerLost
+from .deadline import TooLong, deadline
 from .deciding import Decisions, Outcome
 from .verdicts import StepVerdicts, Verdict
 
@@ -47,6 +48,7 @@ class Collected:
         self._session = session
         self._tests: dict[str, list[pytest.Item]] = {exercise.id: [] for exercise in step.exercises}
         self._reports: list[pytest.TestReport] = []
+        self._seconds: float | None = None
         for test in session.items:
             exercise = plugin.exercise_of(test)
             if exercise is not None:
@@ -69,6 +71,7 @@ class Collected:
         database: str | None = None,
         apps: Warm | None = None,
         workers: int = 1,
+        seconds: float | None = None,
         on_verdict: OnVerdict = lambda verdict: None,
     ) -> StepVerdicts:
         """The verdicts on the app in `folder`, a folder of step folders. A second run has to be in another process.
@@ -76,7 +79,8 @@ class Collected:
         `only` names exercises; the ones that these need run, too, but are not in the result. Those that `first` names,
         and those that they need, run before others. `database` is the URL of a PostgreSQL server to use instead of
         SQLite. `apps`, or a warm process that is made for this run, starts the apps. With more than one of the
-        `workers` this process must have no threads, and `apps` has to be given. `on_verdict` gets each verdict as soon
+        `workers` this process must have no threads, and `apps` has to be given. An exercise whose checks take more than
+        so many `seconds` is not passed. `on_verdict` gets each verdict as soon
         as it is final; with `only` also those of needed exercises that are not passed, because they are the reason why
         others wait. WorkbookError where the checks themselves cannot be run.
         """
@@ -86,6 +90,7 @@ class Collected:
         config.option.checked_folder, config.option.database = str(folder), database
         if apps is not None:
             config.stash[plugin.lent] = apps
+        self._seconds = seconds
         wanted = set(only)
         chosen = self._with_needs(wanted) if wanted else set(self._tests)
         decisions = Decisions((e for e in self.step.exercises if e.id in chosen), ignore_needs=ignore_needs)
@@ -118,6 +123,10 @@ class Collected:
         found = (verdict for verdict in decisions.verdicts if not wanted or verdict.id in wanted)
         return StepVerdicts(self.step.name, tuple(found))
 
+    def end(self) -> None:
+        """Ends the apps and all else that tests share. No test can run after it."""
+        self._session.config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
+
     def _crew(self, size: int, apps: Warm) -> Crew:
         ends = [apps.another_end() for _ in range(size)]
 
@@ -126,10 +135,7 @@ class Collected:
             for other in ends:
                 other.close()
 
-        def end() -> None:
-            self._session.config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
-
-        crew = Crew(size, prepare, self._outcome, end)
+        crew = Crew(size, prepare, self._outcome, self.end)
         for one in ends:
             one.close()
         return crew
@@ -150,9 +156,14 @@ class Collected:
         # pytest removes the fixtures of this test alone when it knows the next test. Shared fixtures stay.
         another = next((test for other in self._tests if other != id for test in self._tests[other]), None)
         self._reports.clear()
-        for test, following in zip(tests, [*tests[1:], another], strict=True):
-            test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
-        failed = [str(report.longrepr) for report in self._reports if report.failed]
+        failed: list[str] = []
+        try:
+            with deadline(self._seconds):
+                for test, following in zip(tests, [*tests[1:], another], strict=True):
+                    test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
+        except TooLong as error:  # between two tests
+            failed.append(plugin.took_too_long(error))
+        failed = [str(report.longrepr) for report in self._reports if report.failed] + failed
         passed = {report.nodeid for report in self._reports if report.when == "call" and report.passed}
         if not failed and passed != {test.nodeid for test in tests}:
             # A skipped or left-out test has found no mistake, but proves nothing.

@@ -10,13 +10,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from workbook.course.errors import WorkbookError
 from workbook.course.places import STEP_TESTS
 from workbook.course.steps import Step
+from workbook.lab.allowed import Allowed
 from workbook.lab.environments import bare_environment
 from workbook.lab.memory import folder_in_memory
 from workbook.lab.warm import Child, Warm
@@ -56,6 +57,16 @@ class _Waiting:
     process: Warm
 
 
+@dataclass(frozen=True)
+class ConfinedRun:
+    """The verdicts of a step on a confined app. `left_behind` is the number of processes that the app had started and
+    that still ran; `ended` says why its processes were ended, "" where they were not."""
+
+    verdicts: tuple[Verdict, ...]
+    left_behind: int
+    ended: str
+
+
 class WarmChecks:
     """Runs checks, on apps that `apps` starts. Use it in a `with`.
 
@@ -64,7 +75,7 @@ class WarmChecks:
 
     def __init__(self, apps: Warm, *, workers: int | None = None) -> None:
         self._apps = apps
-        self._workers = workers or min(_cores(), _MOST_WORKERS)
+        self._workers = workers or min(cores(), _MOST_WORKERS)
         self._checks = Warm(_PRELOAD, fork=apps.fork)
         self._place = folder_in_memory("checks")
         self._lock = threading.Lock()
@@ -119,19 +130,45 @@ class WarmChecks:
     ) -> Verdicts:
         """The verdicts of a step on the app in `folder` (a folder of step folders), one run at a time. The rest is
         as for Collected.run in run.py."""
+        arguments = {
+            **{"only": list(only), "first": list(first), "ignore_needs": ignore_needs, "database": database},
+            **{"workers": self._workers, "seconds": None},
+        }
+        done = self._done(step, folder, arguments, on_verdict)
+        return Verdicts((StepVerdicts(step.name, _verdicts(done)),))
+
+    def run_confined(
+        self,
+        step: Step,
+        folder: Path,
+        *,
+        allowed: Allowed | None,
+        seconds: float,
+        ignore_needs: bool = False,
+        on_verdict: Callable[[Verdict], None] = lambda verdict: None,
+    ) -> ConfinedRun:
+        """The same for an app that nobody trusts: it is confined, and may use what is `allowed`; None confines it not.
+        An exercise whose checks take more than so many `seconds` is not passed. `on_verdict` gets verdicts that are
+        final unless the apps were ended."""
+        arguments: dict[str, Any] = {
+            **{"only": [], "first": [], "ignore_needs": ignore_needs, "database": None, "workers": 1},
+            **{"seconds": seconds, "allowed": None if allowed is None else asdict(allowed)},
+        }
+        done = self._done(step, folder, arguments, on_verdict)
+        return ConfinedRun(_verdicts(done), done.get("left_behind", 0), done.get("ended", ""))
+
+    def _done(
+        self, step: Step, folder: Path, arguments: dict[str, Any], on_verdict: Callable[[Verdict], None]
+    ) -> dict[str, Any]:
+        """Runs the job of a step; returns its last report."""
         with self._lock:
             place = Path(tempfile.mkdtemp(prefix="run-", dir=self._place.name))
-            arguments: dict[str, Any] = {
-                **{"step": step.name, "in": str(folder), "only": list(only), "first": list(first)},
-                **{"ignore_needs": ignore_needs, "database": database},
-                **{"workers": self._workers, "place": str(place)},
-            }
             apps = self._apps.another_end() if self._apps.fork else None
             log = place / "log"
             try:
                 child = self._process_for(step).run(
                     _CHECK,
-                    arguments,
+                    {"step": step.name, "in": str(folder), "place": str(place), **arguments},
                     folder=Path.cwd(),
                     environment=bare_environment(),
                     log=log,
@@ -152,8 +189,7 @@ class WarmChecks:
                     if event["event"] == "verdict":
                         on_verdict(Verdict(**event["verdict"]))
                     elif event["event"] == "done":
-                        exercises = tuple(Verdict(**verdict) for verdict in event["exercises"])
-                        return Verdicts((StepVerdicts(step.name, exercises),))
+                        return event
                     else:
                         raise WorkbookError(event["error"])
                 if self._running is not child:
@@ -166,6 +202,10 @@ class WarmChecks:
                 self._running = None
                 child.stop()
                 _remove(place)
+
+
+def _verdicts(done: dict[str, Any]) -> tuple[Verdict, ...]:
+    return tuple(Verdict(**verdict) for verdict in done["exercises"])
 
 
 @contextlib.contextmanager
@@ -183,7 +223,7 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -25,6 +25,7 @@ _COMMANDS = {
     "providers": "providers",
     "attack": "attack",
     "hand-in": "hand_in",
+    "grade": "grade",
     "release": "release",
     "build": "build",
     "test": "test",

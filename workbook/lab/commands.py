@@ -20,7 +20,8 @@ from workbook.course.places import ROOT
 from workbook.flow.entities import Column, Table
 
 from .environments import bare_environment
-from .running import AppFailed, copied
+from .rooms import new_room
+from .running import AppFailed, copied, reported_failure
 from .serve import described, load
 from .warm import Warm
 from .warm_apps import PRELOAD_DATABASE
@@ -105,7 +106,24 @@ def call(
     where it raised an error, {"error", "traceback"}.
     """
     arguments = {"module": module, "calls": calls}
-    return _run(folder, warm, environment, "call", arguments, preload=())
+    done = _run(folder, warm, environment, "call", arguments, preload=())
+    if done.failure is None and not _is_of_calls(done.told, len(calls)):
+        # The module's own code can write to the pipe of the reports.
+        return Done(AppFailed("its process did not report what the functions returned"), done.output)
+    return done
+
+
+def _is_of_calls(told: object, count: int) -> bool:
+    return (
+        isinstance(told, list)
+        and len(told) == count
+        and all(
+            isinstance(one, dict)
+            and set(one) in ({"type", "value"}, {"error", "traceback"})
+            and all(isinstance(text, str) for text in one.values())
+            for one in told
+        )
+    )
 
 
 def _run(
@@ -119,12 +137,13 @@ def _run(
     preload: Iterable[str] = PRELOAD_DATABASE,
 ) -> Done:
     workplace = Path(tempfile.mkdtemp(prefix="command-"))
+    room = new_room("command-")
     try:
         log = workplace / "log"
         child = warm.run(
             f"{__name__}:{job}_job",
             arguments,
-            folder=folder if in_place else copied(folder, workplace),
+            folder=folder if in_place else copied(folder, room),
             environment={**bare_environment(), "FLASK_APP": "app", **environment},
             log=log,
             preload=preload,
@@ -140,14 +159,15 @@ def _run(
             child.stop()
         output = log.read_text(encoding="utf-8", errors="replace")
     finally:
-        shutil.rmtree(workplace, ignore_errors=True)
-    if ended is not None and ended["event"] == "done":
-        return Done(None, output, ended["told"])
+        for place in (workplace, room):
+            shutil.rmtree(place, ignore_errors=True)
+    if ended is not None and ended.get("event") == "done":
+        return Done(None, output, ended.get("told"))
     if ended is None:
         last = output.strip().splitlines()[-1:] or ["it printed nothing"]
         endless = f"it was still at work after {TIMEOUT:g} seconds: is there an endless loop?"
         ended = {"event": "failed", "error": endless if late else last[0], "traceback": ""}
-    return Done(AppFailed(ended["error"], ended["traceback"]), output)
+    return Done(reported_failure(ended), output)
 
 
 def flask_job(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:

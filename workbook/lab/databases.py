@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import secrets
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -16,6 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from workbook.flow.rows import BYTES, Tables
+
+from .rooms import new_room
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Inspector
@@ -72,7 +73,7 @@ class Database:
 
     @cached_property
     def _file(self) -> Path:
-        self._folder = Path(tempfile.mkdtemp(prefix="database-"))
+        self._folder = new_room("database-")
         return self._folder / "people.db"
 
     @cached_property

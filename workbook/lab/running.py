@@ -10,7 +10,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from workbook.flow.messages import Message
 from .alike import Alike
 from .databases import uses_a_database
 from .environments import bare_environment
+from .rooms import new_room
 from .warm import Warm
 from .warm_apps import PRELOAD_DATABASE
 
@@ -29,6 +30,9 @@ from .warm_apps import PRELOAD_DATABASE
 START_TIMEOUT = 10.0
 # So many bytes of what an app prints are passed on at a time.
 _CHUNK = 64 * 1024
+# The last errors of an app are kept, each with so many characters of its texts.
+_ERRORS = 20
+_LONGEST = 4000
 
 
 class AppFailed(Exception):
@@ -38,6 +42,13 @@ class AppFailed(Exception):
         super().__init__(error)
         self.error = error
         self.traceback = traceback
+
+
+def reported_failure(event: Mapping[str, Any]) -> AppFailed:
+    """The failure that an app's process reports as "error" and "traceback". Of something else, or too long a text, it
+    is what can be shown."""
+    error, traceback = (str(event.get(name) or "")[:_LONGEST] for name in ("error", "traceback"))
+    return AppFailed(" ".join(error.split()) or "it did not say why", traceback)
 
 
 def copied(folder: Path, into: Path) -> Path:
@@ -106,17 +117,23 @@ class RunningApp:
         alike: Alike | None = None,
         timeout: float = START_TIMEOUT,
     ) -> None:
+        # The app's output is in a folder that a confined app cannot see.
         self._workplace = Path(tempfile.mkdtemp(prefix="app-"))
+        self._room: Path | None = None
         self._on_message = on_message
         self._on_write = on_write
         self._arrived = threading.Condition()
         self._ready: dict[str, Any] | None = None
-        self._failed: dict[str, Any] | None = None
+        self._failed: AppFailed | None = None
         self._errors: list[AppFailed] = []
         self._ended = False
         self._log_begins = 0
         try:
-            home = folder if in_place else copied(folder, self._workplace)
+            if in_place:
+                home = folder
+            else:
+                self._room = new_room("app-")
+                home = copied(folder, self._room)
             with _shown(on_output) if in_place else nullcontext(self._workplace / "log") as output:
                 self.child = warm.run(
                     "workbook.lab.serve:serve",
@@ -144,7 +161,7 @@ class RunningApp:
                 self.child.stop()
                 raise
         except BaseException:
-            shutil.rmtree(self._workplace, ignore_errors=True)
+            self._remove()
             raise
 
     def __enter__(self) -> RunningApp:
@@ -169,7 +186,7 @@ class RunningApp:
     @property
     def failure(self) -> AppFailed | None:
         """Why the app could not be loaded, where a page that says so is served instead."""
-        return AppFailed(self._failed["error"], self._failed["traceback"]) if self._failed else None
+        return self._failed
 
     @property
     def ended(self) -> bool:
@@ -201,16 +218,20 @@ class RunningApp:
         if not hasattr(signal, "SIGSTOP"):
             yield
             return
-        os.kill(self.child.pid, signal.SIGSTOP)
+        self.child.signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            os.kill(self.child.pid, signal.SIGCONT)
+            self.child.signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Ends the app and removes its files. A second call is harmless."""
         self.child.stop()
-        shutil.rmtree(self._workplace, ignore_errors=True)
+        self._remove()
+
+    def _remove(self) -> None:
+        for folder in filter(None, (self._workplace, self._room)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _read_events(self) -> None:
         for event in self.child.reports():
@@ -220,21 +241,24 @@ class RunningApp:
             self._arrived.notify_all()
 
     def _take(self, event: dict[str, Any]) -> None:
-        if event["event"] == "message":
+        """Takes a report. The app's own code can write to the same pipe, so a report may be of any form."""
+        kind = event.get("event")
+        if kind == "message":
             if self._on_message:
                 self._on_message(Message.from_json(event["message"]))
             return
-        if event["event"] == "write":
+        if kind == "write":
             if self._on_write:
                 self._on_write()
             return
         with self._arrived:
-            if event["event"] == "ready":
-                self._ready = event
-            elif event["event"] == "error":
-                self._errors.append(AppFailed(event["error"], event["traceback"]))
-            else:
-                self._failed = event
+            if kind == "ready":
+                if type(event.get("port")) is int:
+                    self._ready = event
+            elif kind == "error":
+                self._errors = [*self._errors[-_ERRORS:], reported_failure(event)]
+            elif kind == "failed":
+                self._failed = reported_failure(event)
             self._arrived.notify_all()
 
     def _wait_until_ready(self, timeout: float) -> None:
@@ -249,6 +273,6 @@ class RunningApp:
                 self._arrived.wait(left)
         if self._ready is None:
             if self._failed is not None:
-                raise AppFailed(self._failed["error"], self._failed["traceback"])
+                raise self._failed
             last = self.log().strip().splitlines()[-1:] or ["it printed nothing"]
             raise AppFailed(f"its process ended while it started: {last[0]}")

@@ -39,23 +39,95 @@ CAN_FORK = sys.platform == "linux"
 
 Event = dict[str, Any]
 _LARGEST_REQUEST = 256 * 1024
+# An app writes to the pipe of its reports, too, if it wants: then it has no end of a line (characters).
+_LONGEST_REPORT = 16 * 1024 * 1024
+_PART = 64 * 1024
+
+
+class WarmEnded(RuntimeError):
+    """The warm process has ended, so it starts no more jobs."""
+
+    def __init__(self) -> None:
+        super().__init__("The warm process has ended.")
+
+
+class Reports:
+    """The reading end of a forked job's reports. Another thread can close it, also while one waits for a line: a
+    process that the job has started may keep the other end open for ever."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._woken, self._wakes = os.pipe()
+        self._rest = bytearray()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def readline(self, most: int) -> str:
+        """The next line, or what is there of it if it has more than `most` bytes; "" at the end, or when closed."""
+        with self._lock:
+            while (end := self._rest.find(b"\n") + 1) == 0 and len(self._rest) < most:
+                part = self._read(None)
+                if not part:
+                    end = len(self._rest)
+                    break
+                self._rest += part
+            line = bytes(self._rest[: end or most])
+            del self._rest[: end or most]
+            return "" if self._closed else line.decode(errors="replace")
+
+    def has_more(self) -> bool:
+        """Whether there is something to read now, be it the end."""
+        with self._lock:
+            if not self._rest:
+                part = self._read(0)
+                if part is None:
+                    return False
+                self._rest += part
+            return True
+
+    def _read(self, wait: float | None) -> bytes | None:
+        """What has come; b"" at the end, or when closed; None where nothing comes in so many seconds."""
+        if self._closed:
+            return b""
+        both = select.poll()
+        both.register(self._number, select.POLLIN)
+        both.register(self._woken, select.POLLIN)
+        ready = [number for number, _ in both.poll(wait)]
+        if self._woken in ready:
+            return b""
+        return os.read(self._number, _PART) if ready else None
+
+    def close(self) -> None:
+        """Closes it. A second call is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        os.close(self._wakes)
+        with self._lock:
+            os.close(self._woken)
+            os.close(self._number)
 
 
 @dataclass
 class Child:
-    """A running job. `events` has its reports, a JSON object a line, and ends with the job."""
+    """A running job. `events` has its reports, a JSON object a line, and ends with the job. `signal` sends it a
+    signal."""
 
     pid: int
-    events: IO[str]
+    events: Reports | IO[str]
     log: Path | None
     stop: Callable[[], None] = field(repr=False)
+    signal: Callable[[int], None] = field(repr=False)
 
     def reports(self) -> Iterator[Event]:
-        """The job's reports, as they come, until the job ends or is stopped."""
+        """The job's reports, as they come, until the job ends or is stopped, or reports something else than that."""
         # Stopping closes the pipe under the reader; a job that is killed may leave half a line.
-        with contextlib.suppress(ValueError, OSError):
-            for line in self.events:
-                yield json.loads(line)
+        with contextlib.suppress(ValueError, OSError, RecursionError):
+            while line := self.events.readline(_LONGEST_REPORT):
+                event = json.loads(line)
+                if not isinstance(event, dict):
+                    return
+                yield event
 
 
 class Warm:
@@ -157,24 +229,32 @@ class Warm:
                 raise
             finally:
                 os.close(events_end)
-        stream = os.fdopen(events, encoding="utf-8", errors="replace")
+        stream = Reports(events)
 
         def stop() -> None:
             if self._children.pop(pid, None):
                 self._ask({"end": pid}, [])
                 stream.close()
 
-        return Child(pid, stream, None, stop)
+        return Child(pid, stream, None, stop, lambda number: self._send_signal(pid, number))
+
+    def _send_signal(self, pid: int, number: int) -> None:
+        # The warm process sends it: in a confined one, process IDs are not those of this process.
+        if pid in self._children:
+            self._ask({"signal": number, "to": pid}, [])
 
     def _ask(self, order: Event, passed: list[int]) -> Event:
         data = json.dumps(order).encode()
         if len(data) > _LARGEST_REQUEST:
             raise ValueError("The order to the warm process is too large.")
         with self._lock:
-            socket.send_fds(self._socket, [data], passed)
-            answer = self._socket.recv(_LARGEST_REQUEST)
+            try:
+                socket.send_fds(self._socket, [data], passed)
+                answer = self._socket.recv(_LARGEST_REQUEST)
+            except ConnectionError:
+                raise WarmEnded from None
         if not answer:
-            raise RuntimeError("The warm process has ended.")
+            raise WarmEnded
         result: Event = json.loads(answer)
         return result
 
@@ -205,7 +285,7 @@ class Warm:
                 orders.close()
                 events.close()
 
-        return Child(process.pid, events, None, stop)
+        return Child(process.pid, events, None, stop, process.send_signal)
 
 
 def _output(log: Path | BinaryIO | None) -> BinaryIO:
@@ -247,6 +327,9 @@ def answer_orders(first: socket.socket) -> None:
             elif "end" in order:
                 _end(order["end"])
                 children[client].discard(order["end"])
+            elif "signal" in order:
+                if order["to"] in children[client]:
+                    os.kill(order["to"], order["signal"])
             else:
                 _preload(order["preload"])
                 answer["pid"] = _fork(order, passed, children)

@@ -1,0 +1,1 @@
+"""What comes out of grading a class: tables and pages."""
