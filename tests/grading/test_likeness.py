@@ -344,6 +344,7 @@ def looked_at(folder: Path, root: Path = ROOT) -> str:
     return looked.stdout
 
 
+@pytest.mark.slow
 def test_bombs_end(tmp_path: Path) -> None:
     zero = "00_what_oauth_is"
     names = [f"{STEP}/app.py", f"{STEP}/a.html", f"{zero}/answers.toml", f"{zero}/diagram.mmd"]
@@ -357,5 +358,12 @@ def test_in_a_students_copy(students_copy: Path, tmp_path: Path) -> None:
     """There are no solutions to compare with, but other students; and the starters are known."""
     written(tmp_path / "1 starter", starter())
     written(tmp_path / "2 done", done(STEP))
+    answers = 'access_token = "b"\nclient = "a"\ncode = "a"\nstate = "a"\nlogged_out = "c"\n'
+    written(tmp_path / "3 answers", {"00_what_oauth_is/answers.toml": answers})
     said = looked_at(tmp_path, students_copy).splitlines()
-    assert said[:3] == ["1 starter", "", "2 done"] and said[3].startswith(f"{STEP}/app.py is equal to Bert's")
+    assert (
+        said[:3] == ["1 starter", "", "2 done"]
+        and f"{STEP}/app.py" in said[3]
+        and "equal to Bert's" in said[3]
+    )
+    assert said[4] == "3 answers" and 'the 2 wrong answers (client = "a", code = "a")' in said[5]
