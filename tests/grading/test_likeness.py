@@ -206,6 +206,13 @@ def test_files_that_do_not_parse(tmp_path: Path) -> None:
     assert "equal to bert's" in found["anna"] and "equal to anna's" in found["bert"] and not found["cleo"]
 
 
+def test_text_that_does_not_parse() -> None:
+    assert same_form("def (\n    a.b\n", "def (  # mine\n\n  a . b\n")
+    assert not same_form("def (\na.b\n", "def (\na.c\n")
+    rest = "x = 1\ny = '''one\n"
+    assert not same_form(rest, rest.replace("one", "two")), "what comes after the last token counts, too"
+
+
 # Honest students.
 
 
