@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from workbook.checks.warm_checks import cores
 from workbook.course.errors import WorkbookError
 from workbook.lab.allowed import Allowed
 
+from .cluster import Cluster, grade_on
 from .grading import grade_all, plan
 from .intake import take_in
 from .isolation import NOTHING, isolated_by
 from .names import shown_path
 from .results import Result, ResultsFile
-from .roster import read_roster, with_roster
+from .roster import Roster, read_roster, with_roster
 from .running import How
 from .submissions import Intake
 from .versions import graded_with
@@ -29,11 +32,13 @@ _TAKEN = ".submissions"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a teacher chooses. `steps`: names. `workers`: None takes one for each core. `seconds`: as in How."""
+    """What a teacher chooses. `steps`: names. `workers`: None takes one for each core. `cluster`: the address of a Dask
+    scheduler, whose workers grade; None grades on this machine. `seconds`: as in How."""
 
     steps: tuple[str, ...]
     roster: Path | None = None
     workers: int | None = None
+    cluster: str | None = None
     seconds: float = 600.0
     partial: bool = False
     again: bool = False
@@ -71,9 +76,19 @@ def grade_class(
 ) -> Graded:
     """Grades what a teacher names into the folder `report`. WorkbookError says in one line what is wrong with a path,
     the roster, the folder or this machine; then nothing that was graded is lost."""
-    report = report.absolute()
     roster = read_roster(settings.roster) if settings.roster is not None else None
-    isolated = NOTHING if settings.trusted else isolated_by()
+    with _grader(settings, say) as grade:
+        return _graded(paths, report.absolute(), roster, settings, grade, say)
+
+
+def _graded(
+    paths: Sequence[Path],
+    report: Path,
+    roster: Roster | None,
+    settings: Settings,
+    grade: Callable[..., None],
+    say: Callable[[str], None],
+) -> Graded:
     how = How(
         settings.steps,
         settings.seconds,
@@ -101,15 +116,7 @@ def grade_class(
                 count += 1
                 say(f"{count} of {len(intake.submissions)}: {_line(result)}")
 
-            grade_all(
-                todo.to_do,
-                how,
-                version,
-                results,
-                workers=settings.workers or cores(),
-                isolated_by=isolated,
-                on_result=on_result,
-            )
+            grade(todo.to_do, how, version, results, on_result=on_result)
             keys = [submission.key for submission in intake.submissions]
             results.order(keys)
             graded = Graded(tuple(results.known[key] for key in keys), intake, report / RESULTS)
@@ -121,6 +128,18 @@ def grade_class(
             "the same command goes on from here."
         ) from None
     return graded
+
+
+@contextlib.contextmanager
+def _grader(settings: Settings, say: Callable[[str], None]) -> Iterator[Callable[..., None]]:
+    """grade_all on this machine, or grade_on with the cluster, with all that a teacher chose. It is tried first whether
+    submissions can be kept apart, or whether the cluster is there."""
+    if settings.cluster is not None:
+        with Cluster(settings.cluster, trusted=settings.trusted, say=say) as cluster:
+            yield partial(grade_on, cluster)
+    else:
+        isolated = NOTHING if settings.trusted else isolated_by()
+        yield partial(grade_all, workers=settings.workers or cores(), isolated_by=isolated)
 
 
 def _line(result: Result) -> str:
