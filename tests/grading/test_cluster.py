@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT
 from workbook.course.steps import find_step
 from workbook.grading.a_class import RESULTS, Graded, Settings, grade_class
-from workbook.grading.cluster import read_steps
+from workbook.grading.cluster import Cluster, read_steps
 from workbook.grading.isolation import isolated_by
 from workbook.grading.paths import LeadsOut
 from workbook.grading.results import read_results
@@ -122,6 +123,15 @@ def _started(*arguments: str, cwd: Path = ROOT, hide: str = "") -> subprocess.Po
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
+
+
+@contextlib.contextmanager
+def _web_server() -> Iterator[int]:
+    """The port of a server that speaks HTTP."""
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
 
 
 @contextlib.contextmanager
@@ -337,7 +347,33 @@ def test_no_cluster_is_one_line(tmp_path: Path) -> None:
         run = _started("grade", str(tmp_path / "work"), "--cluster", f"127.0.0.1:{port}", cwd=tmp_path)
         out, error = run.communicate(timeout=PATIENCE)
     assert (run.returncode, out) == (2, "")
-    assert error.startswith(f"There is no Dask cluster at 127.0.0.1:{port} ") and error.count("\n") == 1
+    assert error.startswith(f"There is no Dask cluster at 127.0.0.1:{port}: ") and error.count("\n") == 1
+    assert not (tmp_path / "grades").exists()
+
+
+@needs_dask
+@pytest.mark.slow
+def test_another_server_is_no_cluster(tmp_path: Path) -> None:
+    with _web_server() as port, pytest.raises(WorkbookError, match="no Dask scheduler answers"):
+        Cluster(f"127.0.0.1:{port}", trusted=True, say=print).__enter__()
+
+
+@needs_dask
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("nonsense", "missing port number"),
+        ("", "missing port number"),
+        ("127.0.0.1:many", "invalid literal"),
+        ("http://127.0.0.1:1", "an address is HOST:PORT"),
+        ("tls://127.0.0.1:1", "names no certificates"),
+        ("name\nwith a line break:1", "no Dask scheduler answers"),
+    ],
+)
+def test_what_is_no_address_is_one_line(address: str, why: str) -> None:
+    with pytest.raises(WorkbookError) as raised:
+        Cluster(address, trusted=True, say=print).__enter__()
+    assert why in str(raised.value) and "\n" not in str(raised.value)
 
 
 def test_without_dask_the_command_says_how_to_get_it(tmp_path: Path) -> None:

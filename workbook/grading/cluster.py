@@ -19,6 +19,7 @@ This command takes the certificates from Dask's configuration; the address then 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -26,6 +27,7 @@ import queue
 import sys
 import time
 import uuid
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -156,18 +158,51 @@ def _connected(address: str) -> Any:
         raise WorkbookError(
             f'--cluster needs Dask. Install it: {sys.executable} -m pip install -e ".[cluster]"'
         ) from None
-    # Dask tells the log of every connection that is lost; the command says it in one line of its own.
+    # Dask logs every connection that is lost, and warns of versions that differ. The command has a line of its own for
+    # both.
     logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
-    # A submission is up to 50 MB, and Dask warns from 10 on.
+    warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
+    # Dask warns of more than 10 MB; a submission has up to 50.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
     try:
+        _check(address)
         return distributed.Client(address, timeout=_TO_CONNECT, set_as_default=False)
-    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
-        reason = shown(str(error), _REASON) if isinstance(error, ValueError) else "nothing answers there"
+    except Exception as error:
+        reason = (
+            "no Dask scheduler answers" if isinstance(error, (OSError, asyncio.TimeoutError)) else str(error)
+        )
         raise WorkbookError(
-            f"There is no Dask cluster at {address} ({reason}). Start one: dask scheduler --host HOST; and on each "
-            "machine, in its clone: dask worker ADDRESS --nthreads 1"
+            f"There is no Dask cluster at {shown(address)}: {shown(reason, _REASON)}. Start a scheduler: "
+            "dask scheduler --host HOST. Then on each machine, in its clone: dask worker HOST:8786 --nthreads 1"
         ) from None
+
+
+def _check(address: str) -> None:
+    """Whether a Dask scheduler can be at this address, and something answers there. ValueError, OSError or
+    TimeoutError where not. A client that was made in vain would say so for half a minute."""
+    from distributed.comm import connect, get_address_host_port, parse_address
+
+    kind, _ = parse_address(address)
+    if kind not in ("tcp", "tls"):
+        raise ValueError("an address is HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT")
+    get_address_host_port(address)
+    security = _security(kind)
+
+    async def try_out() -> None:
+        comm = await connect(address, timeout=_TO_CONNECT, **security)
+        comm.abort()
+
+    asyncio.run(asyncio.wait_for(try_out(), _TO_CONNECT))
+
+
+def _security(kind: str) -> dict[str, Any]:
+    """What Dask needs to connect, from its configuration."""
+    from distributed.security import Security
+
+    arguments: dict[str, Any] = Security().get_connection_args("client")
+    if kind == "tls" and arguments.get("ssl_context") is None:
+        raise ValueError("Dask's configuration names no certificates (distributed.comm.tls)")
+    return arguments
 
 
 def _problem(said: object) -> str:
