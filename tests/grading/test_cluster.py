@@ -82,9 +82,24 @@ class Class:
         """The students whose results are on the disk."""
         return sorted(result.student for result in read_results(self.report / RESULTS).values())
 
-    def app_runs(self) -> int:
-        """The process ID of the app that holds, as soon as it runs."""
-        return int(wait_for(lambda: self.running.exists() and self.running.read_text(), "app that runs"))
+    def runs_on(self, *workers: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """The one of these workers on which an app holds, as soon as one does."""
+        found: list[subprocess.Popen[bytes]] = []
+
+        def look() -> str:
+            # An app that takes too long to start is ended, and another one is started.
+            with contextlib.suppress(OSError, ValueError, psutil.NoSuchProcess):
+                pids = above(self.app)
+                found.extend(worker for worker in workers if worker.pid in pids and worker.poll() is None)
+            return "found" if found else ""
+
+        wait_for(look, "app that runs")
+        return found[0]
+
+    @property
+    def app(self) -> int:
+        """The process ID of the app that holds."""
+        return int(self.running.read_text())
 
 
 class Grading:
@@ -189,11 +204,10 @@ def test_a_result_is_on_the_disk_while_others_are_graded(tmp_path: Path, dask: D
     of = Class(tmp_path)
     of.hand_in("anna", of.holding())
     of.hand_in("bert", EMPTY)
-    dask.worker()
-    dask.worker()
+    workers = [dask.worker(), dask.worker()]
 
     grading = Grading(of, dask)
-    of.app_runs()
+    of.runs_on(*workers)
     wait_for(lambda: "".join(of.known()), "result")
     assert of.known() == ["bert"]
 
@@ -211,14 +225,10 @@ def test_the_work_of_a_worker_that_is_killed_is_done_elsewhere(tmp_path: Path, d
     workers = [dask.worker(), dask.worker()]
 
     grading = Grading(of, dask)
-    app = of.app_runs()
-    (busy,) = [worker for worker in workers if worker.pid in above(app)]
-    of.running.unlink()
+    busy = of.runs_on(*workers)
     busy.kill()
 
-    again = of.app_runs()
-    (other,) = [worker for worker in workers if worker is not busy]
-    assert other.pid in above(again)
+    of.runs_on(*(worker for worker in workers if worker is not busy))
     of.hold.unlink()
     graded = grading.end()
     assert [result.student for result in graded.results] == ["anna", "bert"] and not graded.unchecked
@@ -237,10 +247,8 @@ def test_a_submission_whose_workers_all_end_is_a_row(tmp_path: Path) -> None:
         workers = [dask.worker()]
         grading = Grading(of, dask)
         for _ in range(2):
-            app = of.app_runs()
-            of.running.unlink()
-            workers.append(dask.worker())
-            (busy,) = [worker for worker in workers if worker.pid in above(app)]
+            busy = of.runs_on(*workers)
+            workers = [dask.worker()]
             busy.kill()
         graded = grading.end()
 
@@ -287,11 +295,9 @@ def test_a_refused_worker_gets_no_work_where_the_fit_one_ends(tmp_path: Path, da
     wait_for(lambda: "yes" if dask.log.count("Registered to") == 2 else "", "second worker")
 
     grading = Grading(of, dask)
-    assert fit.pid in above(of.app_runs())
-    of.running.unlink()
+    of.runs_on(fit)
     fit.kill()
-    later = dask.worker()
-    assert later.pid in above(of.app_runs())
+    of.runs_on(dask.worker())
     of.hold.unlink()
     assert not grading.end().unchecked
 
@@ -302,11 +308,10 @@ def test_what_is_graded_is_kept_where_the_scheduler_ends(tmp_path: Path, dask: D
     of = Class(tmp_path)
     of.hand_in("anna", of.holding())
     of.hand_in("bert", EMPTY)
-    dask.worker()
-    dask.worker()
+    workers = [dask.worker(), dask.worker()]
 
     grading = Grading(of, dask)
-    of.app_runs()
+    of.runs_on(*workers)
     wait_for(lambda: "".join(of.known()), "result")
     dask.scheduler.kill()
     with pytest.raises(WorkbookError, match=r"went away\. What is graded is kept"):
@@ -329,13 +334,12 @@ def test_a_run_that_is_stopped_leaves_no_app_on_a_worker(tmp_path: Path, dask: D
     command = [*("grade", str(of.work), "--trusted", "--step", "01", "--cluster", dask.address)]
 
     run = _started(*command, "--report", str(of.report))
-    app = of.app_runs()
-    assert worker.pid in above(app)
+    of.runs_on(worker)
     run.send_signal(signal.SIGINT)
     out, error = run.communicate(timeout=PATIENCE)
     assert run.returncode == 2, out + error
     assert error == "Stopped. What is graded is kept: the same command goes on from here.\n"
-    wait_for(lambda: "" if psutil.pid_exists(app) else "ended", "end of the app")
+    wait_for(lambda: "" if psutil.pid_exists(of.app) else "ended", "end of the app")
     assert worker.poll() is None
 
 
