@@ -15,7 +15,7 @@ import psutil
 from workbook.course.places import ROOT
 
 # Longer than anything takes on a busy machine (seconds).
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class DaskCluster:

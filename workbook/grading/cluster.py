@@ -58,6 +58,9 @@ _SHORT = 12
 # A reason from elsewhere is cut after so many characters.
 _REASON = 300
 
+# What Dask raises where nothing answers. In Python 3.10 the second is no OSError.
+_NO_ANSWER = (OSError, asyncio.TimeoutError)
+
 _KEPT = "What is graded is kept: the same command goes on from here."
 
 
@@ -76,9 +79,10 @@ class Cluster:
         self._trusted = trusted
         self._say = say
         self.patience = patience
-        # The fit workers, each with the number of its threads; those that are refused, each with the reason.
+        # The fit workers, each with the number of its threads.
         self.fit: dict[str, int] = {}
-        self.refused: dict[str, str] = {}
+        # The workers that said what they are, each with the reason why it is refused, "" where it is fit.
+        self._known: dict[str, str] = {}
         self._fit_at = 0.0
         self._looked_at = 0.0
         self.client: Any = None
@@ -87,7 +91,7 @@ class Cluster:
         self.client = _connected(self.address)
         try:
             until = time.monotonic() + self.patience
-            while not self.look(soon=False) and not self.refused:
+            while not self.look(soon=False) and not self.refuses:
                 if time.monotonic() > until:
                     raise WorkbookError(
                         f"The cluster at {self.address} has no workers. On each machine, in its clone: "
@@ -103,7 +107,7 @@ class Cluster:
 
     def __exit__(self, *unused: object) -> None:
         # A scheduler that is gone is waited for in vain.
-        with contextlib.suppress(OSError, TimeoutError):
+        with contextlib.suppress(*_NO_ANSWER):
             self.client.close(timeout=2)
 
     def look(self, *, soon: bool = True) -> bool:
@@ -115,11 +119,11 @@ class Cluster:
             return bool(self.fit)
         with self.or_gone():
             threads: dict[str, int] = self.client.nthreads()
-            new = sorted(threads.keys() - self.fit.keys() - self.refused.keys())
+            new = sorted(threads.keys() - self._known.keys())
             if new:
                 self._get_to_know(new)
-        self.refused = {one: reason for one, reason in self.refused.items() if one in threads}
-        self.fit = {one: count for one, count in threads.items() if one not in self.refused}
+        self._known = {one: problem for one, problem in self._known.items() if one in threads}
+        self.fit = {one: count for one, count in threads.items() if self._known.get(one) == ""}
         self._looked_at = now
         if self.fit or not self._fit_at:
             self._fit_at = now
@@ -127,12 +131,17 @@ class Cluster:
             raise WorkbookError(f"The cluster at {self.address} has no workers any more. {_KEPT}")
         return bool(self.fit)
 
+    @property
+    def refuses(self) -> bool:
+        """Whether there are workers that are refused."""
+        return any(self._known.values())
+
     @contextlib.contextmanager
     def or_gone(self) -> Iterator[None]:
         """Turns what Dask raises for a scheduler that has gone into a WorkbookError."""
         try:
             yield
-        except (OSError, TimeoutError):
+        except _NO_ANSWER:
             raise self.gone() from None
 
     def gone(self) -> WorkbookError:
@@ -142,11 +151,11 @@ class Cluster:
     def _get_to_know(self, addresses: list[str]) -> None:
         said = self.client.run(worker.greet, self._trusted, workers=addresses, on_error="return")
         for address in addresses:
-            # A worker that ended meanwhile says nothing, and is no longer there at the next look.
-            problem = _problem(said.get(address))
-            if problem:
-                self.refused[address] = problem
-                self._say(f"The worker {shown(address)} is refused: {problem}.")
+            # A worker that has just ended says nothing.
+            if address in said:
+                problem = self._known[address] = _problem(said[address])
+                if problem:
+                    self._say(f"The worker {shown(address)} is refused: {problem}.")
 
 
 def _connected(address: str) -> Any:
@@ -168,9 +177,7 @@ def _connected(address: str) -> Any:
         _check(address)
         return distributed.Client(address, timeout=_TO_CONNECT, set_as_default=False)
     except Exception as error:
-        reason = (
-            "no Dask scheduler answers" if isinstance(error, (OSError, asyncio.TimeoutError)) else str(error)
-        )
+        reason = "no Dask scheduler answers" if isinstance(error, _NO_ANSWER) else str(error)
         raise WorkbookError(
             f"There is no Dask cluster at {shown(address)}: {shown(reason, _REASON)}. Start a scheduler: "
             "dask scheduler --host HOST. Then on each machine, in its clone: dask worker HOST:8786 --nthreads 1"
@@ -207,8 +214,6 @@ def _security(kind: str) -> dict[str, Any]:
 
 def _problem(said: object) -> str:
     """Why a worker that said this cannot grade; "" where it can."""
-    if said is None:
-        return ""
     try:
         greeting = json.loads(said) if isinstance(said, str) else {}
         version, problem = str(greeting["version"]), str(greeting["problem"])
@@ -310,7 +315,7 @@ class _Run:
     def _give_out(self) -> None:
         while self._waiting and len(self._tasks) < sum(self._cluster.fit.values()):
             given = self._waiting.popleft()
-            given.only = frozenset(self._cluster.fit) if self._cluster.refused else frozenset()
+            given.only = frozenset(self._cluster.fit) if self._cluster.refuses else frozenset()
             submission = given.submission
             order = worker.order_of(self._name, self._how, submission.steps)
             packed = worker.pack(submission.folder)
@@ -350,7 +355,7 @@ class _Run:
             return
         try:
             reply = _reply(future.result(timeout=_LOOK))
-        except (OSError, TimeoutError):
+        except _NO_ANSWER:
             # The worker ended with the reply, and Dask lets another one make it.
             self._tasks[future.key] = future, given
             future.add_done_callback(self._ended.put)

@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +60,16 @@ def grade(order: str, packed: Packed) -> str:
     """The reply to an order, as JSON: {"steps": […]} as in Result.to_json, or {"trouble": …} in one line, or
     {"refused": …} where this is no worker for it."""
     wanted = json.loads(order)
+    how = _how(wanted["how"])
+    # Dask may give out a task before this worker was greeted.
     if wanted["version"] != version_of_workbook():
         return json.dumps({"refused": "another version"})
+    if how.allowed is not None and _cannot_isolate():
+        return json.dumps({"refused": _cannot_isolate()})
     try:
         with folder_in_memory("submission") as place:
             unpack(packed, wanted["steps"], Path(place))
-            steps = _lanes.grade(wanted["run"], _how(wanted["how"]), Path(place))
+            steps = _lanes.grade(wanted["run"], how, Path(place))
     except Cancelled:
         return json.dumps({"trouble": "the run was ended"})
     except (WorkbookError, LeadsOut, OSError) as error:
@@ -92,11 +97,18 @@ def _greeting(trusted: bool) -> str:
     if version != version_of_workbook():
         problem = "its workbook was changed after it had started"
     elif not trusted:
-        try:
-            isolated_by()
-        except WorkbookError as error:
-            problem = str(error)
+        problem = _cannot_isolate()
     return json.dumps({"version": version, "problem": problem})
+
+
+@cache
+def _cannot_isolate() -> str:
+    """Why this machine cannot keep submissions apart; "" where it can."""
+    try:
+        isolated_by()
+    except WorkbookError as error:
+        return str(error)
+    return ""
 
 
 def _how(data: dict[str, Any]) -> How:
