@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     "--workers", type=click.IntRange(1, 64), help="So many submissions side by side (default: one a core)."
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Grade on the workers of the Dask scheduler at this address, such as tcp://10.0.0.5:8786.",
+)
+@click.option(
     "--timeout",
     type=click.IntRange(10, 86400),
     default=600,
@@ -53,6 +58,7 @@ def grade_command(
     roster: str | None,
     wanted: tuple[str, ...],
     workers: int | None,
+    cluster: str | None,
     timeout: int,
     formats: tuple[Format, ...],
     partial: bool,
@@ -63,15 +69,22 @@ def grade_command(
 
     Each submission is copied and runs apart from everything else. The same command again goes on where it was stopped.
     Exit code 1 if something could not be checked.
+
+    Several machines: `dask scheduler --host ADDRESS` on one; on each, in its clone of this workbook,
+    `dask worker ADDRESS --nthreads 1`, once for each core; then --cluster ADDRESS here. Everyone who reaches the
+    scheduler's port can run code on all these machines, so keep that port to a network of your own, or use Dask's TLS.
     """
     from workbook.grading.a_class import Settings, grade_class
 
+    if workers is not None and cluster is not None:
+        raise click.UsageError("Name --workers or --cluster: a cluster has as many as were started.")
     begun = time.monotonic()
     steps = tuple(find_step(one).name for one in wanted) or tuple(step.name for step in all_steps())
     settings = Settings(
         steps=tuple(sorted(set(steps))),
         roster=Path(roster) if roster else None,
         workers=workers,
+        cluster=cluster,
         seconds=float(timeout),
         partial=partial,
         again=again,

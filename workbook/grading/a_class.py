@@ -6,8 +6,9 @@ import contextlib
 import itertools
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from workbook.checks.warm_checks import cores
 from workbook.course.errors import WorkbookError
 from workbook.lab.allowed import Allowed
 
+from .cluster import Cluster, grade_on
 from .grading import grade_all, plan
 from .intake import take_in
 from .isolation import NOTHING, isolated_by
@@ -41,8 +43,9 @@ _LOCK = ".lock"
 
 @dataclass(frozen=True)
 class Settings:
-    """What a teacher chooses. `steps`: names. `workers`: None takes one for each core. `seconds` and `partial`: as in
-    How. `again`: grade what is graded, too. `trusted`: confine nothing. `formats`: gradebooks for an LMS."""
+    """What a teacher chooses. `steps`: names. `workers`: None takes one for each core. `cluster`: the address of a Dask
+    scheduler, whose workers grade; None grades on this machine. `seconds` and `partial`: as in How. `again`: grade what
+    is graded, too. `trusted`: confine nothing. `formats`: gradebooks for an LMS."""
 
     steps: tuple[str, ...]
     roster: Path | None = None
@@ -52,6 +55,7 @@ class Settings:
     again: bool = False
     trusted: bool = False
     formats: tuple[Format, ...] = ()
+    cluster: str | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,6 @@ def grade_class(paths: Sequence[Path], report: Path, settings: Settings, watcher
     the roster, the folder or this machine; then nothing that was graded is lost."""
     report = report.absolute()
     roster = read_roster(settings.roster) if settings.roster is not None else None
-    isolated = NOTHING if settings.trusted else isolated_by()
     how = How(
         settings.steps,
         settings.seconds,
@@ -109,8 +112,8 @@ def grade_class(paths: Sequence[Path], report: Path, settings: Settings, watcher
     )
     try:
         report.mkdir(parents=True, exist_ok=True)
-        with _alone_in(report):
-            return _graded(paths, roster, report, settings, how, isolated, watcher)
+        with _alone_in(report), _grader(settings, watcher) as grade:
+            return _graded(paths, roster, report, settings, how, grade, watcher)
     except OSError as error:
         place = shown_path(str(error.filename or report))
         raise WorkbookError(
@@ -125,7 +128,7 @@ def _graded(
     report: Path,
     settings: Settings,
     how: How,
-    isolated: str,
+    grade: Callable[..., None],
     watcher: Watcher,
 ) -> Graded:
     intake = take_in(paths, report / _TAKEN)
@@ -141,13 +144,11 @@ def _graded(
             watcher.say(f"{len(todo.done)} of {len(every)} are graded already.")
         results.known.update({result.key: result for result in todo.done})
         count = itertools.count(len(todo.done) + 1)
-        grade_all(
+        grade(
             todo.to_do,
             how,
             version,
             results,
-            workers=settings.workers or cores(),
-            isolated_by=isolated,
             on_result=lambda result: watcher.graded(next(count), len(every), _line(result)),
         )
         keys = [submission.key for submission in every]
@@ -157,6 +158,18 @@ def _graded(
         watcher.say(line)
     shutil.rmtree(report / _TAKEN, ignore_errors=True)
     return graded
+
+
+@contextlib.contextmanager
+def _grader(settings: Settings, watcher: Watcher) -> Iterator[Callable[..., None]]:
+    """grade_all on this machine, or grade_on with the cluster, with all that a teacher chose. It is tried first whether
+    submissions can be kept apart, or whether the cluster is there."""
+    if settings.cluster is not None:
+        with Cluster(settings.cluster, trusted=settings.trusted, say=watcher.say) as cluster:
+            yield partial(grade_on, cluster)
+    else:
+        isolated = NOTHING if settings.trusted else isolated_by()
+        yield partial(grade_all, workers=settings.workers or cores(), isolated_by=isolated)
 
 
 @contextlib.contextmanager
