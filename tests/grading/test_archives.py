@@ -49,6 +49,8 @@ KEPT = {f"{STEP}/app.py": "# anna\n", f"{STEP}/templates/index.html": "<p>anna</
         ("anna.zip", tarred(ANNA, "gz")),  # what it is counts, not what it is called
         ("anna.tar.gz", zipped(ANNA)),
     ],
+    # Not by its content: a gzip file has the second in it at which it was made, and workers need the same names.
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_kind_of_archive(tmp_path: Path, name: str, data: bytes) -> None:
     one = from_bytes(data, tmp_path, name)
