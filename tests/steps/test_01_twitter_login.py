@@ -258,6 +258,23 @@ def test_nobody_becomes_somebody_by_an_address(site: Site) -> None:
         )
 
 
+@exercise("1.3")
+def test_the_front_page_says_who_signed_in_last(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser, "ada")
+    log_out_at(site, browser, "twitter")
+    signed_in(site, browser, "bo")
+    name = person("bo").twitter.screen_name
+    front = browser.open("/")
+    if f"@{name}" not in front.words:
+        raise Missed(
+            should=f"Ada logs in, and then Bo logs in, in the same browser. The front page says: signed in as @{name}.",
+            did=f"the front page says: {shortened(front.words)}",
+            look="oauth_authorized: each callback is a login of its own, also if the session has a token already. "
+            "Exchange its request token, and replace session['twitter_token'] and session['twitter_user'].",
+        )
+
+
 @exercise("1.4")
 def test_a_refusal_is_met_kindly(site: Site) -> None:
     browser = site.browser()
@@ -371,6 +388,53 @@ def test_a_failure_of_twitters_is_no_refusal(site: Site) -> None:
             )
 
 
+@exercise("1.4")
+def test_a_refusal_in_the_older_of_two_tabs(site: Site) -> None:
+    browser = site.browser()
+    older = arrived(site, browser, "/login")
+    arrived(site, browser, "/login")
+    page = decide_on(browser, older, "ada", "refuse")
+    back = [link for link in page.links() if "denied=" in link]
+    page = browser.click(back[0]) if back else page
+    if DENIED not in page.words:
+        raise Missed(
+            should=f"a user who clicks Cancel at Twitter reads: {DENIED} This is so in each tab.",
+            did=f"Ada began a login in one tab, and then another login in a second tab. She clicked Cancel in the "
+            f"first tab. {page.path} responded with status {page.status}: {shortened(page.words)}",
+            look="oauth_authorized: a denial is a denial, whichever request token the callback names in denied. The "
+            "session has only the request token of the newest login. twitter.authorized_response() gives None after "
+            "each denial.",
+        )
+
+
+@exercise("1.4")
+def test_a_refusal_logs_nobody_out(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser)
+    before = browser.open("/welcome")
+    log_out_at(site, browser, "twitter")
+    try:
+        page = refuse(browser, "bo")
+    except NotAsked as error:
+        raise not_at_twitter(site, error.page) from None
+    front, after = browser.open("/"), browser.open("/welcome")
+    name = person("ada").twitter.screen_name
+    should = "a user who is logged in in your app begins one more login, and clicks Cancel at Twitter."
+    if DENIED not in page.words:
+        raise Missed(
+            should=f"{should} The front page says: {DENIED}",
+            did=f"{page.path} says: {shortened(page.words)}",
+            look="oauth_authorized: a denial is a denial, also if the session has a token already.",
+        )
+    if f"@{name}" not in front.words or (before.path, before.status) != (after.path, after.status):
+        raise Missed(
+            should=f"{should} The user is still logged in.",
+            did=f"Ada was logged in. Afterwards the front page says: {shortened(front.words)} And /welcome, which had "
+            f"status {before.status} before, ended at {after.path} with status {after.status}.",
+            look="oauth_authorized: after a denial, leave twitter_token and twitter_user in the session as they are.",
+        )
+
+
 @exercise("1.5")
 @pytest.mark.parametrize("who", ["ada", "bo"])
 def test_asks_twitter_for_the_person(site: Site, who: str) -> None:
@@ -436,7 +500,16 @@ def test_two_people_keep_their_own_tokens(site: Site) -> None:
     first, second = site.browser(), site.browser()
     signed_in(site, first, "ada")
     signed_in(site, second, "bo")
-    first.open("/welcome")
+    asked = len(site.providers.twitter.attempts)
+    page = first.open("/welcome")
+    if len(site.providers.twitter.attempts) == asked and page.path == "/welcome":
+        raise Missed(
+            should="your app asks Twitter for the user's profile each time when a user opens /welcome.",
+            did="ada opened /welcome after her login, and your app did not ask Twitter. /welcome responded with status "
+            f"{page.status}: {shortened(page.words)}",
+            look="welcome: call twitter.get(…) at each request. A profile that your app kept from an earlier request "
+            "may be old by now.",
+        )
     whose = last_asked_for(site)
     if whose != person("ada").twitter.screen_name:
         raise Missed(
@@ -542,6 +615,22 @@ def test_strangers_go_to_the_front_page(site: Site) -> None:
     )
 
 
+@exercise("1.6")
+def test_a_stranger_who_has_begun_a_login_goes_to_the_front_page(site: Site) -> None:
+    browser = site.browser()
+    arrived(site, browser, "/login")
+    page = browser.open("/welcome")
+    if page.status == 200 and (page.path in ("/", "/login") or site.at_provider(page)):
+        return
+    raise Missed(
+        should="a user who began a login and did not finish it is not logged in. If they open /welcome, your app "
+        "redirects them to the front page.",
+        did=f"it responded at {page.path} with status {page.status}: {shortened(page.words)}",
+        look="welcome: is the access token in the session, as twitter_token? A login that has begun leaves other keys "
+        "in the session, such as its request token.",
+    )
+
+
 @exercise("1.7")
 def test_next_is_where_the_login_ends(site: Site) -> None:
     wanted = f"/?page={secrets.token_hex(4)}&sort=a%2Bb"
@@ -583,6 +672,13 @@ def test_two_logins_at_once_have_a_next_each(site: Site) -> None:
     at_twitter = arrived(site, first, f"/login?next={quote(wanted, safe='')}")
     without = decide_on(second, arrived(site, second, "/login"), "bo", "allow")
     ended = end_of(decide_on(first, at_twitter, "ada", "allow"))
+    if ended != wanted and ended == wanted.partition("#")[0] and came_to_welcome(without):
+        raise Missed(
+            should=f"a login that begins at /login?next={quote(wanted, safe='')} ends at {wanted}.",
+            did=f"it ended at {ended}. The part from # on, the fragment, was lost.",
+            look="oauth_authorized: redirect to next as it is. If your app takes next apart, it has to put back every "
+            "part, the fragment, too.",
+        )
     if ended != wanted or end_of(without) == wanted:
         raise Missed(
             should=f"Ada's login begins at /login?next={wanted} and ends at {wanted}. Bo's login begins at /login "

@@ -708,6 +708,23 @@ def test_the_last_of_two_request_tokens_goes_on(site: Site) -> None:
             )
 
 
+@exercise("2.6")
+def test_a_look_at_the_request_logs_nobody_out(site: Site) -> None:
+    browser = site.browser()
+    signed_in(site, browser)
+    browser.open("/by-hand")
+    front, welcome = browser.open("/"), browser.open("/welcome")
+    if f"@{ADA}" not in front.words or welcome.path != "/welcome" or welcome.status != 200:
+        raise Missed(
+            should="a logged-in user who opens /by-hand stays logged in. The new request token replaces the old one, "
+            "and all else in the session stays as it is.",
+            did=f"{ADA} was logged in, and opened /by-hand. Afterwards the front page says: {shortened(front.words)} "
+            f"And /welcome ended at {welcome.path} with status {welcome.status}.",
+            look="by_hand in app.py: put the pair into session under the key of exercise 2.1, and take nothing else "
+            "out of it. session.clear() takes out everything, also who is logged in.",
+        )
+
+
 @exercise("2.7")
 def test_what_twitter_says_of_one_changed_bit(folder: Path) -> None:
     check_word(

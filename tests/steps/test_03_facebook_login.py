@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import re
 import secrets
+import string
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -528,6 +532,46 @@ def test_a_state_follows_from_nothing(open_site: Callable[..., Site]) -> None:
     )
 
 
+# Alphabets of random strings, from the smallest to the largest.
+HEXADECIMAL = string.digits + "abcdef"
+ALPHABETS = (string.digits, HEXADECIMAL, HEXADECIMAL.upper(), string.ascii_letters + string.digits + "-_")
+# So many random bits a state needs (RFC 6749 section 10.10), and so many logins show where it has them.
+BITS, LOGINS = 128, 20
+
+
+def most_bits(states: list[str]) -> float:
+    """At most so many random bits are in strings of one kind. Each character that is not the same in all is one of an
+    alphabet. If so many strings have two to four characters at one place, there are four for this place."""
+    # A string that ends earlier has a character of its own there.
+    places = [set(place) for place in itertools.zip_longest(*states, fillvalue="")]
+    used = set().union(*(place for place in places if len(place) > 1)) - {""}
+    size = next((len(alphabet) for alphabet in ALPHABETS if used <= set(alphabet)), 256) + 1
+    return sum(math.log2(size if len(place) > 4 else 4) for place in places if len(place) > 1)
+
+
+@exercise("3.4")
+def test_a_state_is_random_enough(site: Site) -> None:
+    browser = site.browser()
+    states = [asked_of_the_dialog(site, browser).get("state", "") for _ in range(LOGINS)]
+    bits = most_bits(states)
+    if bits < BITS:
+        version_4 = all(
+            re.fullmatch(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}", s.replace("-", "")) for s in states
+        )
+        raise Missed(
+            should=f"an attacker cannot guess a state. It has at least {BITS} random bits (RFC 6749 section 10.10).",
+            did=f"it made states such as {states[-1]!r}. "
+            + (
+                "That is a UUID of version 4. It has only 122 random bits, because 6 of its 128 bits are the same in "
+                "all UUIDs of this version."
+                if version_4
+                else f"Of its {len(states[-1])} characters, some or all are of a small alphabet, or the same in all of "
+                f"{LOGINS} logins. So it has at most {bits:.0f} random bits."
+            ),
+            look=STATE_LOOK,
+        )
+
+
 # 3.5 Compare it
 
 
@@ -853,6 +897,28 @@ def test_logins_in_two_tabs(site: Site, order: tuple[int, int]) -> None:
         )
 
 
+@exercise("3.8")
+@BOTH_ORDERS
+def test_two_tabs_that_began_on_two_pages(site: Site, order: tuple[int, int]) -> None:
+    browser = site.browser()
+    begun = [callback_for(site, browser, "ada", f"{START}?next=%2F%3Ftab%3D{tab}") for tab in ("1", "2")]
+    for place, tab in enumerate(order):
+        page = browser.open(begun[tab])
+        refused = [a for a in facebook_asked(site, "access_token") if a.status != 200]
+        if refused:
+            why, look = why_facebook_refused(site, refused[-1])
+            raise Missed(
+                should=f"a user begins a login at {START}?next=/?tab=1, and in a second tab a login at "
+                f"{START}?next=/?tab=2. Facebook gives your app an access token for both.",
+                did=f"{which_tab(order, place)}, and ended at {page.path} with status {page.status}. Your app asked "
+                f"for an access token, and Facebook rejected the exchange: {why}",
+                look=look
+                if refused[-1].redirect_uri is None
+                else "facebook_login: the session has one place for the redirect URI, so the redirect URI has to be "
+                "the same for all tabs. Keep next in the session, and not in the redirect URI.",
+            )
+
+
 # 3.9 The email address, and users who have none
 
 
@@ -1034,6 +1100,55 @@ def test_a_code_that_facebook_does_not_know(site: Site) -> None:
     look = "facebook_authorized: then Facebook's response is an error, and has no access_token."
     nobody_is_in(browser, what="the code in the callback's URL is made up", look=look)
     reads(page, site, NO_HELP, what="the code in the callback's URL is made up", look=look)
+
+
+# How long a request to Facebook may take in the check below (seconds).
+PATIENCE = 0.2
+# A module beside the app's own, which loads the app as Flask does. The app's requests to Facebook end after that time,
+# as with socket.setdefaulttimeout, which the chapter advises.
+IMPATIENT = f"""
+import http.client
+
+from flask.cli import ScriptInfo
+
+connect = http.client.HTTPConnection.connect
+
+
+def connect_and_wait(connection):
+    connect(connection)
+    connection.sock.settimeout({PATIENCE})
+
+
+http.client.HTTPConnection.connect = connect_and_wait
+app = ScriptInfo(app_import_path="app", set_debug_flag=False).load_app()
+"""
+
+
+@exercise("3.11")
+def test_facebook_does_not_respond(open_site: Callable[..., Site]) -> None:
+    site = open_site(
+        may_fail=True,
+        environment={"FLASK_APP": "impatient_app"},
+        added=lambda providers: {"impatient_app.py": IMPATIENT},
+    )
+    browser = site.browser()
+    callback = callback_for(site, browser, "ada")
+    site.providers.faults.set("facebook", "access_token", "silent")
+    # An app with a library of its own may wait for ever. Then Facebook responds with an error in the end.
+    in_the_end = threading.Timer(10 * PATIENCE, site.providers.faults.clear)
+    in_the_end.start()
+    page = browser.open(callback)
+    in_the_end.cancel()
+    what = (
+        "Facebook accepts the request for the exchange and does not respond, and your app stops waiting, as with "
+        "socket.setdefaulttimeout"
+    )
+    look = (
+        "facebook_authorized: then the request raises TimeoutError. It is an OSError, and neither a URLError nor a "
+        "ConnectionError. The except has to name OSError."
+    )
+    reads(page, site, NO_HELP, what=what, look=look)
+    nobody_is_in(browser, what=what, look=look)
 
 
 # 3.12 What protects the secret

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from sqlalchemy import MetaData, String, Table
@@ -595,6 +596,59 @@ def test_logging_out_ends_the_session(site: Site) -> None:
         )
 
 
+@exercise("4.3")
+def test_equal_digits_at_two_providers_are_two_sessions(site: Site) -> None:
+    """Ada logs in with one provider, and Bo with the other provider. His ID there has the same digits as hers."""
+    people = site.providers.people
+    people.change(
+        "bo", twitter={"id": int(people["ada"].facebook.id)}, facebook={"id": str(people["ada"].twitter.id)}
+    )
+    for provider in PROVIDERS:
+        empty(site)
+        logins = ((provider, "ada", site.browser()), (OTHER[provider], "bo", site.browser()))
+        for way, who, browser in logins:
+            signed_in_with(way, site, browser, who)
+        if len(users(site)) != 2:
+            return  # exercise 4.2 says so
+        for way, who, browser in logins:
+            page, name = browser.open("/welcome"), people[who].name
+            if name not in page.words:
+                raise Missed(
+                    should=f"Ada logs in with {provider}, and Bo in another browser with {OTHER[provider]}. His ID "
+                    f"there has the same digits as hers at {provider}. /welcome greets each by their own name.",
+                    did=f"where {name} logged in with {way}, {page.path} returned status {page.status} and says: "
+                    f"{shortened(page.words)}",
+                    look="load_user: the session holds the user's ID in users, the column id, and load_user looks for "
+                    "this ID. A provider's ID may belong to two users.",
+                )
+
+
+@exercise("4.3")
+def test_the_front_pages_next_is_passed_on(site: Site) -> None:
+    """The front page with `next` in its URL, as Flask-Login's redirect has it, opened from a bookmark."""
+    for provider in PROVIDERS:
+        browser, wanted = site.browser(), f"/welcome?page={secrets.token_hex(4)}"
+        front = f"/?next={quote(wanted, safe='/')}"
+        page = browser.open(front)
+        login = next(
+            (link for link in page.links() if urlsplit(link).path == f"/login/{provider.lower()}"), None
+        )
+        if login is None:
+            continue
+        page = decide_on(browser, browser.click(login), "ada", "allow")
+        ended = f"{page.path}?{page.query}" if page.query else page.path
+        if ended != wanted:
+            query = urlsplit(login).query
+            raise Missed(
+                should=f"the front page passes on the next of its own URL. A browser opens {front}, the user clicks "
+                f"Sign in with {provider}, and the login ends at {wanted}.",
+                did=f"the link led to {urlsplit(login).path}{'?' + query if query else ''}, and the login ended at "
+                f"{ended}.",
+                look="templates/index.html: the link passes on the next of the front page's URL, by "
+                f"url_for('{provider.lower()}_login', next=request.args.get('next')).",
+            )
+
+
 # 4.4 A second way in
 
 LINK = (
@@ -742,6 +796,28 @@ def test_a_user_who_is_gone_gets_no_second_way_in(site: Site) -> None:
     )
 
 
+@exercise("4.4")
+@with_either
+def test_a_refused_account_leaves_the_session_as_it_was(site: Site, provider: str) -> None:
+    browser, other = site.browser(), OTHER[provider]
+    signed_in_with(provider, site, browser, "ada")
+    signed_in_with(other, site, browser, "ada")
+    before = browser.open("/welcome")
+    log_out_at(site, browser, provider.lower())
+    signed_in_with(provider, site, browser, "bo")
+    browser.open("/")  # shows the message, once
+    after = browser.open("/welcome")
+    if (before.path, before.words) != (after.path, after.words):
+        raise Missed(
+            should=f"Ada is logged in with {other}, and logs in with another {provider} account, which no user has "
+            "here. Your app changes nothing. /welcome shows the same as before.",
+            did=f"before, {before.path} said: {shortened(before.words)} Afterwards, {after.path} says: "
+            f"{shortened(after.words)}",
+            look="sign_in: return sorry(…) before you put anything into the session, also the provider, or take "
+            "anything out.",
+        )
+
+
 # 4.5, 4.7 and 4.8 Questions
 
 
@@ -814,6 +890,8 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
     for number in range(people):
         # Two providers may give the same ID.
         id, has_twitter, has_facebook = str(first + number), number % 2, number // 2 % 2
+        if number > people - 10:
+            id = f"a{id}"  # no number: SQLite takes such a string for false, and PostgreSQL takes no string for it
         rows.append(
             {
                 **{"id": number + 1, "name": "Somebody", "email": "same@example.org"},
@@ -828,6 +906,61 @@ def a_town(database: Database, people: int) -> set[tuple[int, str, str]]:
         for provider in ("twitter", "facebook")
         if row[f"{provider}_id"] is not None
     }
+
+
+# Functions that SQLite has and PostgreSQL does not (sqlite.org/lang_corefunc.html), each with what PostgreSQL has.
+ONLY_SQLITE = {
+    "char": "chr",
+    "glob": "LIKE",
+    "group_concat": "string_agg",
+    "hex": "encode",
+    "ifnull": "coalesce",
+    "iif": "CASE",
+    "instr": "position",
+    "likelihood": None,
+    "likely": None,
+    "printf": "format",
+    "quote": "quote_literal",
+    "total": "sum",
+    "typeof": "pg_typeof",
+    "unicode": "ascii",
+    "unlikely": None,
+}
+
+
+def only_in_sqlite(query: str) -> tuple[str, str] | None:
+    """What SQLite understands in a query, and PostgreSQL does not, and where to look; None if there is nothing."""
+    called: list[str] = []
+
+    def note(action: int, _: str | None, function: str | None, *__: str | None) -> int:
+        if action == sqlite3.SQLITE_FUNCTION and function:
+            called.append(function.lower())
+        return sqlite3.SQLITE_OK
+
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE users (id INTEGER, name, email, twitter_id, facebook_id)")
+        connection.set_authorizer(note)
+        try:
+            connection.execute(query)
+        except sqlite3.Error:
+            return None
+    for function in called:
+        if function in ONLY_SQLITE:
+            instead = ONLY_SQLITE[function]
+            return (
+                f"SQLite has the function {function}, and PostgreSQL has no function of that name.",
+                f"ways_in.sql: IS NOT NULL leaves out what is missing, without {function}. "
+                + (f"In PostgreSQL, look for {instead}." if instead else "Leave the function out."),
+            )
+    # Without strings and comments.
+    plain = re.sub(r"--[^\n]*|/\*.*?\*/|'[^']*'", " ' ", query, flags=re.DOTALL)
+    for found, instead in (("==", "="), ("`", '"'), ("[", '"')):
+        if found in plain:
+            return (
+                f"SQLite understands {found}, and PostgreSQL does not.",
+                f"ways_in.sql: standard SQL has {instead} there, and no {found}.",
+            )
+    return None
 
 
 def names_for_values(query: str) -> str | None:
@@ -905,12 +1038,19 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
         )
     if missing or odd:
         some = min(missing or odd, key=str)
+        not_numbers = missing == {one for one in wanted if not one[2].isdigit()}
         raise Missed(
             should=should,
             did=f"{len(missing)} of the {len(wanted)} accounts are missing"
             f"{f', and {len(odd)} rows are no account' if odd else ''}. The "
             f"first {'missing account' if missing else 'wrong row'}: user {some[0]}, {some[1]}, {some[2]}.",
             look=names_for_values(query)
+            or (
+                "ways_in.sql: the missing IDs are the ones that are no numbers. WHERE needs a condition, such as IS "
+                "NOT NULL. SQLite makes a number of a string there, and PostgreSQL rejects the query."
+                if not_numbers
+                else ""
+            )
             or "ways_in.sql: query each provider by itself, and put the rows of both into one list. A user with two "
             "accounts has two rows.",
             subject="your query did",
@@ -920,6 +1060,15 @@ def test_the_query_gives_every_way_in(folder: Path, database: Database) -> None:
             should=f"{should} No row is there twice.",
             did=f"there are {len(wanted)} accounts, and it gives {len(got)} rows.",
             look="ways_in.sql: does the query join a table with itself, or ask one provider twice?",
+            subject="your query did",
+        )
+    if foreign := only_in_sqlite(query):
+        did, look = foreign
+        raise Missed(
+            should="SQLite and PostgreSQL both understand ways_in.sql. For a PostgreSQL server, no line of the app "
+            "changes.",
+            did=f"SQLite gave the right rows. {did}",
+            look=look,
             subject="your query did",
         )
 

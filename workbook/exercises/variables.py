@@ -15,28 +15,43 @@ _TEXT = f"""
 import json
 import os
 import sys
+from types import CellType, FunctionType, ModuleType
 from urllib.parse import unquote
 
 from flask.cli import ScriptInfo
+from werkzeug.local import LocalProxy
 
 app = ScriptInfo(app_import_path="app", set_debug_flag=False).load_app()
 theirs = app.wsgi_app
 
 
-def holds(found, value, depth=3):
+def holds(found, value, depth=4):
     if isinstance(found, str | bytes):
         return value in (found if isinstance(found, str) else found.decode(errors="replace"))
+    return depth > 0 and any(holds(one, value, depth - 1) for one in inside(found))
+
+
+def inside(found):
     if isinstance(found, dict):
-        found = [*found, *found.values()]
-    elif not isinstance(found, list | tuple | set | frozenset):
-        return False
-    return depth > 0 and any(holds(one, value, depth - 1) for one in list(found))
+        return [*found, *found.values()]
+    if isinstance(found, list | tuple | set | frozenset):
+        return list(found)
+    if isinstance(found, CellType):
+        try:
+            return [found.cell_contents]
+        except ValueError:  # nothing is in it yet
+            return []
+    if isinstance(found, ModuleType | LocalProxy):
+        return []
+    # a function keeps the variables of the function around it, and its defaults; an object has its attributes
+    function = [*(found.__closure__ or ()), *(found.__defaults__ or ())] if isinstance(found, FunctionType) else []
+    return [*function, *(vars(found).values() if hasattr(found, "__dict__") else ())]
 
 
 def variables(value):
     here = os.path.realpath(".") + os.sep
     for name, module in list(sys.modules.items()):
-        if os.path.realpath(getattr(module, "__file__", None) or os.sep).startswith(here):
+        if name != __name__ and os.path.realpath(getattr(module, "__file__", None) or os.sep).startswith(here):
             for variable, found in list(vars(module).items()):
                 if not variable.startswith("__") and holds(found, value):
                     yield name + "." + variable
@@ -60,7 +75,7 @@ ASKED_FOR_VARIABLES = {
 
 
 def variables_with(site: Site, value: str) -> list[str]:
-    """The variables of the app's own modules that hold a string, by itself or in a list or dictionary, as
-    "app.token"."""
+    """The variables of the app's own modules that hold a string, by itself or in a list, a dictionary, an attribute or
+    a function's closure, as "app.token"."""
     names: list[str] = json.loads(site.browser().open(f"{_PATH}?{quote(value, safe='')}").text)
     return names
