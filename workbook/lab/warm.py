@@ -82,6 +82,7 @@ class Warm:
     def __init__(self, preload: tuple[str, ...] = (), *, fork: bool = CAN_FORK) -> None:
         self.fork = fork
         self._lock = threading.Lock()
+        self._asked = 0
         self._children: dict[int, Child] = {}
         self._helper: subprocess.Popen[bytes] | None = None
         if fork:
@@ -161,22 +162,26 @@ class Warm:
             self._helper.wait()
 
     def _forked(self, order: Event, log: Path | BinaryIO | None, hand_over: socket.socket | None) -> Child:
-        events, events_end = os.pipe()
-        with _output(log) as output:
-            passed = [events_end, output.fileno()] + ([hand_over.fileno()] if hand_over else [])
+        # A pipe would have no end as long as some process holds it, and could not be closed while a thread reads it.
+        events, events_end = socket.socketpair()
+        with _output(log) as output, events_end:
+            passed = [events_end.fileno(), output.fileno()] + ([hand_over.fileno()] if hand_over else [])
             try:
                 pid = self._ask(order, passed)["pid"]
             except BaseException:
-                os.close(events)
+                events.close()
                 raise
-            finally:
-                os.close(events_end)
-        stream = os.fdopen(events, encoding="utf-8", errors="replace")
+        stream = events.makefile(encoding="utf-8", errors="replace")
 
         def stop() -> None:
             if self._children.pop(pid, None):
-                self._ask({"end": pid}, [])
-                stream.close()
+                try:
+                    self._ask({"end": pid}, [])
+                finally:
+                    with contextlib.suppress(OSError):
+                        events.shutdown(socket.SHUT_RDWR)
+                    stream.close()
+                    events.close()
 
         return Child(pid, stream, None, stop, lambda number: self._send_signal(pid, number))
 
@@ -186,19 +191,26 @@ class Warm:
             self._ask({"signal": number, "to": pid}, [])
 
     def _ask(self, order: Event, passed: list[int]) -> Event:
-        data = json.dumps(order).encode()
-        if len(data) > _LARGEST_REQUEST:
-            raise ValueError("The order to the warm process is too large.")
         with self._lock:
+            self._asked += 1
+            data = json.dumps({**order, "number": self._asked}).encode()
+            if len(data) > _LARGEST_REQUEST:
+                raise ValueError("The order to the warm process is too large.")
             try:
                 socket.send_fds(self._socket, [data], passed)
-                answer = self._socket.recv(_LARGEST_REQUEST)
+                while True:
+                    answer = self._socket.recv(_LARGEST_REQUEST)
+                    if not answer:
+                        raise WarmEnded
+                    result: Event = json.loads(answer)
+                    if result["number"] == self._asked:
+                        return result
+                    # An exception, such as that of a deadline, came before an earlier answer. No one else knows of
+                    # that child.
+                    if "pid" in result:
+                        self._socket.send(json.dumps({"end": result["pid"], "number": 0}).encode())
             except ConnectionError:
                 raise WarmEnded from None
-        if not answer:
-            raise WarmEnded
-        result: Event = json.loads(answer)
-        return result
 
     def _spawned(self, order: Event, log: Path | BinaryIO | None, hand_over: socket.socket | None) -> Child:
         if hand_over is not None:
@@ -263,7 +275,7 @@ def answer_orders(first: socket.socket) -> None:
                 client.close()
                 continue
             order = json.loads(data)
-            answer = {}
+            answer = {"number": order.get("number")}
             if "client" in order:
                 children[socket.socket(fileno=passed.pop())] = set()
             elif "end" in order:
@@ -373,7 +385,7 @@ def _do(order: Event, stream: IO[str]) -> None:
     lock = threading.Lock()
 
     def report(event: Event) -> None:
-        with lock, contextlib.suppress(BrokenPipeError, ValueError):
+        with lock, contextlib.suppress(ConnectionError, ValueError):
             stream.write(json.dumps(event) + "\n")
             stream.flush()
 
