@@ -162,6 +162,7 @@ class Lane:
         # An exercise that waits for one without a verdict has none either.
         sure = tuple(verdict for verdict in sure if verdict.waits_for not in lost)
         complete = len(sure) == len(step.exercises)
+        trouble = trouble or "its processes were ended"
         return StepResult(step.name, sure, "" if complete else trouble, 0, round(time.monotonic() - begun, 3))
 
     def _over(self) -> str:

@@ -15,6 +15,11 @@ from urllib.parse import urlsplit
 LONGEST_BODY = 8 * 1024 * 1024
 _PART = 64 * 1024
 _ANY = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it is
+# Encodings of Python that no browser has. Some take a day for a page, others make halves of characters.
+_NOT_FOR_PAGES = {
+    *("punycode", "idna", "undefined", "unicode_escape", "unicode-escape", "utf-7", "utf7", "utf_7", "u7"),
+    *("raw_unicode_escape", "raw-unicode-escape", "unicode_1_1_utf_7", "unicode-1-1-utf-7"),
+}
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -143,6 +148,8 @@ def _text(response: HTTPResponse, body: bytes) -> str:
             break
     charset = response.headers.get_content_charset() or "utf-8"
     try:
+        if charset in _NOT_FOR_PAGES:
+            raise LookupError
         return body.decode(charset, "replace")
     except (LookupError, ValueError):  # there is no such encoding, or it is not for pages
         return body.decode("utf-8", "replace")
