@@ -186,10 +186,15 @@ def _guard(first: int, allowed: Allowed) -> str:
     ended."""
     ended = os.pidfd_open(first)
     while not select.select([ended], [], [], _LOOK)[0]:
-        if sum(map(_memory, _family(first))) > allowed.memory:
+        why = ""
+        if _uses_more(first, allowed.memory):
+            why = f"the app used more than {allowed.memory // MEGABYTE} MB of memory"
+        elif sum(map(_processor_time, _family(first))) > allowed.cpu:
+            why = f"the app used more than {allowed.cpu} seconds of processor time"
+        if why:
             os.kill(first, 9)
             os.waitpid(first, 0)
-            return f"the app used more than {allowed.memory // MEGABYTE} MB of memory"
+            return why
     os.waitpid(first, 0)
     return "the first process ended"
 
@@ -482,15 +487,36 @@ def _family(first: int) -> Iterator[int]:
                 rest += map(int, (task / "children").read_text(encoding="ascii").split())
 
 
-def _memory(pid: int) -> int:
-    """The memory that a process uses and that is no file's (bytes)."""
+def _uses_more(first: int, most: int) -> bool:
+    """Whether a process and its descendants use more memory (bytes) than that, apart from what is a file's."""
+    # What processes share since a fork is in the account of each of them. Taken together it is too much, but the right
+    # account takes a hundred times as long.
+    if sum(_memory(pid, "status", "Rss") for pid in _family(first)) <= most:
+        return False
+    shares = (_memory(pid, "smaps_rollup", "Pss_") or _memory(pid, "status", "Rss") for pid in _family(first))
+    return sum(shares) > most
+
+
+def _memory(pid: int, account: str, name: str) -> int:
+    """The memory of a process by one of its accounts in /proc (bytes); 0 where it has ended, or may not be looked
+    into."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        text = Path(f"/proc/{pid}/{account}").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
-    return 1024 * sum(
-        int(size) for size in re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+) kB$", status, re.MULTILINE)
-    )
+    sizes = re.findall(rf"^{name}(?:Anon|Shmem):\s+(\d+) kB$", text, re.MULTILINE)
+    return 1024 * sum(map(int, sizes))
+
+
+def _processor_time(pid: int) -> float:
+    """How long a process has worked (seconds)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    # The name of the process, in brackets, may have any characters (proc_pid_stat(5)).
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _is_zombie(pid: int) -> bool:

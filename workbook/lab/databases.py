@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
@@ -88,6 +89,12 @@ class Database:
         if self.server is not None:
             return create_engine(self.url, poolclass=NullPool)
         engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
+
+        @event.listens_for(engine, "do_connect")
+        def look_first(*unused: object) -> None:
+            # SQLite follows a link by itself, also where the file system follows none.
+            if self._file.is_symlink():
+                raise sqlite3.OperationalError("the database is a link")
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, record: object) -> None:

@@ -107,6 +107,11 @@ class Warm:
         warm._socket = socket.socket(fileno=number)
         return warm
 
+    def pin(self, core: int) -> None:
+        """From now on this warm process, and all that it starts, works on one core only, where the system has that."""
+        if self._helper is not None and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(self._helper.pid, {core})
+
     def another_end(self) -> socket.socket:
         """A socket by which another process can give orders to the same warm process: see `over`.
 

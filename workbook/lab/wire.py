@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 # The longest body of a page (bytes). The lab has no longer pages.
 LONGEST_BODY = 8 * 1024 * 1024
+# The largest number of "<" in it. Elements in one another take a parser of pages their number squared.
+MOST_TAGS = 10_000
 _PART = 64 * 1024
 _ANY = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it is
 # Encodings of Python that no browser has. Some take a day for a page, others make halves of characters.
@@ -150,6 +152,7 @@ def _text(response: HTTPResponse, body: bytes) -> str:
     try:
         if charset in _NOT_FOR_PAGES:
             raise LookupError
-        return body.decode(charset, "replace")
+        text = body.decode(charset, "replace")
     except (LookupError, ValueError):  # there is no such encoding, or it is not for pages
-        return body.decode("utf-8", "replace")
+        text = body.decode("utf-8", "replace")
+    return "<".join(text.split("<", MOST_TAGS)[:MOST_TAGS])

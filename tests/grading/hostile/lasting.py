@@ -62,7 +62,7 @@ apart(sit)
     ),
     "kills everybody": Attack(
         "kill(-1): every process that it may",
-        after="import os, signal\nos.kill(-1, signal.SIGKILL)",
+        after="import os\ntry:\n    os.kill(-1, 9)\nexcept ProcessLookupError:\n    pass",
     ),
     "kills its parent": Attack(
         "every signal to the process that started it",
@@ -70,7 +70,7 @@ apart(sit)
 import os, signal
 for number in range(1, 65):
     for pid in {1, os.getppid(), os.getsid(os.getppid())}:
-        if pid != os.getpid():
+        if pid not in (0, os.getpid()):
             try:
                 os.kill(pid, number)
             except OSError:

@@ -119,8 +119,9 @@ else:
     "reaches an abstract socket outside": "socket.socket(socket.AF_UNIX).connect('\\0of the teacher')",
     "reads what the teacher's shell has": "assert 'OF_THE_TEACHER' in os.environ",
     "reads files of the host": """
-there("/etc/shadow", "/etc/machine-id", "/root/.bashrc", "/root/.ssh", "/home", "/var", "/proc/self/environ", "/sys", "/boot",
-      "/bin/sh", "/run", "/dev/sda", "/dev/vda", "/dev/mem", "/dev/zero", "/dev/tty", "/dev/pts", "/usr/bin/python3")
+there("/etc/shadow", "/etc/machine-id", "/root/.bashrc", "/root/.ssh", "/home", "/var", "/proc/self/environ", "/sys",
+      "/boot", "/bin/sh", "/run", "/dev/sda", "/dev/vda", "/dev/mem", "/dev/zero",
+      "/dev/tty", "/dev/pts", "/usr/bin/python3")
 """,
     "reads the workbook": f"""
 root = {str(ROOT)!r}
