@@ -45,6 +45,16 @@ def start_another(arguments: dict[str, Any], report: Report) -> None:
     time.sleep(LOST_FOR)
 
 
+def leave_another(arguments: dict[str, Any], report: Report) -> None:
+    """Leaves a process that no group ends, with all that this one has open, and ends."""
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        time.sleep(LOST_FOR)
+        os._exit(0)
+    report({"pid": pid})
+
+
 def fail(arguments: dict[str, Any], report: Report) -> None:
     """Raises."""
     raise ValueError("on purpose")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from workbook.lab.environments import bare_environment
 from workbook.lab.warm import CAN_FORK, Child, Warm
 from workbook.lab.warm_apps import PRELOAD
 
-from ..processes import end
+from ..processes import PATIENCE, end
 
 Run = Callable[..., Child]
 
@@ -94,6 +95,40 @@ def test_what_a_job_started_ends_with_it(tmp_path: Path) -> None:
         grandchild = next(child.reports())["pid"]
         child.stop()
         assert gone(grandchild)
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="there are no process groups here")
+def test_what_holds_the_reports_of_a_job_does_not_hold_its_end(tmp_path: Path) -> None:
+    with Warm() as warm:
+        child = warm.run(
+            "tests.lab.jobs:leave_another",
+            {},
+            folder=tmp_path,
+            environment=bare_environment(),
+            log=tmp_path / "log",
+        )
+        reports = child.reports()
+        left = psutil.Process(next(reports)["pid"])
+        reading, stopping = (
+            threading.Thread(target=work, daemon=True) for work in (lambda: list(reports), child.stop)
+        )
+        reading.start()
+        stopping.start()
+        for thread in (stopping, reading):
+            thread.join(PATIENCE)
+        ended = not stopping.is_alive() and not reading.is_alive()
+        left.kill()
+        assert ended
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="there is no warm process to give orders to")
+def test_an_answer_that_nobody_waited_for_is_not_the_next_ones(tmp_path: Path) -> None:
+    with Warm(("json",)) as warm:
+        warm._socket.send(
+            json.dumps({"end": 2**22 + 1, "number": -1}).encode()
+        )  # as if it was interrupted then
+        child = warm.run("tests.lab.jobs:say", {}, folder=tmp_path, environment=bare_environment())
+        assert len(list(child.reports())) == 1
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="sockets are handed over only to forked jobs")

@@ -63,6 +63,7 @@ apart(sit)
     "kills everybody": Attack(
         "kill(-1): every process that it may",
         after="import os\ntry:\n    os.kill(-1, 9)\nexcept ProcessLookupError:\n    pass",
+        expects=STOPPED,
     ),
     "kills its parent": Attack(
         "every signal to the process that started it",
