@@ -1,4 +1,4 @@
-"""What Flask and Flask-OAuthlib do for you, done by hand."""
+"""By hand: the work that Flask and Flask-OAuthlib do for you."""
 
 import base64
 import hashlib
@@ -10,18 +10,18 @@ from urllib.parse import quote
 
 
 def read_cookie(cookie):
-    """What a session cookie of Flask's holds, as text. No key is needed for this."""
+    """The content of a Flask session cookie, as a string. You need no key to read it."""
     # TODO 2.3: decode the part before the last two dots
     return "Not read yet: exercise 2.3."
 
 
 def escaped(text):
-    """Percent-encoded as RFC 5849 section 3.6 wants it: only letters, digits, and - . _ ~ stay as they are."""
+    """Percent-encodes as in RFC 5849 section 3.6: only letters, digits, and - . _ ~ stay as they are."""
     return quote(str(text), safe="")
 
 
 def protocol_parameters(consumer_key):
-    """What goes along with every signed request (RFC 5849 section 3.1), without the signature."""
+    """The protocol parameters of every signed request (RFC 5849 section 3.1), without the signature."""
     return {
         "oauth_consumer_key": consumer_key,
         "oauth_nonce": secrets.token_hex(16),
@@ -38,7 +38,7 @@ def base_string(method, url, parameters):
 
 
 def sign(text, consumer_secret, token_secret=""):
-    """The signature of a base string (RFC 5849 section 3.4.2). A request token is asked for without a token."""
+    """The signature of a base string (RFC 5849 section 3.4.2). To ask for a request token, the app has no token yet."""
     # TODO 2.6: make the key of both secrets, and sign with HMAC-SHA1
     return "Not signed yet: exercise 2.6."
 

@@ -66,13 +66,13 @@ def logout():
 
 
 def sign_in(provider, subject, name, email):
-    """From now on the session says who this browser's person is, and who told so."""
+    """Logs the user in. From now on the session has the user's data, and the provider that sent the data."""
     session["user"] = {"provider": provider, "subject": subject, "name": name, "email": email}
     return redirect(session.pop("next", None) or url_for("welcome"))
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("index"))
 

@@ -1,7 +1,7 @@
 """Step 00: "Sign in with Facebook" in four moves.
 
-Nothing is to be written here: read it beside the diagram. From step 01 on you write such apps yourself, and a library
-does for you what this one does by hand.
+You change nothing in this app. Read it beside the diagram. From step 01 on you write such apps yourself, and a library
+does for you the work that this app does by hand.
 """
 
 import hmac

@@ -85,7 +85,7 @@ def inside():
 
 @app.route("/by-hand")
 def by_hand():
-    """Does what twitter.authorize() does, and shows it."""
+    """Asks Twitter for a request token, as twitter.authorize() does, and shows each part of that."""
     url = f"{TWITTER_URL}/oauth/request_token"
     parameters = protocol_parameters(TWITTER_KEY)
     parameters["oauth_callback"] = url_for("oauth_authorized", _external=True)

@@ -78,13 +78,13 @@ def logout():
 
 
 def sign_in(provider, subject, name, email):
-    """From now on the session says who this browser's person is, and who told so."""
+    """Logs the user in. From now on the session has the user's data, and the provider that sent the data."""
     session["user"] = {"provider": provider, "subject": subject, "name": name, "email": email}
     return redirect(session.pop("next", None) or url_for("welcome"))
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("index"))
 
@@ -124,7 +124,7 @@ def twitter_authorized():
 # stub: def new_state():
 # stub:     return None
 def new_state():
-    """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
+    """A random string for one login, which no attacker can guess. The session keeps it until the callback comes."""
     state = secrets.token_urlsafe()
     # exercise 3.7: keep this state beside the states of other tabs
     session["states"] = [*session.get("states", []), state][-TABS:]
@@ -139,7 +139,7 @@ def new_state():
 # stub: def is_ours(state):
 # stub:     return True
 def is_ours(state):
-    """Whether this browser began the login that comes back with this state. A state is good for one callback."""
+    """True if this browser began the login that comes back with this state. A state works for one callback."""
     waiting = session.get("states", [])
     mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
     # exercise 3.6: a state works once

@@ -1,4 +1,4 @@
-"""Step 04: people in a database."""
+"""Step 04: users in a database."""
 
 import hmac
 import os
@@ -118,7 +118,7 @@ def logout():
 
 
 def sign_in(provider, subject, name, email):
-    """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
+    """Logs in the user who has this subject at the provider, and creates the user the first time."""
     # exercise 4.2: find the user, or create one
     # stub: user = None
     column = COLUMNS[provider]
@@ -144,7 +144,7 @@ def sign_in(provider, subject, name, email):
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("index"))
 
@@ -178,14 +178,14 @@ def twitter_authorized():
 
 
 def new_state():
-    """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
+    """A random string for one login, which no attacker can guess. The session keeps it until the callback comes."""
     state = secrets.token_urlsafe()
     session["states"] = [*session.get("states", []), state][-TABS:]
     return state
 
 
 def is_ours(state):
-    """Whether this browser began the login that comes back with this state. A state is good for one callback."""
+    """True if this browser began the login that comes back with this state. A state works for one callback."""
     waiting = session.get("states", [])
     mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
     session["states"] = [one for one in waiting if one not in mine]

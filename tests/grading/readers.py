@@ -74,6 +74,27 @@ def _canvas_user(row: Sequence[str], course: Sequence[CanvasUser]) -> CanvasUser
     return next(iter([*by_id, *by_sis, *by_login, *by_name]), None)
 
 
+def spreadsheet_rows(text: str, separators: str) -> list[list[str]]:
+    """A CSV as a spreadsheet opens it: any of the separators ends a cell, and quotation marks count at its beginning.
+
+    LibreOffice's dialog begins with comma, semicolon and tab. Excel takes one, the semicolon where numbers have a
+    decimal comma.
+    """
+    rows: list[list[str]] = []
+    for line in text.splitlines():
+        cells: list[str] = []
+        rest: str | None = line
+        while rest is not None:
+            quoted = re.match(r'"((?:[^"]|"")*)"', rest)
+            begin = quoted[1].replace('""', '"') if quoted else ""
+            after = rest[quoted.end() :] if quoted else rest
+            plain, end, more = re.match(rf"([^{separators}]*)([{separators}]?)(.*)", after).groups()  # type: ignore[union-attr]
+            cells.append(begin + plain)
+            rest = more if end else None
+        rows.append(cells)
+    return rows
+
+
 def php_rows(text: str) -> list[list[str]]:
     """A CSV as PHP's fgetcsv reads it, which Moodle uses: between quotation marks, a backslash and the character after
     it are two letters of the cell, also where that character is a quotation mark."""

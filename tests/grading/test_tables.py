@@ -19,6 +19,7 @@ from workbook.grading.results import Result
 from workbook.grading.submissions import Note
 
 from .examples import examples
+from .readers import spreadsheet_rows
 from .results_examples import BUBBLEWRAP, STEPS, a_class, a_result, a_step, handed_nothing_in
 from .small_course import a_small_result, small_course
 
@@ -180,10 +181,24 @@ def test_no_cell_begins_a_formula(tmp_path: Path, begin: str) -> None:
     assert cells["flags"].startswith("could not be checked: 1.1 (")
 
 
+@pytest.mark.parametrize("between", ["", '"', '""', " ", '" "', "\t"])
+@pytest.mark.parametrize("separators", [",", ";", ",;\t"])
+def test_no_semicolon_begins_a_formula_or_moves_points(tmp_path: Path, separators: str, between: str) -> None:
+    text = f'Anna;{between}=cmd|" /C calc"!A0;5;5,5;{between}-1'
+    steps = (a_step(STEPS[0], unchecked=("1.1",), trouble=text), a_step(STEPS[1]))
+    result = a_result(text, id=text, email=text, isolated_by=text, steps=steps)
+    (place,) = write_grades([result, a_result("Bert", steps=steps)], tmp_path / "grades.csv")
+    titles, *rows = spreadsheet_rows(place.read_text(encoding="utf-8-sig"), separators)
+    assert not [cell for row in rows for cell in row if re.match(r'["\s]*[=+@-]', cell)]
+    if "," in separators:
+        points = [row[3:-3] for row in rows]
+        assert {len(row) for row in rows} == {len(titles)} and points[0] == points[1]
+
+
 def test_numbers_stay_numbers(tmp_path: Path) -> None:
     (place,) = write_grades([a_result(id="0042")], tmp_path / "grades.csv")
     raw = place.read_text(encoding="utf-8-sig").splitlines()[1]
-    assert re.match(r"Anna Berg,0042,,\d,\d,", raw) and "'" not in raw
+    assert re.match(r'"Anna Berg","0042","",\d,\d,', raw) and "'" not in raw
 
 
 @pytest.mark.parametrize(
@@ -195,7 +210,7 @@ def test_numbers_stay_numbers(tmp_path: Path) -> None:
         ("x" * 500, "x" * 500),
         ("Åsa 明日香 O'Neil; Ltd", "Åsa 明日香 O'Neil; Ltd"),
         ("a\0b\x1b[31m\ud800\ufffe\u202ec", "ab[31mc"),
-        ('";=1+1;"', '";=1+1;"'),
+        ('";=1+1;"', '";\'=1+1;"'),
     ],
 )
 def test_awkward_names_are_one_cell(tmp_path: Path, name: str, expected: str) -> None:
@@ -221,7 +236,7 @@ def test_any_text_is_one_cell_and_no_formula(
 def test_excel_is_told_the_encoding(tmp_path: Path) -> None:
     (place,) = write_grades([a_result("Åsa")], tmp_path / "grades.csv")
     content = place.read_bytes()
-    assert content.startswith("\ufeffstudent,".encode()) and "\r\nÅsa,".encode() in content
+    assert content.startswith("\ufeffstudent,".encode()) and '\r\n"Åsa",'.encode() in content
     assert content.count(b"\n") == content.count(b"\r\n") == 2
 
 

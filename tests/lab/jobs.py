@@ -45,14 +45,12 @@ def start_another(arguments: dict[str, Any], report: Report) -> None:
     time.sleep(LOST_FOR)
 
 
-def leave_another(arguments: dict[str, Any], report: Report) -> None:
-    """Leaves a process that no group ends, with all that this one has open, and ends."""
-    pid = os.fork()
-    if pid == 0:
+def leave_one(arguments: dict[str, Any], report: Report) -> None:
+    """Forks a process into a session of its own, where it keeps all that is open; never ends by itself."""
+    if os.fork() == 0:
         os.setsid()
-        time.sleep(LOST_FOR)
-        os._exit(0)
-    report({"pid": pid})
+        report({"left": os.getpid()})
+    time.sleep(LOST_FOR)
 
 
 def fail(arguments: dict[str, Any], report: Report) -> None:

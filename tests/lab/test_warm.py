@@ -21,7 +21,7 @@ from workbook.lab.environments import bare_environment
 from workbook.lab.warm import CAN_FORK, Child, Warm
 from workbook.lab.warm_apps import PRELOAD
 
-from ..processes import PATIENCE, end
+from ..processes import PATIENCE, end, lives
 
 Run = Callable[..., Child]
 
@@ -97,30 +97,6 @@ def test_what_a_job_started_ends_with_it(tmp_path: Path) -> None:
         assert gone(grandchild)
 
 
-@pytest.mark.skipif(not CAN_FORK, reason="there are no process groups here")
-def test_what_holds_the_reports_of_a_job_does_not_hold_its_end(tmp_path: Path) -> None:
-    with Warm() as warm:
-        child = warm.run(
-            "tests.lab.jobs:leave_another",
-            {},
-            folder=tmp_path,
-            environment=bare_environment(),
-            log=tmp_path / "log",
-        )
-        reports = child.reports()
-        left = psutil.Process(next(reports)["pid"])
-        reading, stopping = (
-            threading.Thread(target=work, daemon=True) for work in (lambda: list(reports), child.stop)
-        )
-        reading.start()
-        stopping.start()
-        for thread in (stopping, reading):
-            thread.join(PATIENCE)
-        ended = not stopping.is_alive() and not reading.is_alive()
-        left.kill()
-        assert ended
-
-
 @pytest.mark.skipif(not CAN_FORK, reason="there is no warm process to give orders to")
 def test_an_answer_that_nobody_waited_for_is_not_the_next_ones(tmp_path: Path) -> None:
     with Warm(("json",)) as warm:
@@ -173,10 +149,34 @@ def test_whoever_is_killed_before_reading_the_answer_does_not_end_the_warm_proce
         assert len(list(child.reports())) == 1
 
 
+@pytest.mark.skipif(not CAN_FORK, reason="a forked job's reports can be closed under their reader")
+def test_a_process_that_a_job_left_keeps_nobody_waiting(tmp_path: Path) -> None:
+    with Warm() as warm:
+        child = warm.run(
+            "tests.lab.jobs:leave_one",
+            {},
+            folder=tmp_path,
+            environment=bare_environment(),
+            log=tmp_path / "log",
+        )
+        heard: list[dict[str, object]] = []
+        reader = threading.Thread(target=lambda: heard.extend(child.reports()))
+        reader.start()
+        while not heard:
+            assert reader.is_alive()
+            reader.join(0.01)
+        left = psutil.Process(int(str(heard[0]["left"])))
+        child.stop()
+        reader.join(PATIENCE)
+        assert not reader.is_alive() and lives(left)
+        left.kill()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX")
 @pytest.mark.parametrize("fork", [True, False] if CAN_FORK else [False])
 def test_nothing_is_left_when_the_starter_is_killed(fork: bool, tmp_path: Path) -> None:
     starter = f"""
+import json
 import sys
 from pathlib import Path
 from workbook.lab.environments import bare_environment
@@ -184,7 +184,7 @@ from workbook.lab.warm import Warm
 warm = Warm(fork={fork})
 child = warm.run("tests.lab.jobs:wait", {{}}, folder=Path({str(tmp_path)!r}), environment=bare_environment(),
                  log=Path({str(tmp_path / "log")!r}))
-print(next(child.events), flush=True)
+print(json.dumps(next(child.reports())), flush=True)
 sys.stdin.read()
 """
     process = subprocess.Popen(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from workbook.course.errors import WorkbookError
 from workbook.course.steps import all_steps, find_step
+
+if TYPE_CHECKING:
+    from workbook.grading.reports.gradebooks import Format
 
 
 @click.command("grade")
@@ -31,6 +35,13 @@ from workbook.course.steps import all_steps, find_step
     show_default=True,
     help="The longest time for one submission (seconds).",
 )
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(["canvas", "moodle", "gradescope"]),
+    multiple=True,
+    help="Write the points as this LMS takes them, too; several times for more.",
+)
 @click.option("--partial", is_flag=True, help="Check exercises whose needs are not passed, too.")
 @click.option("--again", is_flag=True, help="Grade all anew, also what is graded already.")
 @click.option(
@@ -43,6 +54,7 @@ def grade_command(
     wanted: tuple[str, ...],
     workers: int | None,
     timeout: int,
+    formats: tuple[Format, ...],
     partial: bool,
     again: bool,
     trusted: bool,
@@ -64,15 +76,55 @@ def grade_command(
         partial=partial,
         again=again,
         trusted=trusted,
+        formats=tuple(dict.fromkeys(formats)),
     )
     try:
-        graded = grade_class([Path(one) for one in submissions], Path(report), settings, say=_say)
+        with _Lines() as lines:
+            graded = grade_class([Path(one) for one in submissions], Path(report), settings, lines)
+            lines.say(f"{graded.sentence} {time.monotonic() - begun:.0f} s. See {graded.shown_first}.")
     except KeyboardInterrupt:
         raise WorkbookError("Stopped. What is graded is kept: the same command goes on from here.") from None
-    _say(f"{graded.sentence} {time.monotonic() - begun:.0f} s. See {graded.shown_first}.")
     return 1 if graded.unchecked else 0
 
 
-def _say(line: str) -> None:
-    click.echo(line)
-    sys.stdout.flush()
+class _Lines:
+    """Prints lines, and on a terminal below them how far the run is and how long it will take."""
+
+    def __enter__(self) -> _Lines:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(file=sys.stdout, highlight=False)
+        self._bar = Progress(
+            TextColumn("Graded:"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+        self._heard = True
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """Prints a line."""
+        if not self._heard:
+            return
+        try:
+            self._bar.console.print(line, markup=False, soft_wrap=True)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads it any more. The results are in files all the same.
+            self._heard = False
+
+    def graded(self, done: int, of: int, line: str) -> None:
+        """Prints a student's line."""
+        self._bar.update(self._task, completed=done, total=of)
+        self.say(f"{done} of {of}: {line}")

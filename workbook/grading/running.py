@@ -159,13 +159,17 @@ class Lane:
 
     def _result(self, step: Step, verdicts: dict[str, Verdict], trouble: str, begun: float) -> StepResult:
         kept = [verdicts[exercise.id] for exercise in step.exercises if exercise.id in verdicts]
-        sure = tuple(verdict for verdict in kept if verdict.passed or verdict.message != ENDED)
-        lost = {exercise.id for exercise in step.exercises} - {verdict.id for verdict in sure}
-        # An exercise that waits for one without a verdict has none either.
-        sure = tuple(verdict for verdict in sure if verdict.waits_for not in lost)
+        sure = [verdict for verdict in kept if verdict.passed or verdict.message != ENDED]
+        # An exercise that waits for one without a verdict has none either; they come in an order in which each comes
+        # after those that it waits for.
+        for verdict in list(sure):
+            if verdict.waits_for is not None and verdict.waits_for not in {one.id for one in sure}:
+                sure.remove(verdict)
         complete = len(sure) == len(step.exercises)
         trouble = trouble or "its processes were ended"
-        return StepResult(step.name, sure, "" if complete else trouble, 0, round(time.monotonic() - begun, 3))
+        return StepResult(
+            step.name, tuple(sure), "" if complete else trouble, 0, round(time.monotonic() - begun, 3)
+        )
 
     def _over(self) -> str:
         return f"the {self._how.seconds:g} seconds that a submission may take were over"

@@ -36,7 +36,7 @@ from workbook.course.places import ROOT
 from .allowed import MEGABYTE, Allowed
 from .rooms import set_apart
 from .syscalls import take_away_calls
-from .warm import Warm, answer_orders
+from .warm import Reports, Warm, answer_orders
 
 # Numbers of <linux/sched.h>, <linux/mount.h>, <linux/prctl.h>, <linux/if.h> and <linux/sockios.h>.
 _NEW_FILES, _NEW_NAMES, _NEW_IPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
@@ -108,7 +108,7 @@ class Confined:
         os.environ.pop("TMPDIR", None)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._keeper = self._apps.run(
+            keeper = self._apps.run(
                 f"{__name__}:keep",
                 {
                     **{"checker": os.getpid(), "as_root": as_root, "room": str(room), "root": str(root)},
@@ -119,7 +119,9 @@ class Confined:
                 log=self._place / "keeper.log",
                 hand_over=theirs,
             )
-        self._reports = self._keeper.reports()
+        assert isinstance(keeper.events, Reports)
+        self._events = keeper.events
+        self._reports = keeper.reports()
         begun = next(self._reports, {})
         if "first" not in begun:
             raise CannotConfine(begun.get("error") or self._last_line())
@@ -136,7 +138,7 @@ class Confined:
 
     def why_ended(self) -> str:
         """Why the keeper has ended the apps: a few words; "" where it has not."""
-        if not select.select([self._keeper.events], [], [], 0)[0]:
+        if not self._events.has_more():
             return ""
         return str(next(self._reports, {}).get("ended", "the first process ended"))
 

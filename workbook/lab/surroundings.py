@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,7 @@ def _problems(hidden: list[str]) -> list[str]:
         Path("written").write_text("", encoding="ascii")
     except OSError as error:
         found.append(f"an app could not write its own files ({error.strerror})")
-    try:
-        import flask  # noqa: F401
-
-        import workbook.compat  # noqa: F401
-    except (ImportError, OSError) as error:
-        found.append(f"an app could not load its libraries ({error})")
+    # What an app imports itself is only looked for.
+    missing = [name for name in ("flask", "flask_oauthlib", "workbook.compat") if find_spec(name) is None]
+    found += [f"an app could not load {name}" for name in missing]
     return found

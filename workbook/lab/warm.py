@@ -41,6 +41,7 @@ Event = dict[str, Any]
 _LARGEST_REQUEST = 256 * 1024
 # An app writes to the pipe of its reports, too, if it wants: then it has no end of a line (characters).
 _LONGEST_REPORT = 16 * 1024 * 1024
+_PART = 64 * 1024
 
 
 class WarmEnded(RuntimeError):
@@ -50,13 +51,70 @@ class WarmEnded(RuntimeError):
         super().__init__("The warm process has ended.")
 
 
+class Reports:
+    """The reading end of a forked job's reports. Another thread can close it, also while one waits for a line: a
+    process that the job has started may keep the other end open for ever."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._woken, self._wakes = os.pipe()
+        self._rest = bytearray()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def readline(self, most: int) -> str:
+        """The next line, or what is there of it if it has more than `most` bytes; "" at the end, or when closed."""
+        with self._lock:
+            while (end := self._rest.find(b"\n") + 1) == 0 and len(self._rest) < most:
+                part = self._read(None)
+                if not part:
+                    end = len(self._rest)
+                    break
+                self._rest += part
+            line = bytes(self._rest[: end or most])
+            del self._rest[: end or most]
+            return "" if self._closed else line.decode(errors="replace")
+
+    def has_more(self) -> bool:
+        """Whether there is something to read now, be it the end."""
+        with self._lock:
+            if not self._rest:
+                part = self._read(0)
+                if part is None:
+                    return False
+                self._rest += part
+            return True
+
+    def _read(self, wait: float | None) -> bytes | None:
+        """What has come; b"" at the end, or when closed; None where nothing comes in so many seconds."""
+        if self._closed:
+            return b""
+        both = select.poll()
+        both.register(self._number, select.POLLIN)
+        both.register(self._woken, select.POLLIN)
+        ready = [number for number, _ in both.poll(wait)]
+        if self._woken in ready:
+            return b""
+        return os.read(self._number, _PART) if ready else None
+
+    def close(self) -> None:
+        """Closes it. A second call is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        os.close(self._wakes)
+        with self._lock:
+            os.close(self._woken)
+            os.close(self._number)
+
+
 @dataclass
 class Child:
     """A running job. `events` has its reports, a JSON object a line, and ends with the job. `signal` sends it a
     signal."""
 
     pid: int
-    events: IO[str]
+    events: Reports | IO[str]
     log: Path | None
     stop: Callable[[], None] = field(repr=False)
     signal: Callable[[int], None] = field(repr=False)
@@ -167,26 +225,24 @@ class Warm:
             self._helper.wait()
 
     def _forked(self, order: Event, log: Path | BinaryIO | None, hand_over: socket.socket | None) -> Child:
-        # A pipe would have no end as long as some process holds it, and could not be closed while a thread reads it.
-        events, events_end = socket.socketpair()
-        with _output(log) as output, events_end:
-            passed = [events_end.fileno(), output.fileno()] + ([hand_over.fileno()] if hand_over else [])
+        events, events_end = os.pipe()
+        with _output(log) as output:
+            passed = [events_end, output.fileno()] + ([hand_over.fileno()] if hand_over else [])
             try:
                 pid = self._ask(order, passed)["pid"]
             except BaseException:
-                events.close()
+                os.close(events)
                 raise
-        stream = events.makefile(encoding="utf-8", errors="replace")
+            finally:
+                os.close(events_end)
+        stream = Reports(events)
 
         def stop() -> None:
             if self._children.pop(pid, None):
                 try:
                     self._ask({"end": pid}, [])
                 finally:
-                    with contextlib.suppress(OSError):
-                        events.shutdown(socket.SHUT_RDWR)
                     stream.close()
-                    events.close()
 
         return Child(pid, stream, None, stop, lambda number: self._send_signal(pid, number))
 

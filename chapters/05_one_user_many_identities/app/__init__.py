@@ -1,4 +1,4 @@
-"""Step 05: one user, many identities. The app as a package: this file puts its parts together."""
+"""Step 05: one user, many identities. The app is a package, and this file puts its parts together."""
 
 from flask import Flask
 from flask.cli import load_dotenv

@@ -20,7 +20,7 @@ NO_HELP = "Facebook could not sign you in. Please try again."
 
 
 def sign_in(provider, subject, name, email):
-    """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
+    """Logs in the user who has this subject at the provider, and creates the user the first time."""
     # TODO 5.5: find the identity, or create one
     # TODO 5.6: if a user is logged in, add the identity to this user
     column = f"{provider}_id"
@@ -40,7 +40,7 @@ def sign_in(provider, subject, name, email):
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("pages.index"))
 

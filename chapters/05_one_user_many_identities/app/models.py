@@ -1,4 +1,4 @@
-"""The people, and the ways in that they have."""
+"""The users, and their identities."""
 
 import sqlite3
 
@@ -36,6 +36,6 @@ def load_user(user_id):
 
 @event.listens_for(Engine, "connect")
 def enforce_foreign_keys(connection, record):
-    """SQLite looks at foreign keys only when it is told to, for each connection (sqlite.org/foreignkeys.html)."""
+    """Turns on SQLite's check of foreign keys, by default off in each connection (sqlite.org/foreignkeys.html)."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA foreign_keys = ON")

@@ -1,4 +1,4 @@
-"""The pages that people see."""
+"""The pages that users see."""
 
 from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask_login import current_user, login_required, logout_user

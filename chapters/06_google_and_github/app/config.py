@@ -1,4 +1,4 @@
-"""What the app takes from its environment. What belongs to a provider stands in the provider's module."""
+"""The settings that the app reads from its environment. Each provider's settings are in the provider's module."""
 
 import os
 
@@ -6,7 +6,7 @@ import os
 def from_environment():
     return {
         "SECRET_KEY": os.environ["SECRET_KEY"],
-        # A form that another site posts comes without our cookie.
+        # The browser sends no session cookie with a form that another website posts.
         "SESSION_COOKIE_SAMESITE": "Lax",
         # Without DATABASE_URL, the users are in the file instance/people.db.
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL", "sqlite:///people.db"),

@@ -21,20 +21,20 @@ NOT_SET_UP = "{} is not set up here: it has no key and no secret."
 
 
 def sign_in(provider, profile):
-    """Logs in the person whom this provider knows as `profile.subject`."""
+    """Logs in the user who has `profile.subject` at the provider."""
     login_user(find_or_create(provider, profile))
     session["provider"] = provider
     return redirect(session.pop("next", None) or url_for("pages.welcome"))
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("pages.index"))
 
 
 def swapped(remote):
-    """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
+    """Exchanges the callback's code or verifier. The provider's response has an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
     # authorized_response() would forget the redirect URI after the first tab

@@ -1,4 +1,4 @@
-"""The people, and the ways in that they have."""
+"""The users, and their identities."""
 
 import sqlite3
 
@@ -15,7 +15,7 @@ login_manager.login_view = "pages.index"
 
 
 class User(UserMixin, db.Model):
-    """One person."""
+    """One user of the app."""
 
     __tablename__ = "users"
 
@@ -31,7 +31,7 @@ class User(UserMixin, db.Model):
 
 
 class Identity(db.Model):
-    """One way in: a provider, and the word by which that provider knows the person."""
+    """One account of a user at a provider: the provider, and the subject, which is the account's ID there."""
 
     __tablename__ = "identities"
     __table_args__ = (db.UniqueConstraint("provider", "subject", name="uq_identities_provider_subject"),)
@@ -53,6 +53,6 @@ def load_user(user_id):
 
 @event.listens_for(Engine, "connect")
 def enforce_foreign_keys(connection, record):
-    """SQLite looks at foreign keys only when it is told to, for each connection (sqlite.org/foreignkeys.html)."""
+    """Turns on SQLite's check of foreign keys, by default off in each connection (sqlite.org/foreignkeys.html)."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA foreign_keys = ON")

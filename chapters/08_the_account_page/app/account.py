@@ -1,4 +1,4 @@
-"""The account page: every way in, one more, one less, two accounts made one, and the end."""
+"""The account page: see identities, link one, remove one, merge two users, and delete a user."""
 
 import time
 
@@ -29,7 +29,7 @@ def page():
 
 
 def proved():
-    """The other account that this person has just proved to be theirs; None where there is none."""
+    """The other user, if the current user has just proved that the other account is theirs, too. None otherwise."""
     # TODO 8.10: proved by the current user, and not long ago
     return None
 

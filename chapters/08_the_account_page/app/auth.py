@@ -29,7 +29,7 @@ LINKED = "From now on you can sign in with {}, too."
 
 
 def sign_in(name, profile):
-    """Logs in the person whom this provider knows as `profile.subject`."""
+    """Logs in the user who has `profile.subject` at the provider."""
     # TODO 8.2: a login never links
     me = current_user._get_current_object() if current_user.is_authenticated else None
     user = find_or_create(name, profile, me)
@@ -41,7 +41,7 @@ def sign_in(name, profile):
 
 
 def linked(name, profile, user_id):
-    """The user with that number comes back from a provider where they went to link it."""
+    """Links the identity for the user with this ID, who comes back from the provider."""
     label = providers.find(name).label
     # TODO 8.5: is the current user still the user who began the link?
     # TODO 8.3: from now on the identity belongs to the current user
@@ -52,13 +52,13 @@ def linked(name, profile, user_id):
 
 
 def sorry(message, page="pages.index"):
-    """To a page where the message is shown."""
+    """Sends the browser to a page that shows the message."""
     flash(message)
     return redirect(url_for(page))
 
 
 def swapped(remote):
-    """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
+    """Exchanges the callback's code or verifier. The provider's response has an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
     # authorized_response() would forget the redirect URI after the first tab
@@ -80,7 +80,7 @@ def login(name):
 
 
 def send_to(name, user_id=None):
-    """Sends the browser to a provider, to log in; or to link it, where there is the number of a user who wants that."""
+    """Sends the browser to a provider for a login. With `user_id`, for a link to the user with this ID."""
     if providers.find(name) is None:
         abort(404)
     callback = url_for("auth.authorized", name=name, _external=True)

@@ -1,4 +1,4 @@
-"""The logins and links that are under way in this browser. A callback counts only where it began."""
+"""The unfinished logins and links of this browser. A callback counts only in the browser that began it."""
 
 import hmac
 import secrets
@@ -9,10 +9,10 @@ TABS = 5  # the most unfinished logins and links in one browser
 
 
 def begin(provider, user_id=None, state=None):
-    """Begins a login at a provider; or a link, where there is the number of the user who wants one more way in.
+    """Begins a login at a provider. With `user_id`, begins a link to the user with this ID.
 
-    Gives a `state` for it (RFC 6749 section 10.12), and a `nonce` (OpenID Connect Core section 3.1.2.1), words that
-    nobody can guess. They wait in the session until the callback comes, with what began: `user` is None for a login.
+    Makes a `state` (RFC 6749 section 10.12) and a `nonce` (OpenID Connect Core section 3.1.2.1), random strings that no
+    attacker can guess. The session keeps them until the callback comes, with the user's ID (None for a login).
     """
     login = {
         "provider": provider,
@@ -25,7 +25,7 @@ def begin(provider, user_id=None, state=None):
 
 
 def finish(provider, state):
-    """What this browser began at that provider, with that state; None where that is nothing. Then it is over."""
+    """The login or link that this browser began at this provider with this state, or None. The session forgets it."""
     waiting = session.get("logins", [])
     mine = [
         login

@@ -23,7 +23,7 @@ NO_HELP = "Facebook could not sign you in. Please try again."
 
 
 def sign_in(provider, subject, name, email):
-    """Logs in the person whom this provider knows as `subject`, and makes a user of them the first time."""
+    """Logs in the user who has this subject at the provider, and creates the user the first time."""
     # exercise 5.5: find the identity, or create one
     # stub: column = f"{provider}_id"
     # stub: user = db.session.execute(db.select(User).filter_by(**{column: subject})).scalar_one_or_none()
@@ -55,7 +55,7 @@ def sign_in(provider, subject, name, email):
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("pages.index"))
 

@@ -1,4 +1,4 @@
-"""What the app takes from its environment."""
+"""The settings that the app reads from its environment."""
 
 import os
 
@@ -9,7 +9,7 @@ def from_environment():
     graph = os.environ.get("FACEBOOK_GRAPH_URL", "https://graph.facebook.com")
     return {
         "SECRET_KEY": os.environ["SECRET_KEY"],
-        # A form that another site posts comes without our cookie.
+        # The browser sends no session cookie with a form that another website posts.
         "SESSION_COOKIE_SAMESITE": "Lax",
         # Without DATABASE_URL, the users are in the file instance/people.db.
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL", "sqlite:///people.db"),

@@ -1,4 +1,4 @@
-"""The sites that people log in with. Their addresses and keys stand in the configuration."""
+"""The providers that users log in with. Their URLs and keys are in the configuration."""
 
 from flask_oauthlib.client import OAuth
 

@@ -9,14 +9,14 @@ TABS = 5  # the most unfinished logins in one browser
 
 
 def new_state():
-    """A word that nobody can guess, for one login; it waits in the session until its callback comes."""
+    """A random string for one login, which no attacker can guess. The session keeps it until the callback comes."""
     state = secrets.token_urlsafe()
     session["states"] = [*session.get("states", []), state][-TABS:]
     return state
 
 
 def is_ours(state):
-    """Whether this browser began the login that comes back with this state. A state is good for one callback."""
+    """True if this browser began the login that comes back with this state. A state works for one callback."""
     waiting = session.get("states", [])
     mine = [one for one in waiting if hmac.compare_digest(one.encode(), state.encode())]
     session["states"] = [one for one in waiting if one not in mine]

@@ -1,4 +1,4 @@
-"""Step 06: any provider. The app as a package: this file puts its parts together."""
+"""Step 06: any provider. The app is a package, and this file puts its parts together."""
 
 from flask import Flask
 from flask.cli import load_dotenv

@@ -21,7 +21,7 @@ NOT_SET_UP = "{} is not set up here: it has no key and no secret."
 
 
 def sign_in(provider, profile):
-    """Logs in the person whom this provider knows as `profile.subject`, and makes a user of them the first time."""
+    """Logs in the user who has `profile.subject` at the provider, and creates the user the first time."""
     known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
     identity = db.session.execute(known).scalar_one_or_none()
     if identity is None:
@@ -43,13 +43,13 @@ def sign_in(provider, profile):
 
 
 def sorry(message):
-    """Back to the front page, where the message is shown."""
+    """Sends the browser to the front page, which shows the message."""
     flash(message)
     return redirect(url_for("pages.index"))
 
 
 def swapped(remote):
-    """What the site answers when the app hands in what came with the callback: an access token, and maybe more."""
+    """Exchanges the callback's code or verifier. The provider's response has an access token, and maybe more."""
     if remote.request_token_url:
         return remote.authorized_response()
     # authorized_response() would forget the redirect URI after the first tab

@@ -1,27 +1,27 @@
-"""Who is it? Finds the user of somebody who logs in, or makes one."""
+"""Finds the user who logs in, or creates one."""
 
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from .models import Identity, User, db
 
-# How often a login looks before it gives up. Others can be faster twice, once with the same email and once with the
-# same identity.
+# How many times a login looks for the user. Other requests can be faster twice, once with the same email address and
+# once with the same identity.
 LOOKS = 3
 
 
 def comparable(email):
-    """An address as addresses are compared: neither spaces around it nor the case of A to Z make another person. None
-    where there is none."""
+    """An email address as the app compares it: spaces around it, and the case of A to Z, make no difference. None if
+    there is no email address."""
     # exercise 7.5: give an email address the one form in which the app compares it
     # stub: return email
-    # bytes know ASCII's letters and spaces only, as domain names do (RFC 4343 section 3)
+    # strip() and lower() of bytes change only ASCII spaces and letters, as in domain names (RFC 4343 section 3)
     return (email or "").encode().strip().lower().decode() or None
     # end 7.5
 
 
 def verified_address(profile):
-    """The address, as addresses are compared, if the provider says that it is verified; None otherwise."""
+    """The email address, as the app compares it, if the provider says that it is verified. None otherwise."""
     # exercise 7.2: which provider can verify an email address, and when?
     # stub: return None
     return comparable(profile.email) if profile.email_verified is True else None
@@ -29,7 +29,7 @@ def verified_address(profile):
 
 
 def find_or_create(provider, profile):
-    """The user whom this provider knows as `profile.subject`; makes one, or links one, the first time."""
+    """The user who has `profile.subject` at the provider. The first time, links the identity or creates a user."""
     # exercise 7.6: two first logins at the same moment
     # stub: user = user_of(provider, profile)
     # stub: db.session.commit()
@@ -40,7 +40,7 @@ def find_or_create(provider, profile):
             db.session.commit()
             return user
         except IntegrityError:
-            # Another request was faster, between our lookup and our write. Now there is a row to find: look again.
+            # Another request was faster, between the lookup and the write. Now there is a row to find, so look again.
             db.session.rollback()
             if look == LOOKS - 1:
                 raise
@@ -48,7 +48,7 @@ def find_or_create(provider, profile):
 
 
 def user_of(provider, profile):
-    """The same, without a commit."""
+    """Does the same as find_or_create(), once and without a commit."""
     # exercise 7.4: leave it as it is: first look for the identity, by provider and subject alone
     # stub: known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
     # stub: identity = db.session.execute(known).scalar_one_or_none()
@@ -66,7 +66,7 @@ def user_of(provider, profile):
 
 
 def current_or_linked(profile):
-    """The user who gets one more way in: whoever is logged in, or whose verified address it is. None: nobody."""
+    """The user who gets the identity: the logged-in user, or the user with this verified email address, or None."""
     if current_user.is_authenticated:
         return current_user._get_current_object()
     # exercise 7.2: the user with this verified email address
@@ -77,7 +77,7 @@ def current_or_linked(profile):
 
 
 def new_user(profile):
-    """A user who has not been here before."""
+    """Creates a new user."""
     user = User(name=profile.name, email=profile.email)
     # exercise 7.7: claim the verified email address at the first write, so that no other user can get it
     user.verified_email = verified_address(profile)
@@ -86,7 +86,7 @@ def new_user(profile):
 
 
 def keep_verified(user, profile):
-    """Notes that a user's address is verified, once a provider says so of this very address."""
+    """Notes that a user's email address is verified, when a provider says so of exactly this email address."""
     # exercise 7.2: do nothing for a different email address, or if it is already verified for another user
     # stub: return
     address = verified_address(profile)
@@ -97,7 +97,7 @@ def keep_verified(user, profile):
 
 
 def user_with(address):
-    """The user who has that verified address; None where nobody has."""
+    """The user who has this verified email address. None if no user has it."""
     # exercise 7.3: leave it as it is: a user can type anything into users.email at a provider
     # stub: return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()

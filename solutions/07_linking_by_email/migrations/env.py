@@ -1,4 +1,4 @@
-"""How migrations are carried out: `flask db upgrade` runs this file."""
+"""Runs the migrations. `flask db upgrade` runs this file."""
 
 from logging.config import fileConfig
 
@@ -12,10 +12,10 @@ fileConfig(context.config.config_file_name, disable_existing_loggers=False)
 
 with migrate.db.engine.connect() as connection:
     if connection.dialect.name == "sqlite":
-        connection.detach()  # what is set here is for the migrations alone: the app never gets this connection
+        connection.detach()  # the settings below are for the migrations alone: the app never gets this connection
         sqlite = connection.connection.dbapi_connection
-        # On SQLite many a change to a table means: a new table in its place. Dropping the old one would delete whatever
-        # belongs to its rows, so meanwhile nobody looks at foreign keys (sqlite.org/lang_altertable.html).
+        # On SQLite, many changes need a new table, and Alembic drops the old one. With foreign keys on, the drop could
+        # delete rows that refer to the old table, so foreign keys are off here (sqlite.org/lang_altertable.html).
         sqlite.execute("PRAGMA foreign_keys = OFF")
         # Python's sqlite3 begins a transaction before an INSERT, and not before a CREATE TABLE. Now it begins none.
         sqlite.isolation_level = None

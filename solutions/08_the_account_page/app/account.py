@@ -1,4 +1,4 @@
-"""The account page: every way in, one more, one less, two accounts made one, and the end."""
+"""The account page: see identities, link one, remove one, merge two users, and delete a user."""
 
 import time
 
@@ -61,7 +61,7 @@ def unlink(id):
 
 
 def proved():
-    """The other account that this person has just proved to be theirs; None where there is none."""
+    """The other user, if the current user has just proved that the other account is theirs, too. None otherwise."""
     # exercise 8.10: proved by the current user, and not long ago
     # stub: return None
     said = session.get("proved")

@@ -1,4 +1,4 @@
-"""What protects forms: each carries a token that only our own pages have, and a POST without it is refused."""
+"""The CSRF token: each form has one, which only the app's own pages have. The app rejects a POST without it."""
 
 from flask_wtf.csrf import CSRFProtect
 

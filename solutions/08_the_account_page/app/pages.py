@@ -1,4 +1,4 @@
-"""The pages that people see."""
+"""The pages that users see."""
 
 from flask import Blueprint, render_template
 from flask_login import login_required
@@ -21,5 +21,5 @@ def welcome():
 
 @bp.app_context_processor
 def sites():
-    """Every page may show the sites: for each its name in addresses, and its label."""
+    """Gives every page the providers: for each, the name that its URLs contain, and its label."""
     return {"sites": {name: providers.find(name).label for name in providers.names()}}

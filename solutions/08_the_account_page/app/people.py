@@ -1,43 +1,43 @@
-"""Who is it? Finds the user of somebody who comes from a provider, or makes one; and makes one user of two."""
+"""Finds the user who comes from a provider, or creates one. Merges two users."""
 
 from sqlalchemy.exc import IntegrityError
 
 from .models import Identity, User, db
 
-# How often a login looks before it gives up. Others can be faster twice, once with the same email and once with the
-# same identity.
+# How many times a login looks for the user. Other requests can be faster twice, once with the same email address and
+# once with the same identity.
 LOOKS = 3
 
 
 def comparable(email):
-    """An address as addresses are compared: neither spaces around it nor the case of A to Z make another person. None
-    where there is none."""
-    # bytes know ASCII's letters and spaces only, as domain names do (RFC 4343 section 3)
+    """An email address as the app compares it: spaces around it, and the case of A to Z, make no difference. None if
+    there is no email address."""
+    # strip() and lower() of bytes change only ASCII spaces and letters, as in domain names (RFC 4343 section 3)
     return (email or "").encode().strip().lower().decode() or None
 
 
 def verified_address(profile):
-    """The address, as addresses are compared, if the provider says that it is verified; None otherwise."""
+    """The email address, as the app compares it, if the provider says that it is verified. None otherwise."""
     return comparable(profile.email) if profile.email_verified is True else None
 
 
 def find_or_create(provider, profile, user=None):
-    """The user whom this provider knows as `profile.subject`. What nobody has yet becomes a way in of `user`; without
-    one, of the user whose verified address it is, or of a new one."""
+    """The user who has `profile.subject` at the provider. A new identity goes to `user`. Without `user`, it goes to the
+    user with this verified email address, or to a new user."""
     for look in range(LOOKS):
         try:
             owner = user_of(provider, profile, user)
             db.session.commit()
             return owner
         except IntegrityError:
-            # Another request was faster, between our lookup and our write. Now there is a row to find: look again.
+            # Another request was faster, between the lookup and the write. Now there is a row to find, so look again.
             db.session.rollback()
             if look == LOOKS - 1:
                 raise
 
 
 def user_of(provider, profile, user):
-    """The same, without a commit."""
+    """Does the same as find_or_create(), once and without a commit."""
     known = db.select(Identity).filter_by(provider=provider, subject=profile.subject)
     identity = db.session.execute(known).scalar_one_or_none()
     if identity is None:
@@ -54,20 +54,20 @@ def user_of(provider, profile, user):
 
 
 def user_by_address(profile):
-    """The user whose verified address it is; None where there is none."""
+    """The user who has the profile's verified email address. None if no user has it."""
     address = verified_address(profile)
     return user_with(address) if address else None
 
 
 def new_user(profile):
-    """A user who has not been here before."""
+    """Creates a new user."""
     user = User(name=profile.name, email=profile.email)
     user.verified_email = verified_address(profile)
     return user
 
 
 def keep_verified(user, profile):
-    """Notes that a user's address is verified, once a provider says so of this very address."""
+    """Notes that a user's email address is verified, when a provider says so of exactly this email address."""
     address = verified_address(profile)
     wanted = address and user.verified_email is None and address == comparable(user.email)
     if wanted and not user_with(address):
@@ -75,20 +75,20 @@ def keep_verified(user, profile):
 
 
 def user_with(address):
-    """The user who has that verified address; None where nobody has."""
+    """The user who has this verified email address. None if no user has it."""
     return db.session.execute(db.select(User).filter_by(verified_email=address)).scalar_one_or_none()
 
 
 # exercise 8.11: lose nothing of the other account
 # stub: def merge(user, other):
-# stub:     """Makes one user of two: everything that the other one has becomes this one's."""
+# stub:     """Makes one user of two: `user` gets everything that `other` has."""
 def merge(user, other):
-    """Makes one user of two: everything that the other one has becomes this one's."""
+    """Makes one user of two: `user` gets everything that `other` has."""
     db.session.refresh(other, with_for_update=True)  # from here on no request adds an identity to it
     email, verified_email = other.email, other.verified_email
     db.session.execute(db.update(Identity).filter_by(user_id=other.id).values(user_id=user.id))
     db.session.execute(db.delete(User).filter_by(id=other.id))
-    # Of two email addresses the user's own stays. The other one is still in its identity.
+    # If both have an email address, `user` keeps their own. The other email address is still in its identity.
     user.email = user.email or email
     user.verified_email = user.verified_email or verified_email
     db.session.commit()

@@ -37,7 +37,7 @@ from workbook.grading.results import Result
 
 from .allowed_text import allowed
 from .marks import Marks, StepMarks, marks_of
-from .tables import Cell, csv_text
+from .tables import Cell, csv_text, harmless
 from .whole_files import write_whole
 
 Format = Literal["canvas", "moodle", "gradescope"]
@@ -144,8 +144,7 @@ def moodle(marks: Sequence[Marks]) -> tuple[list[list[Cell]], tuple[str, ...]]:
 def gradescope(marks: Marks) -> dict[str, Any]:
     """One student's results.json. `score` counts what has a verdict; `output` names what has none."""
     result, points = marks.result, marks.points
-    lines = [f"{points}."]
-    lines += [f"{flag[0].upper()}{flag[1:]}." for flag in marks.flags]
+    lines = [str(points), *(flag[0].upper() + flag[1:] for flag in marks.flags)]
     tests = [_test(marks, step, exercise) for step in marks.steps for exercise in step.step.exercises]
     return {
         "score": points.earned,
@@ -229,7 +228,7 @@ def _only_once(cells: Mapping[str, str]) -> dict[str, str]:
     return {
         key: cell
         for key, cell in cells.items()
-        if cell and often[cell] == 1 and csv_cell(cell) == cell and "\\" not in cell
+        if cell and often[cell] == 1 and harmless(cell) == cell and "\\" not in cell
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from .marks import Marks, StepMarks, marks_of
 from .whole_files import write_whole
 
 Cell = str | int
+
+# A semicolon after which a formula begins.
+_SECOND_CELL = re.compile(r';(?=[\s"]*[=+\-@])')
 
 
 def grades(results: Sequence[Result], course: Sequence[Step] | None = None) -> list[list[Cell]]:
@@ -41,15 +45,27 @@ def write_grades(
 
 
 def csv_text(rows: Iterable[Iterable[Cell]]) -> str:
-    """Rows as CSV (RFC 4180): lines end with CR and LF; texts are made harmless for spreadsheets, numbers stay."""
+    """Rows as CSV (RFC 4180), the titles first: lines end with CR and LF; texts are made harmless for spreadsheets,
+    numbers stay.
+
+    Below the titles every text is in quotation marks. LibreOffice takes a semicolon outside of them for the end of a
+    cell, too: a name with semicolons in it would move its own points into the columns.
+    """
     file = io.StringIO(newline="")
-    csv.writer(file).writerows([_harmless(cell) for cell in row] for row in rows)
+    titles, *others = ([harmless(cell) for cell in row] for row in rows)
+    csv.writer(file).writerow(titles)
+    csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerows(others)
     return file.getvalue()
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
+    """The cell, with an apostrophe before each place at which a spreadsheet could begin a formula."""
     # A hyphen alone is no formula, and is Moodle's word for "no grade".
-    return cell if isinstance(cell, int) or cell == "-" else csv_cell(cell)
+    if isinstance(cell, int) or cell == "-":
+        return cell
+    # Where numbers have a decimal comma, Excel ends a cell at each semicolon, except after a quotation mark that begins
+    # the cell.
+    return _SECOND_CELL.sub(";'", csv_cell(cell))
 
 
 def _titles(marks: Sequence[Marks]) -> list[Cell]:

@@ -11,7 +11,7 @@ ANOTHER_APPS = "The table users of this database belongs to another app. Is DATA
 
 
 def step_04s(found):
-    """Whether the table users is the one of step 04. Another app may have a table of that name."""
+    """True if the table users is the table of step 04. A different app may have a table of that name, too."""
     return {"id", "name", "email", *COLUMNS} <= {column["name"] for column in found.get_columns("users")}
 
 
@@ -29,14 +29,14 @@ def upgrade():
             *(sa.Column(column, sa.String) for column in COLUMNS),
         )
         found = sa.inspect(op.get_bind())
-    # In a database of step 04 its db.create_all() has made the table. Where that app says unique=True without
-    # index=True, the rule is a constraint of the table: it becomes an index, as it is in all other databases.
+    # In a database of step 04, db.create_all() has made the table. If that app says unique=True without index=True,
+    # the rule is a constraint of the table. This migration makes it an index, as in all other databases.
     naming = {"uq": "uq_%(column_0_name)s"}  # SQLite gives such a constraint no name
     for rule in found.get_unique_constraints("users"):
         with op.batch_alter_table("users", naming_convention=naming) as table:
             table.drop_constraint(rule["name"] or f"uq_{rule['column_names'][0]}", type_="unique")
-    # In step 04 the names of the indexes are free. Migration 0002 drops them by name, so each gets the name that it has
-    # in all other databases.
+    # In step 04 an index can have any name. Migration 0002 drops the indexes by name, so each index gets the name that
+    # it has in all other databases.
     for column in COLUMNS:
         there = [index["name"] for index in found.get_indexes("users") if index["column_names"] == [column]]
         for name in there:

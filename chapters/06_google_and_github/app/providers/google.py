@@ -1,4 +1,4 @@
-"""Google: OpenID Connect. The answer of its token endpoint holds an ID token, and that says who it is."""
+"""Google: OpenID Connect. The response of its token endpoint has an ID token, which says who the user is."""
 
 import os
 from functools import cache
@@ -15,7 +15,7 @@ label = "Google"
 
 @cache
 def discovered():
-    """Where Google has its endpoints (OpenID Connect Discovery 1.0 section 4)."""
+    """Google's discovery document, which has its endpoints (OpenID Connect Discovery 1.0 section 4)."""
     site = os.environ.get("GOOGLE_URL", "https://accounts.google.com")
     answer = requests.get(f"{site}/.well-known/openid-configuration", timeout=10)
     answer.raise_for_status()

@@ -1,4 +1,4 @@
-"""Google: OpenID Connect. The answer of its token endpoint holds an ID token, and that says who it is."""
+"""Google: OpenID Connect. The response of its token endpoint has an ID token, which says who the user is."""
 
 import os
 from functools import cache
@@ -15,7 +15,7 @@ label = "Google"
 
 @cache
 def discovered():
-    """Where Google has its endpoints (OpenID Connect Discovery 1.0 section 4)."""
+    """Google's discovery document, which has its endpoints (OpenID Connect Discovery 1.0 section 4)."""
     site = os.environ.get("GOOGLE_URL", "https://accounts.google.com")
     answer = requests.get(f"{site}/.well-known/openid-configuration", timeout=10)
     answer.raise_for_status()
@@ -35,7 +35,7 @@ def settings():
 
 def profile(remote, answer, nonce):
     claims = verified(answer["id_token"], nonce)
-    # Google has sent it as a string, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
+    # Google has sent a string, too (README of omniauth-google-oauth2). In Python "false" is true, and 1 == True.
     said = claims.get("email_verified")
     yes, no = said is True or said == "true", said is False or said == "false"
     email_verified = yes if yes or no else None
@@ -43,9 +43,9 @@ def profile(remote, answer, nonce):
 
 
 def verified(id_token, nonce):
-    """What an ID token says, once it is sure that Google says so, to this app, now, and for this login (OpenID Connect
-    Core section 3.1.3.7); ValueError where it is not."""
-    # The keys are not kept: Google changes them now and then.
+    """The claims of an ID token, if Google made it for this app and this login, and it has not expired (OpenID Connect
+    Core section 3.1.3.7). ValueError if not."""
+    # The app does not keep the keys, because Google changes them now and then.
     answer = requests.get(discovered()["jwks_uri"], timeout=10)
     answer.raise_for_status()
     issuer = discovered()["issuer"]

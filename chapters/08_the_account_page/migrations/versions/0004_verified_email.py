@@ -1,4 +1,4 @@
-"""Which users' addresses are verified."""
+"""A column for the verified email address of a user."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,16 +8,16 @@ down_revision = "0003"
 
 
 def comparable(column):
-    """An address as the app compares addresses: only A to Z are made small. SQLite's lower() makes no other letter
-    small, and PostgreSQL's makes none in the collation C."""
+    """An email address as the app compares it: only A to Z become lower case. SQLite's lower() changes no other
+    letter, and PostgreSQL's lower() changes no other letter in the collation C."""
     collation = ' COLLATE "C"' if op.get_bind().dialect.name == "postgresql" else ""
     return f"lower(trim({column}){collation})"
 
 
 def upgrade():
     op.add_column("users", sa.Column("verified_email", sa.String))
-    # For users whose provider has verified it already. Of two users with the same one, the older user keeps it.
-    # They can merge in step 08.
+    # For users whose provider has verified the email address already. If two users have the same, the older keeps it.
+    # The two users can merge in step 08.
     own, told = comparable("users.email"), comparable("identities.email")
     op.execute(f"""
         UPDATE users SET verified_email = {own}

@@ -1,4 +1,4 @@
-"""A table for identities: what stood in the providers' columns becomes a row for each way in."""
+"""A table for identities: each ID in the providers' columns becomes a row."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,13 +1,13 @@
-"""The registry: every module in this folder is a site that people can log in with.
+"""The registry: every module in this folder is a provider that users can log in with.
 
 Such a module has three things:
 
-- `label`, the words on its button;
-- `settings()`, what Flask-OAuthlib's remote_app has to be told: addresses, key and secret;
-- `profile(remote, answer, nonce)`, which says who it is. `remote` asks the site, `answer` is what came with the access
-  token, and `nonce` is the word that went along with the login.
+- `label`, the text on its button;
+- `settings()`, the arguments of Flask-OAuthlib's remote_app: URLs, client ID and client secret;
+- `profile(remote, answer, nonce)`, which says who the user is. `remote` calls the provider, `answer` is the response
+  with the access token, and `nonce` is the random string that the app sent with the login.
 
-A site is added by a module, and nowhere else.
+To add a provider, add a module. You change nothing else.
 """
 
 from importlib import import_module
@@ -20,11 +20,11 @@ oauth = OAuth()
 
 
 class NotSetUp(Exception):
-    """A site has no key or no secret; its text is the site's label."""
+    """A provider has no client ID or no client secret. The exception's text is the provider's label."""
 
 
 class Profile(NamedTuple):
-    """Who somebody is at a site."""
+    """The user's data at a provider."""
 
     subject: str  # the provider's ID for the user, the same at each login
     email: str | None
@@ -33,7 +33,7 @@ class Profile(NamedTuple):
 
 
 def names():
-    """The names of the sites: their modules', which also stand in the addresses."""
+    """The names of the providers. They are the modules' names, and the URLs contain them."""
     # exercise 6.8: all modules of this folder
     # stub: return ["facebook", "twitter"]
     return sorted(module.name for module in iter_modules(__path__))
@@ -41,12 +41,12 @@ def names():
 
 
 def find(name):
-    """The module of a site; None where there is none of that name."""
+    """The module of a provider. None if no module has that name."""
     return import_module(f"{__name__}.{name}") if name in names() else None
 
 
 def remote_app(name):
-    """What Flask-OAuthlib makes of a site's settings, the first time that somebody logs in there."""
+    """The client that Flask-OAuthlib makes of a provider's settings, the first time that a user logs in there."""
     if name not in oauth.remote_apps:
         settings = find(name).settings()
         if not (settings.get("consumer_key") and settings.get("consumer_secret")):

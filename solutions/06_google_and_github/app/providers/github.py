@@ -1,4 +1,4 @@
-"""GitHub: OAuth 2, and the person's addresses in a list of their own."""
+"""GitHub: OAuth 2, and a separate list of the user's email addresses."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What each provider tells of the person's address."""
+"""Two columns for the email address that a provider sends, and whether the provider has verified it."""
 
 import sqlalchemy as sa
 from alembic import op

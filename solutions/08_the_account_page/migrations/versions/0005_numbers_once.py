@@ -1,4 +1,4 @@
-"""No number is given to two users, one after the other."""
+"""No new user gets the ID of a deleted user."""
 
 from alembic import op
 
@@ -15,7 +15,7 @@ def downgrade():
 
 
 def rebuild(**options):
-    """Only SQLite has to be told, and only a new table can be: the old one's rows move over."""
+    """Only SQLite needs this, and only for a new table. So Alembic makes one, and moves the rows of the old table."""
     if op.get_bind().dialect.name == "sqlite":
         with op.batch_alter_table("users", recreate="always", table_kwargs=options):
             pass
