@@ -243,13 +243,14 @@ def _change_root(root: Path, room: Path, allowed: Allowed) -> None:
     """Gives this process a root with what Python needs, read only, and the room."""
     _mount("none", "/", "", _RECURSIVE | _PRIVATE)
     _mount("tmpfs", root, "tmpfs", _NO_SETUID | _NO_DEVICES, "size=4m,mode=755")
-    for place in _in_sight():
-        _show(place, root)
     for folder in ("tmp", "dev/shm", "etc"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     half = f"size={allowed.files // 2},nr_inodes={allowed.names},mode=1777"
     for folder in ("tmp", "dev/shm"):
         _mount("tmpfs", root / folder, "tmpfs", _NO_SETUID | _NO_DEVICES, half)
+    # The workbook itself may be in one of these.
+    for place in _in_sight():
+        _show(place, root)
     for name in _DEVICES:
         target = root / "dev" / name
         target.touch()
