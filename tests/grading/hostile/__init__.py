@@ -17,9 +17,9 @@ from workbook.course.starters import source_files, starter_files
 FIRST = "01_twitter_login"
 WITH_DATABASE = "04_users_in_a_database"
 
-# What should come out: every exercise is passed; some are not; those of the starter are passed and no other; the same,
-# or a reason why some could not be checked.
-PASSES, FAILS, AS_THE_STARTER, STOPPED = "passes", "fails", "as the starter", "stopped"
+# What should come out: every exercise is passed; some are not; those of the starter are passed and no other; some are
+# not, or there is a reason why they could not be checked; any of these, for it depends on how fast the machine is.
+PASSES, FAILS, AS_THE_STARTER, STOPPED, ANY = "passes", "fails", "as the starter", "stopped", "any"
 
 # Where the app's own code ends, in every step.
 _MAIN = 'if __name__ == "__main__":'
