@@ -58,5 +58,8 @@ def test_what_holds_for_root_holds_for_a_user(name: str, said: dict[str, Any]) -
     assert got["outside"] and all(got["honest"]) and got["honest"]
     if "journal" in name:
         assert not all(got["passed"])
+    elif "waits" in name:
+        # Only root may look how much memory processes share. For a user each has it all, and nine have too much.
+        assert all(got["passed"])
     else:
         assert all(got["passed"]) and not got["trouble"], got
