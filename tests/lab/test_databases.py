@@ -3,6 +3,7 @@ end."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,3 +182,26 @@ def test_a_look_does_not_make_the_file() -> None:
     with Database() as database:
         assert database.tables() == {}
         assert database.content() is None
+
+
+ENDLESS = "CREATE VIEW numbers AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id FROM n"
+
+
+def test_a_table_without_an_end_is_not_read_for_ever() -> None:
+    with Database() as database:
+        database.change(ENDLESS)
+        with pytest.raises(OperationalError, match="interrupted"):
+            database.rows("SELECT count(*) FROM numbers")
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows makes a symbolic link only with a right of its own"
+)
+def test_a_database_that_has_become_a_link_is_not_opened(tmp_path: Path) -> None:
+    with Database() as other, Database() as database:
+        other.change("CREATE TABLE users (id INTEGER PRIMARY KEY)")
+        path, target = (Path(one.url.partition("///")[2]) for one in (database, other))
+        path.symlink_to(target)
+        with pytest.raises(OperationalError, match="is a link"):
+            database.rows("SELECT * FROM users")
+        assert database.tables() is None

@@ -97,6 +97,16 @@ def test_what_a_job_started_ends_with_it(tmp_path: Path) -> None:
         assert gone(grandchild)
 
 
+@pytest.mark.skipif(not CAN_FORK, reason="there is no warm process to give orders to")
+def test_an_answer_that_nobody_waited_for_is_not_the_next_ones(tmp_path: Path) -> None:
+    with Warm(("json",)) as warm:
+        warm._socket.send(
+            json.dumps({"end": 2**22 + 1, "number": -1}).encode()
+        )  # as if it was interrupted then
+        child = warm.run("tests.lab.jobs:say", {}, folder=tmp_path, environment=bare_environment())
+        assert len(list(child.reports())) == 1
+
+
 @pytest.mark.skipif(not CAN_FORK, reason="sockets are handed over only to forked jobs")
 def test_a_listening_socket_is_handed_over(tmp_path: Path) -> None:
     with Warm() as warm, socket.create_server(("127.0.0.1", 0)) as listening:

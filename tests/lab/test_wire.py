@@ -9,7 +9,7 @@ from http.client import BadStatusLine, HTTPException, IncompleteRead, RemoteDisc
 
 import pytest
 
-from workbook.lab.wire import LONGEST_BODY, Headers, Wire
+from workbook.lab.wire import LONGEST_BODY, MOST_TAGS, Headers, Wire
 
 from .raw_server import Answer, RawServer, ok, silence, trickle
 
@@ -225,6 +225,11 @@ def test_a_small_page_cannot_become_a_huge_one() -> None:
     assert len(said(ok(huge, "Content-Encoding: gzip"))) == LONGEST_BODY
 
 
+def test_a_page_of_too_many_elements_is_cut() -> None:
+    assert said(ok(b"<b>x" * (MOST_TAGS + 5))).count("<") == MOST_TAGS - 1
+    assert said(ok(b"<b>x" * 5)) == "<b>x" * 5
+
+
 def test_what_only_says_that_it_is_compressed_is_shown_as_it_is() -> None:
     assert said(ok(b"plain", "Content-Encoding: gzip")) == "plain"
     assert said(ok(b"", "Content-Encoding: gzip")) == ""
@@ -239,6 +244,9 @@ CHARSETS = {
     "text/html; charset=nonsense": "é",
     "text/html; charset=hex": "é",
     "text/html; charset=idna": "é",
+    "text/html; charset=punycode": "é",
+    "text/html; charset=unicode_escape": "é",
+    "text/html; charset=utf-7": "é",
     "text/html; charset=undefined": "é",
     "text/html; charset=\x00": "é",
     "nonsense": "é",

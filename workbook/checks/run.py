@@ -14,6 +14,7 @@ import pytest
 from workbook.course.errors import WorkbookError
 from workbook.course.places import ROOT, STEP_TESTS
 from workbook.course.steps import Step
+from workbook.lab.readable import readable
 from workbook.lab.warm import Warm
 
 from . import plugin
@@ -38,6 +39,9 @@ _LEFT_OUT = (
     ),
     *("nose", "pastebin", "setuponly", "setupplan", "stepwise", "threadexception", "unraisableexception"),
 )
+
+# The longest message of a check (characters).
+_LONGEST = 20_000
 
 
 class Collected:
@@ -163,7 +167,7 @@ class Collected:
                     test.ihook.pytest_runtest_protocol(item=test, nextitem=following)
         except TooLong as error:  # between two tests
             failed.append(plugin.took_too_long(error))
-        failed = [str(report.longrepr) for report in self._reports if report.failed] + failed
+        failed = [_message(report) for report in self._reports if report.failed] + failed
         passed = {report.nodeid for report in self._reports if report.when == "call" and report.passed}
         if not failed and passed != {test.nodeid for test in tests}:
             # A skipped or left-out test has found no mistake, but proves nothing.
@@ -207,6 +211,26 @@ def collect(step: Step, then: Callable[[Collected], None]) -> None:
         raise loop.failure
     if not loop.begun:
         raise WorkbookError(f"The checks could not be run: {_last_line(said.getvalue())}")
+
+
+def _message(report: pytest.TestReport) -> str:
+    """What a failed check says. Where it has raised another error than it is meant to, as where an app has put
+    something else in the place of its database, pytest's traceback is for the log."""
+    if isinstance(report.longrepr, str):
+        return readable(report.longrepr, _LONGEST)
+    from workbook.exercises.missed import Missed
+
+    print(report.longrepr, file=sys.stderr)
+    crash = getattr(report.longrepr, "reprcrash", None)
+    # An error of the system ends with paths.
+    error = readable(str(crash.message).partition("\n")[0].partition(": '/")[0], 300) if crash else ""
+    return str(
+        Missed(
+            should="the checks of this exercise go on to their end.",
+            did=f"it left something that they could not go on with: {error or 'an error without a text'}.",
+            look="what your app does with its files, its database and its processes.",
+        )
+    )
 
 
 class _Loop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,7 +61,8 @@ def grade_all(
         waiting.put(submission)
         count += 1
     known = Known()
-    lanes = [Lane(how, known) for _ in range(max(1, min(workers, count)))]
+    number = max(1, min(workers, count))
+    lanes = [Lane(how, known, core) for core in _cores(number)]
 
     def work(lane: Lane) -> None:
         try:
@@ -84,6 +86,14 @@ def grade_all(
                 raise result
             results.add(result)
             on_result(result)
+
+
+def _cores(lanes: int) -> list[int | None]:
+    """A core for each lane; None where there is no choice."""
+    if lanes == 1 or not hasattr(os, "sched_getaffinity"):
+        return [None] * lanes
+    every = sorted(os.sched_getaffinity(0))
+    return [every[number % len(every)] for number in range(lanes)]
 
 
 @contextlib.contextmanager

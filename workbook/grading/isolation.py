@@ -14,6 +14,7 @@ from workbook.lab.warm import CAN_FORK, Warm
 
 # The words of the report for what held.
 NAMESPACES = "namespaces: own loopback network, files, processes and user, limits, no rights"
+FILTERED = f"{NAMESPACES}, filtered system calls"
 NOTHING = "nothing (--trusted)"
 
 _WHAT_TO_DO = (
@@ -27,14 +28,15 @@ def isolated_by() -> str:
     do."""
     if not CAN_FORK:
         raise WorkbookError(f"Submissions cannot be kept apart here, for only Linux can. {_WHAT_TO_DO}")
-    problem = _tried()
+    problem, filtered = _tried()
     if problem:
         raise WorkbookError(f"Submissions cannot be kept apart here: {problem.rstrip('.')}. {_WHAT_TO_DO}")
-    return NAMESPACES
+    return FILTERED if filtered else NAMESPACES
 
 
-def _tried() -> str:
-    """Confines a harmless job that looks around; returns what was wrong, or ""."""
+def _tried() -> tuple[str, bool]:
+    """Confines a harmless job that looks around; returns what was wrong, or "", and whether it had system calls
+    filtered."""
     with folder_in_memory("isolation") as place, Warm(("workbook.lab.serve", "flask")) as apps:
         end = apps.another_end()
         with Warm((__name__,)) as checks:
@@ -49,11 +51,11 @@ def _tried() -> str:
             end.close()
             said = next(child.reports(), {})
             child.stop()
-    return str(said.get("problem", "the trial ended without a word"))
+    return str(said.get("problem", "the trial ended without a word")), bool(said.get("filtered"))
 
 
 def try_out(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
-    """The job of a trial: reports {"problem": …}, "" where all holds."""
+    """The job of a trial: reports {"problem": …, "filtered": …}; the problem is "" where all holds."""
     import tempfile
 
     from workbook.lab.confined import Confined
@@ -71,6 +73,6 @@ def try_out(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None])
             log=Path(arguments["place"]) / "trial.log",
         )
         said = next(child.reports(), {"problem": "a confined process ended without a word"})
-        report({"problem": said.get("problem", "")})
+        report({"problem": said.get("problem", ""), "filtered": said.get("filtered", False)})
     except (WorkbookError, RuntimeError, OSError) as error:
         report({"problem": str(error)})

@@ -77,11 +77,13 @@ class Known:
 class Lane:
     """Checks submissions one after the other, with warm processes of its own. Lanes run side by side, each in a thread.
 
-    Use it in a `with`.
+    Use it in a `with`. With a `core`, the apps work on that core alone: one that takes all it can get leaves the other
+    lanes theirs.
     """
 
-    def __init__(self, how: How, known: Known | None = None) -> None:
+    def __init__(self, how: How, known: Known | None = None, core: int | None = None) -> None:
         self._how = how
+        self._core = core
         self._known = known or Known()
         self._steps = [find_step(name) for name in how.steps]
         self._apps: Warm | None = None
@@ -164,6 +166,7 @@ class Lane:
             if verdict.waits_for is not None and verdict.waits_for not in {one.id for one in sure}:
                 sure.remove(verdict)
         complete = len(sure) == len(step.exercises)
+        trouble = trouble or "its processes were ended"
         return StepResult(
             step.name, tuple(sure), "" if complete else trouble, 0, round(time.monotonic() - begun, 3)
         )
@@ -174,6 +177,8 @@ class Lane:
     def _ready(self) -> WarmChecks:
         if self._checks is None:
             self._apps = warm_for_apps(SOLUTIONS / step.name for step in self._steps)
+            if self._core is not None:
+                self._apps.pin(self._core)
             self._checks = WarmChecks(self._apps, workers=1)
         return self._checks
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import sys
 import tempfile
 import threading
@@ -20,7 +19,7 @@ from workbook.course.places import ROOT
 from workbook.flow.entities import Column, Table
 
 from .environments import bare_environment
-from .rooms import new_room
+from .rooms import new_room, remove_room
 from .running import AppFailed, copied, reported_failure
 from .serve import described, load
 from .warm import Warm
@@ -160,7 +159,7 @@ def _run(
         output = log.read_text(encoding="utf-8", errors="replace")
     finally:
         for place in (workplace, room):
-            shutil.rmtree(place, ignore_errors=True)
+            remove_room(place)
     if ended is not None and ended.get("event") == "done":
         return Done(None, output, ended.get("told"))
     if ended is None:

@@ -17,8 +17,10 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import resource
 import select
+import signal
 import socket
 import struct
 import sys
@@ -33,6 +35,7 @@ from workbook.course.places import ROOT
 
 from .allowed import MEGABYTE, Allowed
 from .rooms import set_apart
+from .syscalls import take_away_calls
 from .warm import Reports, Warm, answer_orders
 
 # Numbers of <linux/sched.h>, <linux/mount.h>, <linux/prctl.h>, <linux/if.h> and <linux/sockios.h>.
@@ -40,6 +43,8 @@ _NEW_FILES, _NEW_NAMES, _NEW_IPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
 _NEW_USERS, _NEW_PROCESSES, _NEW_NETWORK = 0x1000_0000, 0x2000_0000, 0x4000_0000
 _READ_ONLY, _NO_SETUID, _NO_DEVICES, _REMOUNT, _NO_LINKS = 0x1, 0x2, 0x4, 0x20, 0x100
 _BIND, _RECURSIVE, _PRIVATE = 0x1000, 0x4000, 0x4_0000
+# The options of a mount that a user who is not root may not take away.
+_KEPT = {"nosuid": _NO_SETUID, "nodev": _NO_DEVICES, "noexec": 0x8, "nosymfollow": _NO_LINKS}
 _DETACH = 2
 _END_WITH_PARENT, _SET_DUMPABLE, _DROP_BOUND, _NO_NEW_RIGHTS = 1, 4, 24, 38
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
@@ -47,6 +52,8 @@ _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 0x1
 # A process without rights needs a user ID that no other process has, or the limit of processes counts theirs, too.
 _NOBODY = 65534
 _FIRST_OF_OURS = 1_000_000_000
+# What the process that checks may use: its own data (bytes).
+_OF_THE_CHECKS = 2048 * MEGABYTE
 # How often the keeper looks at what the apps use (seconds).
 _LOOK = 0.2
 # How long the keeper and the first process may take to get ready (seconds).
@@ -59,7 +66,8 @@ _OF_THE_SYSTEM = (
     *("/lib", "/lib64", "/lib32", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/ssl", "/etc/mime.types"),
 )
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+# Not zero: its memory, where it is shared, is in the account of no process.
+_DEVICES = ("null", "full", "random", "urandom")
 _ETC = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "passwd": f"nobody:x:{_NOBODY}:{_NOBODY}:nobody:/tmp:/bin/false\n",
@@ -92,6 +100,7 @@ class Confined:
         room.mkdir()
         root.mkdir()
         as_root = _enter_network()
+        _write_only(self._place)
         _made_room(room, self._allowed)
         os.umask(0)
         set_apart(room)
@@ -117,6 +126,10 @@ class Confined:
         if "first" not in begun:
             raise CannotConfine(begun.get("error") or self._last_line())
         self._first = begun["first"]
+        # An app can send a lot to this process, too.
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = _OF_THE_CHECKS if hard == resource.RLIM_INFINITY else min(_OF_THE_CHECKS, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         return Warm.over(ours.detach())
 
     def left_behind(self) -> int:
@@ -175,10 +188,15 @@ def _guard(first: int, allowed: Allowed) -> str:
     ended."""
     ended = os.pidfd_open(first)
     while not select.select([ended], [], [], _LOOK)[0]:
-        if sum(map(_memory, _family(first))) > allowed.memory:
+        why = ""
+        if _uses_more(first, allowed.memory):
+            why = f"the app used more than {allowed.memory // MEGABYTE} MB of memory"
+        elif sum(map(_processor_time, _family(first))) > allowed.cpu:
+            why = f"the app used more than {allowed.cpu} seconds of processor time"
+        if why:
             os.kill(first, 9)
             os.waitpid(first, 0)
-            return f"the app used more than {allowed.memory // MEGABYTE} MB of memory"
+            return why
     os.waitpid(first, 0)
     return "the first process ended"
 
@@ -190,12 +208,12 @@ def _be_first(tells: int, arguments: dict[str, Any], user: int, allowed: Allowed
     """The work of the first process. It never returns: the rest of the process is the keeper's."""
     orders: int = arguments["socket"]
     try:
-        with contextlib.suppress(OSError):
-            _LIBC.sethostname(b"localhost", 9)
         _unshare(_NEW_FILES | _NEW_IPC | _NEW_NAMES)
+        _call("sethostname", b"localhost", 9)
         _change_root(Path(arguments["root"]), Path(arguments["room"]), allowed)
         _limit(allowed)
         _without_rights(user, as_root=arguments["as_root"])
+        take_away_calls()
         # The kernel forgets this at a change of users. The keeper has no process ID in here.
         _call("prctl", _END_WITH_PARENT, 9, 0, 0, 0)
         _close_all_but({0, 1, 2, orders, tells})
@@ -207,23 +225,32 @@ def _be_first(tells: int, arguments: dict[str, Any], user: int, allowed: Allowed
         os._exit(1)
     code = 1
     try:
+        # The kernel keeps every other signal of an app from this process (pid_namespaces(7)); for this one Python has a
+        # handler. Apps get the handler back.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.register_at_fork(after_in_child=_as_before)
         answer_orders(socket.socket(fileno=orders))
         code = 0
     finally:
         os._exit(code)
 
 
+def _as_before() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _change_root(root: Path, room: Path, allowed: Allowed) -> None:
     """Gives this process a root with what Python needs, read only, and the room."""
     _mount("none", "/", "", _RECURSIVE | _PRIVATE)
     _mount("tmpfs", root, "tmpfs", _NO_SETUID | _NO_DEVICES, "size=4m,mode=755")
-    for place in _in_sight():
-        _show(place, root)
     for folder in ("tmp", "dev/shm", "etc"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     half = f"size={allowed.files // 2},nr_inodes={allowed.names},mode=1777"
     for folder in ("tmp", "dev/shm"):
         _mount("tmpfs", root / folder, "tmpfs", _NO_SETUID | _NO_DEVICES, half)
+    # The workbook itself may be in one of these.
+    for place in _in_sight():
+        _show(place, root)
     for name in _DEVICES:
         target = root / "dev" / name
         target.touch()
@@ -361,6 +388,33 @@ def _enter_network() -> bool:
     return as_root
 
 
+def _write_only(place: Path) -> None:
+    """Makes all files read only for this process, apart from those in `place`. It opens the databases of apps, and an
+    SQLite journal that an app has written can name any file, which SQLite then deletes."""
+    _mount(place, place, "", _BIND)
+    for target, options, kind in list(_mounts()):
+        # In /proc the keeper maps users. autofs mounts what is looked at.
+        if target == str(place) or kind in ("proc", "autofs"):
+            continue
+        kept = sum(flag for name, flag in _KEPT.items() if name in options)
+        try:
+            _mount("none", target, "", _BIND | _REMOUNT | _READ_ONLY | kept)
+        except OSError as error:
+            # Another mount hides it, or it is one of FUSE that only its owner may look at.
+            if error.errno not in (errno.ENOENT, errno.EACCES, errno.EINVAL, errno.ENOTDIR):
+                raise CannotConfine(f"a file system cannot be made read only ({error})") from None
+
+
+def _mounts() -> Iterator[tuple[str, list[str], str]]:
+    """The mounts of this process: place, options and kind (proc_pid_mountinfo(5))."""
+    with Path("/proc/self/mountinfo").open(encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            fields, _, rest = line.partition(" - ")
+            _, _, _, _, target, options, *_ = fields.split(" ")
+            target = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), target)
+            yield target, options.split(","), rest.split(" ")[0]
+
+
 def _made_room(room: Path, allowed: Allowed) -> None:
     """A file system for what apps write. In it, symbolic links lead nowhere: what an app leaves there cannot lead this
     process to other files."""
@@ -436,13 +490,36 @@ def _family(first: int) -> Iterator[int]:
                 rest += map(int, (task / "children").read_text(encoding="ascii").split())
 
 
-def _memory(pid: int) -> int:
-    """The memory that a process uses and does not share (bytes)."""
+def _uses_more(first: int, most: int) -> bool:
+    """Whether a process and its descendants use more memory (bytes) than that, apart from what is a file's."""
+    # What processes share since a fork is in the account of each of them. Taken together it is too much, but the right
+    # account takes a hundred times as long.
+    if sum(_memory(pid, "status", "Rss") for pid in _family(first)) <= most:
+        return False
+    shares = (_memory(pid, "smaps_rollup", "Pss_") or _memory(pid, "status", "Rss") for pid in _family(first))
+    return sum(shares) > most
+
+
+def _memory(pid: int, account: str, name: str) -> int:
+    """The memory of a process by one of its accounts in /proc (bytes); 0 where it has ended, or may not be looked
+    into."""
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+        text = Path(f"/proc/{pid}/{account}").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
-    return (int(fields[1]) - int(fields[2])) * resource.getpagesize()
+    sizes = re.findall(rf"^{name}(?:Anon|Shmem):\s+(\d+) kB$", text, re.MULTILINE)
+    return 1024 * sum(map(int, sizes))
+
+
+def _processor_time(pid: int) -> float:
+    """How long a process has worked (seconds)."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    # The name of the process, in brackets, may have any characters (proc_pid_stat(5)).
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _is_zombie(pid: int) -> bool:

@@ -6,17 +6,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
-import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from workbook.flow.rows import BYTES, Tables
 
-from .rooms import new_room
+from .rooms import new_room, remove_room
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine, Inspector
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 PATIENCE = 10
 # How long it waits for a lock where there is another way (seconds).
 _AT_ONCE = 2
+
+# How much SQLite may do for one connection: so many times so many of its steps. A row takes some ten.
+_PARTS, _PART = 100, 100_000
 
 # The number of the lock that holds transactions, and how often the lab counts those that wait there (seconds).
 _HELD = 8
@@ -86,9 +90,17 @@ class Database:
             return create_engine(self.url, poolclass=NullPool)
         engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": PATIENCE})
 
+        @event.listens_for(engine, "do_connect")
+        def look_first(*unused: object) -> None:
+            # SQLite follows a link by itself, also where the file system follows none.
+            if self._file.is_symlink():
+                raise sqlite3.OperationalError("the database is a link")
+
         @event.listens_for(engine, "connect")
-        def enforce(connection: Any, record: object) -> None:
+        def prepare(connection: Any, record: object) -> None:
             connection.execute("PRAGMA foreign_keys = ON")
+            # What an app calls a table can be a view without an end.
+            connection.set_progress_handler(partial(next, repeat(0, _PARTS), 1), _PART)
 
         return engine
 
@@ -112,7 +124,7 @@ class Database:
         from sqlalchemy import inspect
         from sqlalchemy.exc import SQLAlchemyError
 
-        if self.server is None and not self._file.exists():
+        if self.server is None and not self._file.is_file():
             return {}
         try:
             with self.engine.connect() as connection:
@@ -142,7 +154,7 @@ class Database:
 
     def content(self) -> bytes | None:
         """The content of the SQLite file; None where there is no file, or where the database is on a server."""
-        return self._file.read_bytes() if self.server is None and self._file.exists() else None
+        return self._file.read_bytes() if self.server is None and self._file.is_file() else None
 
     def fill(self, content: bytes) -> None:
         """Writes the `content` of another database into this new one."""
@@ -230,7 +242,7 @@ class Database:
         if "engine" in self.__dict__:
             self.engine.dispose()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_room(self._folder)
         if self._name is not None:
             self._on_server(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
             self._name = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,3 +23,10 @@ def new_room(prefix: str) -> Path:
     if _apart is not None:
         room.chmod(0o777)
     return room
+
+
+def remove_room(room: Path) -> None:
+    """Removes a folder with all that an app has left there, as far as it can be removed."""
+    # Folders may be more deeply nested than Python can follow. The file system of confined apps ends with their run.
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(room, ignore_errors=True)

@@ -22,7 +22,8 @@ from workbook.flow.messages import Message
 from .alike import Alike
 from .databases import uses_a_database
 from .environments import bare_environment
-from .rooms import new_room
+from .readable import readable
+from .rooms import new_room, remove_room
 from .warm import Warm
 from .warm_apps import PRELOAD_DATABASE
 
@@ -47,7 +48,7 @@ class AppFailed(Exception):
 def reported_failure(event: Mapping[str, Any]) -> AppFailed:
     """The failure that an app's process reports as "error" and "traceback". Of something else, or too long a text, it
     is what can be shown."""
-    error, traceback = (str(event.get(name) or "")[:_LONGEST] for name in ("error", "traceback"))
+    error, traceback = (readable(str(event.get(name) or ""), _LONGEST) for name in ("error", "traceback"))
     return AppFailed(" ".join(error.split()) or "it did not say why", traceback)
 
 
@@ -231,7 +232,7 @@ class RunningApp:
 
     def _remove(self) -> None:
         for folder in filter(None, (self._workplace, self._room)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_room(folder)
 
     def _read_events(self) -> None:
         for event in self.child.reports():

@@ -9,14 +9,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from .syscalls import are_taken_away
+
 # An address for documentation: no machine has it (RFC 5737 section 3).
 _ELSEWHERE = ("192.0.2.1", 9)
 
 
 def look(arguments: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> None:
-    """Reports {"problem": …}, in a few words; "" where there is none. `arguments`: "hidden", paths that it must not
-    see."""
-    report({"problem": "; ".join(_problems(arguments["hidden"]))})
+    """Reports {"problem": …, "filtered": …}: the first in a few words, "" where there is none, the second whether the
+    filter of lab.syscalls is there. `arguments`: "hidden", paths that it must not see."""
+    report({"problem": "; ".join(_problems(arguments["hidden"])), "filtered": are_taken_away()})
 
 
 def _problems(hidden: list[str]) -> list[str]:

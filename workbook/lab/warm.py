@@ -140,6 +140,7 @@ class Warm:
     def __init__(self, preload: tuple[str, ...] = (), *, fork: bool = CAN_FORK) -> None:
         self.fork = fork
         self._lock = threading.Lock()
+        self._asked = 0
         self._children: dict[int, Child] = {}
         self._helper: subprocess.Popen[bytes] | None = None
         if fork:
@@ -163,6 +164,11 @@ class Warm:
         warm.fork = True
         warm._socket = socket.socket(fileno=number)
         return warm
+
+    def pin(self, core: int) -> None:
+        """From now on this warm process, and all that it starts, works on one core only, where the system has that."""
+        if self._helper is not None and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(self._helper.pid, {core})
 
     def another_end(self) -> socket.socket:
         """A socket by which another process can give orders to the same warm process: see `over`.
@@ -233,8 +239,10 @@ class Warm:
 
         def stop() -> None:
             if self._children.pop(pid, None):
-                self._ask({"end": pid}, [])
-                stream.close()
+                try:
+                    self._ask({"end": pid}, [])
+                finally:
+                    stream.close()
 
         return Child(pid, stream, None, stop, lambda number: self._send_signal(pid, number))
 
@@ -244,19 +252,26 @@ class Warm:
             self._ask({"signal": number, "to": pid}, [])
 
     def _ask(self, order: Event, passed: list[int]) -> Event:
-        data = json.dumps(order).encode()
-        if len(data) > _LARGEST_REQUEST:
-            raise ValueError("The order to the warm process is too large.")
         with self._lock:
+            self._asked += 1
+            data = json.dumps({**order, "number": self._asked}).encode()
+            if len(data) > _LARGEST_REQUEST:
+                raise ValueError("The order to the warm process is too large.")
             try:
                 socket.send_fds(self._socket, [data], passed)
-                answer = self._socket.recv(_LARGEST_REQUEST)
+                while True:
+                    answer = self._socket.recv(_LARGEST_REQUEST)
+                    if not answer:
+                        raise WarmEnded
+                    result: Event = json.loads(answer)
+                    if result["number"] == self._asked:
+                        return result
+                    # An exception, such as that of a deadline, came before an earlier answer. No one else knows of
+                    # that child.
+                    if "pid" in result:
+                        self._socket.send(json.dumps({"end": result["pid"], "number": 0}).encode())
             except ConnectionError:
                 raise WarmEnded from None
-        if not answer:
-            raise WarmEnded
-        result: Event = json.loads(answer)
-        return result
 
     def _spawned(self, order: Event, log: Path | BinaryIO | None, hand_over: socket.socket | None) -> Child:
         if hand_over is not None:
@@ -321,7 +336,7 @@ def answer_orders(first: socket.socket) -> None:
                 client.close()
                 continue
             order = json.loads(data)
-            answer = {}
+            answer = {"number": order.get("number")}
             if "client" in order:
                 children[socket.socket(fileno=passed.pop())] = set()
             elif "end" in order:
@@ -431,7 +446,7 @@ def _do(order: Event, stream: IO[str]) -> None:
     lock = threading.Lock()
 
     def report(event: Event) -> None:
-        with lock, contextlib.suppress(BrokenPipeError, ValueError):
+        with lock, contextlib.suppress(ConnectionError, ValueError):
             stream.write(json.dumps(event) + "\n")
             stream.flush()
 

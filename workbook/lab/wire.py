@@ -13,8 +13,15 @@ from urllib.parse import urlsplit
 
 # The longest body of a page (bytes). The lab has no longer pages.
 LONGEST_BODY = 8 * 1024 * 1024
+# The largest number of "<" in it. Elements in one another take a parser of pages their number squared.
+MOST_TAGS = 10_000
 _PART = 64 * 1024
 _ANY = 32 + zlib.MAX_WBITS  # gzip or zlib, whichever it is
+# Encodings of Python that no browser has. Some take a day for a page, others make halves of characters.
+_NOT_FOR_PAGES = {
+    *("punycode", "idna", "undefined", "unicode_escape", "unicode-escape", "utf-7", "utf7", "utf_7", "u7"),
+    *("raw_unicode_escape", "raw-unicode-escape", "unicode_1_1_utf_7", "unicode-1-1-utf-7"),
+}
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -148,6 +155,9 @@ def _text(response: HTTPResponse, body: bytes) -> str:
             break
     charset = response.headers.get_content_charset() or "utf-8"
     try:
-        return body.decode(charset, "replace")
+        if charset in _NOT_FOR_PAGES:
+            raise LookupError
+        text = body.decode(charset, "replace")
     except (LookupError, ValueError):  # there is no such encoding, or it is not for pages
-        return body.decode("utf-8", "replace")
+        text = body.decode("utf-8", "replace")
+    return "<".join(text.split("<", MOST_TAGS)[:MOST_TAGS])
