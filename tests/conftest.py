@@ -14,7 +14,7 @@ from . import servers, signals
 signals.pass_none_on_ignored()
 
 # Files whose tests do not depend on each other, and which would each keep one worker busy to the end.
-SPREAD = {"test_submissions.py", "test_on_postgresql.py", "test_pages.py"}
+SPREAD = {"test_attacks.py", "test_table.py", "test_submissions.py", "test_on_postgresql.py", "test_pages.py"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

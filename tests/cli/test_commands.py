@@ -29,6 +29,7 @@ COMMANDS = (
     "reset",
     "bring",
     "providers",
+    "attack",
     "hand-in",
     "release",
     "build",

@@ -22,9 +22,9 @@ def opened() -> Iterator[Page]:
         yield browser.new_context().new_page()
 
 
-def assert_for_all(page: Page, file: Path, shots: Path) -> None:
+def assert_for_all(page: Page, file: Path, shots: Path, *, long: bool = False) -> None:
     """Wide and narrow, light and dark: nothing sticks out, axe finds nothing, the page asks for nothing but itself, and
-    its own policy stops nothing that it needs."""
+    its own policy stops nothing that it needs. Of a `long` page axe reads one form, and the top is photographed."""
     asked: list[str] = []
     said: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -39,8 +39,8 @@ def assert_for_all(page: Page, file: Path, shots: Path) -> None:
         for size, (width, height) in SIZES.items():
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{file.name} {size}"
-            page.screenshot(path=shots / f"{file.stem}-{size}-{scheme}.png", full_page=True)
-            if (scheme, size) not in (("light", "wide"), ("dark", "phone")):
+            page.screenshot(path=shots / f"{file.stem}-{size}-{scheme}.png", full_page=not long)
+            if (scheme, size) not in (("light", "wide"), ("dark", "phone"))[: 1 if long else 2]:
                 continue
             found = Axe().run(page).response["violations"]
             bad = [f"{one['id']}: {one['help']} {[n['html'] for n in one['nodes']][:3]}" for one in found]

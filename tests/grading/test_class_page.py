@@ -95,6 +95,23 @@ def test_the_most_frequent_reason_comes_first_with_those_who_have_it() -> None:
     ]
 
 
+def test_rare_reasons_are_folded() -> None:
+    names = [f"Student {number}" for number in range(8)]
+    faults = ["KeyError", "TypeError", "NameError", "OSError", "IndexError", "ValueError", "EOFError"]
+    results = [
+        *open_at("1.6", "it raised AttributeError.", *names),
+        *(one for name, fault in zip(names, faults, strict=False) for one in open_at("1.6", fault, name)),
+    ]
+    page = HTMLParser(part(class_html(results), "exercise-1.6"))
+    (more,) = page.css("details.more")
+    assert read(more.css_first("summary")) == "5 more reasons"
+    assert len(more.css("ol > li")) == 5 and len(page.css("ol.reasons > li")) == 8
+    assert page.css("ol")[1].attributes["start"] == "4"
+    # Many names are folded, too, and there.
+    (names_of,) = page.css("details:not(.more)")
+    assert read(names_of.css_first("summary")) == "8 students" and len(names_of.css("a")) == 8
+
+
 def test_the_exercises_that_most_have_not_passed_are_at_the_top() -> None:
     results = [*open_at("1.6", "a.", "Una", "Dora"), *open_at("1.7", "b.", "Tara", "Ria", "Zoe")]
     seventh, sixth = (find_step("01").exercise(id) for id in ("1.7", "1.6"))
@@ -131,7 +148,7 @@ def test_one_reason_of_the_same_students_is_told_once() -> None:
     results = [a_result(name, steps=(a_step(TWITTER, open=broken),)) for name in ("Una", "Dora")]
     html = class_html(results)
     assert html.count("it did not start") == 1 and class_markdown(results).count("it did not start") == 1
-    assert reasons(html, "1.7") == ["2 students: those of 1.1, for the reason that is there."]
+    assert reasons(html, "1.7") == ["2 students: the same as at 1.1, with the same reason."]
     # A third student has it at one exercise only: then the names differ.
     more = [*results, a_result("Ria", steps=(a_step(TWITTER, open={"1.7": broken["1.7"]}),))]
     (seventh,) = reasons(class_html(more), "1.7")
@@ -291,6 +308,7 @@ def four_hundred() -> list[Result]:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_it_is_readable_for_all_with_four_hundred_students(tmp_path: Path) -> None:
     shots = shots_in(tmp_path)
     results = four_hundred()
@@ -304,7 +322,7 @@ def test_it_is_readable_for_all_with_four_hundred_students(tmp_path: Path) -> No
     (few / "class.html").rename(few / "class-of-few.html")
     with opened() as page:
         assert_for_all(page, few / "class-of-few.html", shots)
-        assert_for_all(page, tmp_path / "class.html", shots)
+        assert_for_all(page, tmp_path / "class.html", shots, long=True)
         # The names of many are folded on the screen, and printed.
         names = page.locator("details .names").first
         assert not names.is_visible()

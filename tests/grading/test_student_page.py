@@ -24,6 +24,7 @@ from workbook.grading.reports.student_page import (
     write_student_pages,
 )
 from workbook.grading.reports.texts import message_of, visible, without_paths
+from workbook.grading.results import Result
 from workbook.grading.submissions import Note
 
 from .looked_at import assert_for_all, opened, shots_in
@@ -49,6 +50,7 @@ HOSTILE = (
     "www.evil.example http://evil.example/?a=b me@evil.example @everyone #1 evil.zip",
     "`````` ``` ` ~~~~ | a | b | --- > 1. # head * b * _u_ \\",
     "\u202ecod.exe\u202c \u2066x\u2069 \x00\x07\x1b[31m\x1b]0;x\x07 \x0b\x0c\x85\u2028\u2029 \ud800 \ufeff \ufffe",
+    "a\n```\n# head\n<script>alert(4)</script> [a](javascript:b)\n~~~\n````\n- ```\n",
     "x" * 10_000,
     "Z" + "\u0301\u0489\u0336" * 200,
 )
@@ -68,7 +70,7 @@ def section(html: str, id: str) -> str:
     return re.sub(r"\s+", " ", found.text())
 
 
-def hostile_result(text: str) -> object:
+def hostile_result(text: str) -> Result:
     message = f"What should happen: x.\nWhat your app did: {text}\nWhere to look: {text}.\n\n{text}\n\n{text}"
     trouble = a_step("07_linking_by_email", unchecked=("7.6",), trouble=text)
     return a_result(
@@ -186,7 +188,7 @@ def test_the_notes_of_intake_are_on_it() -> None:
 @pytest.mark.parametrize("text", [HOSTILE_NAME, HOSTILE_MESSAGE, *HOSTILE], ids=range(2 + len(HOSTILE)))
 def test_nothing_that_a_student_writes_gets_a_meaning(text: str) -> None:
     result = hostile_result(text)
-    html = student_html(result)  # type: ignore[arg-type]
+    html = student_html(result)
     html.encode("utf-8")
     tags = _Tags()
     tags.feed(html)
@@ -199,14 +201,12 @@ def test_nothing_that_a_student_writes_gets_a_meaning(text: str) -> None:
     assert {node.tag for node in HTMLParser(html).css("*")} <= ALLOWED
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", html)
     assert max(len(run) for run in re.findall("[\u0300-\u036f\u0489]*", html)) <= 4
-    assert len(html) < 60_000
+    assert "x" * 2000 not in html
 
-    markdown = student_markdown(result)  # type: ignore[arg-type]
+    markdown = student_markdown(result)
     markdown.encode("utf-8")
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]", markdown)
-    # The reader that links most: bare addresses, too.
-    rules = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
-    tokens = rules.parse(markdown)
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
     inside = [child for token in tokens for child in token.children or ()]
     kinds = {token.type for token in (*tokens, *inside)}
     assert not kinds & {
@@ -218,25 +218,24 @@ def test_nothing_that_a_student_writes_gets_a_meaning(text: str) -> None:
         "blockquote_open",
         "hr",
     }
-    # What the reader takes for plain words has no piece that another reader would make a link of.
+    # In what is plain words here, there is no piece that a reader with more rules would make a link of.
     plain = " ".join(child.content for child in inside if child.type == "text")
     assert not re.search(r"https?:|www\.|@|evil|[<>\[\]|]", plain), plain
-    # Headings are the page's own.
-    heads = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
-    plain_page = student_markdown(replace(result, student="Ida"))  # type: ignore[type-var]
-    assert heads[1:] == [line.lstrip("# ") for line in plain_page.split("\n") if line.startswith("## ")] or (
-        len(heads) == len([line for line in plain_page.split("\n") if re.match("#+ ", line)])
-    )
+    # The headings are those of a harmless student's page.
+    harmless = student_markdown(hostile_result("Ida"))
+    headings = [line for line in harmless.split("\n") if re.match("#{1,3} ", line)]
+    assert sum(token.type == "heading_open" for token in tokens) == len(headings)
 
 
 @pytest.mark.parametrize(
-    "text", ["a`b", "``", "`", " ` ", "```` x ```", "", "\\", "a]b", "1) x", "- x", "x -"]
+    "text",
+    ["a`b", "```", "````\n# x\n```", "``", "`", " ` ", "```` x ```", "", "\\", "a]b", "1) x", "- x", "x -"],
 )
 def test_a_text_in_a_line_or_a_fence_comes_back_as_it_was(text: str) -> None:
-    (_, line, _) = MarkdownIt("commonmark").parse(f"so: {inline(text)} end") if text else (0, None, 0)
-    if line is not None and line.children:
-        read = "".join(child.content for child in line.children)
-        assert read.removeprefix("so: ").removesuffix(" end").strip() == text.strip()
+    if text:
+        (_, line, _) = MarkdownIt("commonmark").parse(f"so: {inline(text)} end")
+        read = "".join(child.content for child in line.children or ())
+        assert read.removeprefix("so: ").removesuffix(" end").split() == text.split()
     (fence,) = MarkdownIt("commonmark").parse(fenced(f"{text}\n{text}"))
     assert fence.type == "fence" and fence.content == f"{text}\n{text}\n"
 
@@ -314,6 +313,7 @@ def test_a_key_cannot_lead_out_of_the_folder(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_it_is_readable_for_all(tmp_path: Path) -> None:
     flow = from_mermaid((ROOT / "diagrams" / "01_twitter_login.sign_in.mmd").read_text(encoding="utf-8"))
     difference = compare(flow, flow[:5])
@@ -324,11 +324,11 @@ def test_it_is_readable_for_all(tmp_path: Path) -> None:
     results = [
         replace(a_result("Ida Jonsson", open={"1.3": message, "3.2": message, "7.1": ""}), key="flows"),
         *(one for one in a_class() if one.student.startswith(("Dora", "Emil", "Hal"))),
-        replace(hostile_result(HOSTILE[0] + HOSTILE[4]), key="hostile"),  # type: ignore[type-var]
-        replace(hostile_result(HOSTILE[5]), key="long"),  # type: ignore[type-var]
-        replace(hostile_result(HOSTILE[6]), key="marks"),  # type: ignore[type-var]
+        replace(hostile_result(HOSTILE[0] + HOSTILE[4]), key="hostile"),
+        replace(hostile_result(HOSTILE[6]), key="long"),
+        replace(hostile_result(HOSTILE[7]), key="marks"),
     ]
-    write_student_pages(results, tmp_path)  # type: ignore[arg-type]
+    write_student_pages(results, tmp_path)
     with opened() as page:
         for result in results:
-            assert_for_all(page, tmp_path / page_name(result.key), shots)  # type: ignore[attr-defined]
+            assert_for_all(page, tmp_path / page_name(result.key), shots)

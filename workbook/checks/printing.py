@@ -55,10 +55,16 @@ class Printer:
             label, colon, rest = line.partition(": ")
             text = Text.assemble((label + colon, "bold"), rest)
             self.console.print(Padding(text, (0, 2, 0, len(_INDENT))))
-        widest = max(map(cell_len, drawing.splitlines()), default=0)
+        # Two flows, one beside the other, come below a sentence that says where they differ.
+        sentence, _, flows = drawing.rpartition("\n\n")
+        for line in sentence.splitlines():
+            self.console.print(Padding(Text(line), (0, 2, 0, len(_INDENT))))
+        widest = max(map(cell_len, flows.splitlines()), default=0)
         if widest + len(_INDENT) > self.console.width:
-            drawing = stacked(drawing)
-        for line in drawing.splitlines():
+            flows = stacked(flows)
+        if sentence:
+            self.console.print()
+        for line in flows.splitlines():
             # A drawing must keep its columns, so it is not wrapped.
             self.console.print(Text(_INDENT + line), soft_wrap=True)
 

@@ -18,6 +18,7 @@ from workbook.course.errors import WorkbookError
 from workbook.course.places import STEP_TESTS
 from workbook.course.steps import Step
 from workbook.lab.allowed import Allowed
+from workbook.lab.databases import uses_a_database
 from workbook.lab.environments import bare_environment
 from workbook.lab.memory import folder_in_memory
 from workbook.lab.warm import Child, Warm
@@ -36,6 +37,8 @@ _CHECK = "workbook.checks.job:check"
 _WAIT = "workbook.checks.job:wait"
 # Modules that take as long to load as a short run. The first run does not wait for all of them, later ones have them.
 _BEFOREHAND = ("workbook.providers.beforehand",)
+# Every run on an app with a database needs these, in each of its workers.
+_FOR_DATABASES = ("sqlalchemy.dialects.sqlite",)
 # How long to try to remove the files of a run (seconds).
 _A_MOMENT = 1.0
 
@@ -165,6 +168,7 @@ class WarmChecks:
             place = Path(tempfile.mkdtemp(prefix="run-", dir=self._place.name))
             apps = self._apps.another_end() if self._apps.fork else None
             log = place / "log"
+            preload = _FOR_DATABASES if uses_a_database(folder / step.name) else ()
             try:
                 child = self._process_for(step).run(
                     _CHECK,
@@ -173,7 +177,7 @@ class WarmChecks:
                     environment=bare_environment(),
                     log=log,
                     hand_over=apps,
-                    preload=_BEFOREHAND if self._has_run else (),
+                    preload=(*preload, *(_BEFOREHAND if self._has_run else ())),
                 )
             except RuntimeError:  # the waiting process has ended
                 waiting = self._waiting.pop(step.name)

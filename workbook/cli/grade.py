@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     "--workers", type=click.IntRange(1, 64), help="So many submissions side by side (default: one a core)."
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Grade on the workers of the Dask scheduler at this address, such as tcp://10.0.0.5:8786.",
+)
+@click.option(
     "--timeout",
     type=click.IntRange(10, 86400),
     default=600,
@@ -53,6 +58,7 @@ def grade_command(
     roster: str | None,
     wanted: tuple[str, ...],
     workers: int | None,
+    cluster: str | None,
     timeout: int,
     formats: tuple[Format, ...],
     partial: bool,
@@ -63,15 +69,22 @@ def grade_command(
 
     Each submission is copied and runs apart from everything else. The same command again goes on where it was stopped.
     Exit code 1 if something could not be checked.
+
+    Several machines: `dask scheduler --host ADDRESS` on one; on each, in its clone of this workbook,
+    `dask worker ADDRESS --nthreads 1`, once for each core; then --cluster ADDRESS here. Everyone who reaches the
+    scheduler's port can run code on all these machines, so keep that port to a network of your own, or use Dask's TLS.
     """
     from workbook.grading.a_class import Settings, grade_class
 
+    if workers is not None and cluster is not None:
+        raise click.UsageError("Name --workers or --cluster: a cluster has as many as were started.")
     begun = time.monotonic()
     steps = tuple(find_step(one).name for one in wanted) or tuple(step.name for step in all_steps())
     settings = Settings(
         steps=tuple(sorted(set(steps))),
         roster=Path(roster) if roster else None,
         workers=workers,
+        cluster=cluster,
         seconds=float(timeout),
         partial=partial,
         again=again,
@@ -79,13 +92,52 @@ def grade_command(
         formats=tuple(dict.fromkeys(formats)),
     )
     try:
-        graded = grade_class([Path(one) for one in submissions], Path(report), settings, say=_say)
+        with _Lines() as lines:
+            graded = grade_class([Path(one) for one in submissions], Path(report), settings, lines)
+            lines.say(f"{graded.sentence} {time.monotonic() - begun:.0f} s. See {graded.shown_first}.")
     except KeyboardInterrupt:
         raise WorkbookError("Stopped. What is graded is kept: the same command goes on from here.") from None
-    _say(f"{graded.sentence} {time.monotonic() - begun:.0f} s. See {graded.shown_first}.")
     return 1 if graded.unchecked else 0
 
 
-def _say(line: str) -> None:
-    click.echo(line)
-    sys.stdout.flush()
+class _Lines:
+    """Prints lines, and on a terminal below them how far the run is and how long it will take."""
+
+    def __enter__(self) -> _Lines:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(file=sys.stdout, highlight=False)
+        self._bar = Progress(
+            TextColumn("Graded:"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=None)
+        self._bar.start()
+        self._heard = True
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """Prints a line."""
+        if not self._heard:
+            return
+        try:
+            self._bar.console.print(line, markup=False, soft_wrap=True)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Nobody reads it any more. The results are in files all the same.
+            self._heard = False
+
+    def graded(self, done: int, of: int, line: str) -> None:
+        """Prints a student's line."""
+        self._bar.update(self._task, completed=done, total=of)
+        self.say(f"{done} of {of}: {line}")

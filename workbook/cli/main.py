@@ -23,6 +23,7 @@ _COMMANDS = {
     "reset": "reset",
     "bring": "bring",
     "providers": "providers",
+    "attack": "attack",
     "hand-in": "hand_in",
     "grade": "grade",
     "release": "release",

@@ -17,14 +17,28 @@ from http import HTTPStatus
 from typing import Any
 from unicodedata import category
 
-from .messages import APP, BROWSER, BROWSERS, DATABASE, ELSEWHERE, EVE, Flow, Message, Parameter, split
+from .messages import (
+    APP,
+    BROWSER,
+    BROWSERS,
+    DATABASE,
+    ELSEWHERE,
+    EVE,
+    EVES_SERVER,
+    EVES_SITE,
+    Flow,
+    Message,
+    Parameter,
+    split,
+)
 from .rows import BYTES, of_message
 
 # The providers by their names in addresses, and everybody who takes part, as people call them.
 PROVIDER_LABELS = {"twitter": "Twitter", "facebook": "Facebook", "google": "Google", "github": "GitHub"}
 LABELS = {BROWSER: "Browser", APP: "Your app", **PROVIDER_LABELS}
-# Where there are two browsers, whose they are.
-_WHOSE = {BROWSER: "Ada's browser", EVE: "Eve's browser", ELSEWHERE: "Ada's other browser"}
+# Where there are two browsers, or an attacker's server, whose they are.
+_OTHERS = {EVE: "Eve's browser", EVES_SERVER: "Eve's server", ELSEWHERE: "Ada's other browser"}
+_WHOSE = {BROWSER: "Ada's browser", **_OTHERS}
 
 
 def label_of(name: str) -> str:
@@ -46,12 +60,12 @@ class Arrow:
 def participants(drawn: Iterable[Arrow]) -> dict[str, str]:
     """Everybody who takes part, with the names that people read: browsers, the app, its database, then the providers as
     they come.
-    One browser is the browser; of two it is said whose they are."""
+    One browser is the browser; of two it is said whose they are, and so it is beside an attacker's server."""
     found = dict.fromkeys(name for arrow in drawn for name in (arrow.sender, arrow.receiver))
-    first = [name for name in (EVE, BROWSER, ELSEWHERE, APP, DATABASE) if name in found]
+    first = [name for name in (EVE, EVES_SERVER, BROWSER, ELSEWHERE, APP, DATABASE) if name in found]
     labels = {name: label_of(name) for name in first + [name for name in found if name not in first]}
     return labels | {
-        name: _WHOSE[name] for name in labels if labels.keys() & {EVE, ELSEWHERE} and name in _WHOSE
+        name: _WHOSE[name] for name in labels if labels.keys() & _OTHERS.keys() and name in _WHOSE
     }
 
 
@@ -164,6 +178,10 @@ class _Names:
                 target = split(message.header("Location") or "")
                 if target.hostname == "127.0.0.1" and target.path.lstrip("/").partition("/")[0] in _STAND_INS:
                     self._hosts.setdefault(target.netloc, _PROVIDERS)
+            elif EVES_SERVER in ends:
+                host = split(message.url)
+                if host.hostname == "127.0.0.1":  # an app on this machine asks her server at its real place
+                    self._hosts[host.netloc] = EVES_SITE
             else:
                 self._hosts[split(message.url).netloc] = _PROVIDERS
             self._learn(message)

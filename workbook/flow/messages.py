@@ -17,6 +17,9 @@ APP = "app"
 # Where a flow has two browsers, the other one: an attacker's, or the same person's on another computer.
 EVE, ELSEWHERE = "eve", "elsewhere"
 BROWSERS = (BROWSER, EVE, ELSEWHERE)
+# The server of that attacker, and the name of its website. No real website has a name that ends so (RFC 6761 section
+# 6.5).
+EVES_SERVER, EVES_SITE = "eves_server", "evil.example"
 # The app's database. It sends and receives no HTTP: rows.py says what a message to it is.
 DATABASE = "database"
 

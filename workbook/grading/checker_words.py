@@ -78,7 +78,7 @@ WORDS = (
     _word(r"\btracemalloc\b", _FRAMES),
     _word(r"\bsitecustomize\b", "is code that Python runs before the app"),
     _word(r"\busercustomize\b", "is code that Python runs before the app"),
-    _word(r"\bpytest\w*", "is the program that runs the checks", "pytest"),
+    _word(r"\b_?pytest\w*", "is the program that runs the checks", "pytest"),
     _word(r"\bconftest\b", "is code that the checks' program would run"),
     _word(r"\bcheck_(?:answer|word|decision)\b", "is a function of the checks", "check_"),
     _word(r"\btests?[/\\]+(?:steps|submissions)\b", _CHECKS, "steps", "submissions"),

@@ -20,10 +20,13 @@ from .normal_form import LONGEST_PARSED, form_of
 from .submissions import Submission
 from .works import WorkFile, files_of
 
-# Equal files of one step are named where they have so many names, values and signs that no student is given, in all.
+# Equal files of one step are named where they have so many names, values and signs that no student is given, in all. If
+# each of them could as well be another one, 20 are equal once in a million times, and a class of 400 has 80,000 pairs.
 # With less, two students who follow the hints write the same: a button to log out has 10 words, the columns of step 05
-# 12, the search for a user in step 07 17. The shortest of the solutions' files above it has 24.
+# have 12 names and values.
 OWN = 20
+# There is one solution, and so there are 400 pairs with it. The search for a user, nearly all of step 07, has 17.
+OWN_OF_SOLUTION = 15
 # What is compared elsewhere, by the answers and arrows in it; and the chapters' texts.
 _ELSEWHERE = {"answers.toml", "decisions.toml", *TEXTS}
 # A line names so many students and files, and the number of the others.
@@ -76,7 +79,8 @@ class Likenesses:
                 alike.setdefault(members, {}).setdefault(group.step, []).append(group)
         found: dict[str, list[str]] = {}
         for (keys, solution), steps in alike.items():
-            enough = [groups for groups in steps.values() if sum(group.size for group in groups) >= OWN]
+            least = OWN_OF_SOLUTION if solution else OWN
+            enough = [one for one in steps.values() if sum(group.size for group in one) >= least]
             groups = [group for one in enough for group in one]
             if not groups:
                 continue

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import itertools
 import keyword
 import re
 import tokenize
@@ -40,6 +41,15 @@ _BETWEEN = {
 _BEFORE = {".sql": "--", ".mmd": "%%", ".js": "//", **dict.fromkeys(_HASH_COMMENTS, "#")}
 # Names of functions in values: Flask's url_for takes the name of a view, with the name of its blueprint before it.
 _ENDPOINT = re.compile(r"(?:(\w+)\.)?(\w+)")
+
+_LAYOUT = (
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+)
 
 # How much a text has: the number of its words and signs.
 _WORDS = re.compile(r"\w+")
@@ -327,23 +337,35 @@ def _given_by(body: list[ast.stmt]) -> Iterator[str]:
 
 
 def _tokens(text: str) -> str | None:
-    """The tokens of a Python file as far as they go, and the text after them; names become numbers."""
-    found: list[str] = []
+    """The tokens of a Python file as far as they go, and the text after them. Names become numbers, but not those
+    behind a dot."""
+    tokens, rest = _read_tokens(text)
+    views = {name for (_, word), (_, name) in itertools.pairwise(tokens) if word == "def"}
     numbers: dict[str, int] = {}
+    found: list[str] = []
+    before = ""
+    for kind, word in tokens:
+        plain = word[1:-1] if kind == tokenize.STRING and word[1:-1] in views else word
+        is_name = kind == tokenize.NAME and not keyword.iskeyword(word) and before != "."
+        found.append(f"#{numbers.setdefault(plain, len(numbers))}" if is_name or plain != word else word)
+        before = word
+    return "\t".join((*found, *rest)) or None
+
+
+def _read_tokens(text: str) -> tuple[list[tuple[int, str]], list[str]]:
+    """The tokens that mean something, as far as they go, and the lines after them."""
+    found: list[tuple[int, str]] = []
     end = (1, 0)
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             end = token.end
-            if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
-                found.append(f"#{numbers.setdefault(token.string, len(numbers))}")
-            elif token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER):
-                found.append(token.string.strip())
+            if token.type not in _LAYOUT:
+                found.append((token.type, token.string))
     except (tokenize.TokenError, *_CANNOT_PARSE):
         pass
-    rest = text.splitlines()[end[0] - 1 :]
-    if rest:
-        found += [rest[0][end[1] :].strip(), *(line.strip() for line in rest[1:])]
-    return "\t".join(one for one in found if one) or None
+    first, *rest = text.splitlines()[end[0] - 1 :] or [""]
+    lines = (first[end[1] :].strip(), *(line.strip() for line in rest))
+    return found, [line for line in lines if line]
 
 
 def _statements(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -108,7 +108,7 @@ class Lane:
             if self._stopped.is_set():
                 raise Cancelled
             if not (folder / step.name).is_dir():
-                results.append(_not_handed_in(step))
+                results.append(not_handed_in(step))
                 continue
             digest = digest_of_step(folder / step.name)
             made = self._known.result(step.name, digest, lambda step=step: self._checked(step, folder, until))  # type: ignore[misc]
@@ -209,7 +209,8 @@ def digest_of_step(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _not_handed_in(step: Step) -> StepResult:
+def not_handed_in(step: Step) -> StepResult:
+    """The result of a step that is not in a submission."""
     message = f"The folder {step.name} is not in what was handed in."
     return StepResult(
         step.name, tuple(Verdict(e.id, e.title, e.points, False, None, message, 0.0) for e in step.exercises)

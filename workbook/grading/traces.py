@@ -52,7 +52,7 @@ _LONGEST_WORD = 40
 # So many lines are named for a file, so many files for a word, and so many words for a submission.
 _LINES, _FILES, _REMARKS = 4, 4, 20
 
-_MARKER = re.compile(r"\s*(?:#|\{#|%%|--) ?(exercise (\d+\.\d+): (\S.*)|end \d+\.\d+|stub:.*)")
+_MARKER = re.compile(r"\s*(?:#|\{#|%%|--) ?(exercise (\d+\.\d+): (\S.*)|end \d+\.\d+(?: ?#\})?\s*|stub:.*)")
 _TODO = re.compile(r"(?:#|\{#|%%|--) ?TODO (\d+\.\d+): (\S.*)")
 _CLOSER = re.compile(r" ?#\}\s*$")
 
@@ -134,7 +134,7 @@ def markers_in(text: str, step: str) -> Iterator[Trace]:
     tasks = _tasks(step)
     lines = []
     for number, line in enumerate(text.splitlines(), start=1):
-        marker = _MARKER.match(line) if len(line) <= _LONGEST_LINE else None
+        marker = _MARKER.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         if marker and (marker[2] is None or (marker[2], _CLOSER.sub("", marker[3]).strip()) in tasks):
             lines.append(number)
     if lines:

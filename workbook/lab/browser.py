@@ -163,12 +163,24 @@ class Browser:
         self.at_providers: list[tuple[float, float]] = []
         self._sink = sink
         self._cookies = Cookies()
+        self._made_up: dict[str, tuple[str, int]] = {}
+        self._called: dict[str, str] = {}
         self.move_to(port)
 
     def move_to(self, port: int) -> None:
         """From now on http://localhost:5000 is on another port, as behind a server with more than one process. Cookies
         and page stay."""
-        self._wire = Wire({urlsplit(home).netloc: ("127.0.0.1", port) for home in (HOME, _ALSO_HOME)})
+        self._port = port
+        known = {urlsplit(home).netloc: ("127.0.0.1", port) for home in (HOME, _ALSO_HOME)}
+        self._wire = Wire(known, self._made_up)
+
+    def know(self, host: str, port: int, name: str) -> None:
+        """From now on a made-up host ("evil.example") is a server on this machine, which listens on `port`. `name` is
+        its name in flows."""
+        self._made_up[host] = "127.0.0.1", port
+        self._called[host] = name
+        self.close()
+        self.move_to(self._port)
 
     def close(self) -> None:
         """Closes the connections that it keeps. The next request opens a new one."""
@@ -261,7 +273,7 @@ class Browser:
         parts = opened(url)
         if parts is None:
             raise NoAnswer(f"{method} {short(url)} got no response: a browser cannot open that URL")
-        if parts.hostname not in _THIS_MACHINE:
+        if parts.hostname not in _THIS_MACHINE and parts.netloc not in self._made_up:
             raise NoAnswer(f"the browser was sent to {short(url)}, {ELSEWHERE}")
         url, sent = urlunsplit(parts), urlencode(fields) if body is None else body
         # Only the page that sent the browser counts, not the redirects on the way, as in Chromium.
@@ -275,16 +287,17 @@ class Browser:
         cookies = self._cookies.header(url, method, from_another_site=crossed)
         if cookies:
             headers["Cookie"] = cookies
+        receiver = self._called.get(parts.netloc, APP)
         asked = Message(
             sender=self.name,
-            receiver=APP,
+            receiver=receiver,
             time=time.monotonic(),
             method=method,
             url=url,
             headers=tuple(headers.items()),
             body=sent,
         )
-        ours = at_home(url)
+        ours = at_home(url) or parts.netloc in self._called
         if ours:
             self._sink(asked)
         try:
@@ -297,7 +310,7 @@ class Browser:
             raise NoAnswer(f"{method} {short(url)} got no response: the connection was closed") from None
         self._cookies.hear(url, (value for name, value in received if name.lower() == "set-cookie"))
         answer = Message(
-            sender=APP,
+            sender=receiver,
             receiver=self.name,
             time=time.monotonic(),
             method=method,

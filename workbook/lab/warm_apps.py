@@ -21,6 +21,8 @@ PRELOAD = (
     "dotenv",
     "cachelib",
     "xml.etree.ElementTree",
+    # Flask-OAuthlib and requests load these at the first request.
+    *("encodings.unicode_escape", "netrc"),
 )
 
 # The same for apps with a database. These modules take as long to load as all of the above, so other apps do without.
@@ -29,6 +31,8 @@ PRELOAD_DATABASE = (
     *("flask_wtf", "joserfc.jwt", "joserfc.jwk"),
     # SQLAlchemy loads a dialect when the first table is made, and Flask its plugins when the first command is run.
     *("sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql", "workbook.lab.plugins"),
+    # The first connection loads its driver, and the plugins load their commands when an app is made.
+    *("sqlite3", "flask_migrate.cli", "flask_sqlalchemy.cli", "workbook.lab.commands"),
 )
 
 

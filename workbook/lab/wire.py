@@ -21,10 +21,14 @@ Headers = tuple[tuple[str, str], ...]
 
 class Wire:
     """The connections of one browser, one for each server. `known` has the real place of a host and port
-    ("localhost:5000"), where it is different."""
+    ("localhost:5000"), where it is different. `made_up` has that of hosts that are made up. They have no certificates,
+    so a URL with https leads to them without TLS."""
 
-    def __init__(self, known: Mapping[str, tuple[str, int]]) -> None:
-        self._known = known
+    def __init__(
+        self, known: Mapping[str, tuple[str, int]], made_up: Mapping[str, tuple[str, int]] | None = None
+    ) -> None:
+        self._known = {**known, **(made_up or {})}
+        self._made_up = made_up or {}
         self._kept: dict[tuple[str, str], HTTPConnection] = {}
 
     def close(self) -> None:
@@ -70,7 +74,8 @@ class Wire:
     def _connection(self, scheme: str, netloc: str) -> HTTPConnection:
         parts = urlsplit(f"//{netloc}")
         host, port = self._known.get(netloc) or (parts.hostname or "", parts.port)
-        return (HTTPSConnection if scheme == "https" else _Connection)(host, port)
+        with_tls = scheme == "https" and netloc not in self._made_up
+        return (HTTPSConnection if with_tls else _Connection)(host, port)
 
 
 class _Socket(socket.socket):

@@ -25,6 +25,8 @@ from .whole_files import write_whole
 _FOR_EYES: tuple[NoteKind, ...] = ("led out", "limit", "unread", "twice")
 # So many names are shown without a click.
 _FEW = 6
+# So many reasons of an exercise are shown without a click: the others are rarer.
+_SHOWN = 3
 # So many exercises are named at the top.
 _MOST = 5
 _KINDS: tuple[Kind, ...] = ("passed", "open", "waits", "unchecked", "absent")
@@ -293,7 +295,7 @@ def _steps(numbers: Sequence[str]) -> str:
 
 
 def _html(read: _Class) -> str:
-    return page("class.html", page=read, headings=_HEADINGS, kinds=_KINDS, few=_FEW)
+    return page("class.html", page=read, headings=_HEADINGS, kinds=_KINDS, few=_FEW, shown=_SHOWN)
 
 
 def _markdown(read: _Class) -> str:
@@ -346,7 +348,7 @@ def _reasons(one: _Exercise) -> Iterable[str]:
     yield f"### {one.exercise.id} {one.exercise.title}"
     for reason in one.reasons:
         if reason.same_as:
-            yield f"**{_students(reason)}:** those of {reason.same_as}, for the reason that is there."
+            yield f"**{_students(reason)}:** the same as at {reason.same_as}, with the same reason."
             continue
         yield f"**{_students(reason)}:** {', '.join(map(_link, reason.students))}"
         yield fenced(words_of(Message(reason.message.parts, "", "")))

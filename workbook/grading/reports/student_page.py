@@ -126,12 +126,17 @@ def _read(result: Result, course: Sequence[Step] | None) -> _Student:
         # Intake notes that nothing came, too.
         notes=tuple(note for note in dict.fromkeys(notes) if note not in remarks),
         unchecked=tuple(
-            _Unchecked(one.step.number, _which(without, one), line_of(one.result.trouble))
+            _Unchecked(one.step.number, _which(without, one), _sentence(line_of(one.result.trouble)))
             for one in steps
             if (without := one.of("unchecked"))
         ),
         steps=read,
     )
+
+
+def _sentence(reason: str) -> str:
+    """A reason, as results have it in the middle of a sentence, as a sentence."""
+    return f"{reason[:1].upper()}{reason[1:].removesuffix('.')}." if reason else ""
 
 
 def _which(some: tuple[Standing, ...], step: StepStanding) -> str:
