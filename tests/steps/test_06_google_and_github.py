@@ -49,6 +49,7 @@ from workbook.exercises.kept import (
 )
 from workbook.exercises.missed import Missed
 from workbook.exercises.twitter_login import shortened
+from workbook.flow.messages import APP, BROWSER
 from workbook.lab.browser import Browser, Page
 from workbook.lab.outside import Outside
 from workbook.lab.running import AppFailed
@@ -240,7 +241,7 @@ TROUBLE = (
 def test_a_site_that_does_not_help(site: Site, name: str) -> None:
     for where, endpoint, kind in TROUBLE:
         if where == name:
-            before = len(site.app.log())
+            before, since = len(site.app.log()), len(site.messages())
             no_help_from(site, name, endpoint, kind)
             if len(site.app.log()) == before:
                 raise Missed(
@@ -259,6 +260,28 @@ def test_a_site_that_does_not_help(site: Site, name: str) -> None:
                     look="authorized in app/auth.py: current_app.logger.warning(…) gets the provider's label and the "
                     "error, and not the response with the access token.",
                 )
+            if response_in(site, site.app.log()[before:], since):
+                raise Missed(
+                    should="your app's log has the error, and holds no response. In a response can be an access token, "
+                    "or what the provider knows about the user.",
+                    did=f"{label(site, name)} had a fault at {endpoint} ({kind}), and your app wrote the response into "
+                    "its log.",
+                    look="authorized in app/auth.py: log the exception itself, as with %r, and nothing else of it. An "
+                    "OAuthException has the whole response in its data, and a JSONDecodeError in its doc.",
+                )
+
+
+def response_in(site: Site, log: str, since: int) -> bool:
+    """Whether the app's log holds a response that a provider sent to the app after `since` messages, as JSON, as a
+    dictionary or as it came. All have the same letters and digits, in the same order. A part of a response does not
+    count, because the exceptions of some libraries, such as Authlib, name the error that a provider sent."""
+
+    def letters(text: str) -> str:
+        return "".join(filter(str.isalnum, text))
+
+    written = letters(log)
+    sent = (m for m in site.messages()[since:] if m.receiver == APP and not m.is_request)
+    return any(len(body := letters(m.body)) >= 30 and body in written for m in sent if m.sender != BROWSER)
 
 
 def no_help_from(site: Site, name: str, endpoint: str, kind: str) -> None:
@@ -392,6 +415,7 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
         (new, (None, None)),
         (None, ("old@example.org", True)),
         (new, ("old@example.org", False)),
+        (new, (new, True)),
     ):
         site.providers.people.change("ada", **{name: {"email": address}})  # type: ignore[arg-type]
         site.database.change(
@@ -420,7 +444,7 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
                 "email_verified is NULL, whatever was there before.",
                 did=f"email_verified was {before[1]} before the login, and after it the row is: {in_words([row])}.",
                 look="sign_in in app/auth.py: identity.email_verified = profile.email_verified, also if the value is "
-                "None.",
+                "None, and also if the email address is the same as before.",
             )
         users = site.database.rows("SELECT email FROM users")
         if users != own:
@@ -1310,9 +1334,10 @@ def fifth_module(providers: ProvidersServer) -> dict[str, str]:
 
 
 def fifth_with_openid(providers: ProvidersServer) -> dict[str, str]:
-    """The same, with a scope that begins with openid."""
+    """The same, with openid in the middle of the scope. The order of the parts of a scope does not matter (RFC 6749
+    section 3.3)."""
     return {
-        place: text.replace('{"scope": "', '{"scope": "openid ')
+        place: text.replace('{"scope": "', '{"scope": "email openid ')
         for place, text in fifth_module(providers).items()
     }
 
@@ -1329,7 +1354,8 @@ def test_a_nonce_goes_to_any_provider_with_openid(open_site: SITE) -> None:
             should=f"the check adds a module for {label(site, name)} with the scope {asked.get('scope')!r}. Then the "
             "authorization request has a nonce. The scope openid means OpenID Connect, for any provider.",
             did=f"{start_of(name)} sent the browser to {label(site, name)} without a nonce.",
-            look="login in app/auth.py: the scope decides, not the name.",
+            look="login in app/auth.py: the scope decides, not the name. openid can be anywhere in the scope (RFC 6749 "
+            "section 3.3).",
         )
 
 

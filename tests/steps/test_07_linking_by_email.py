@@ -327,6 +327,32 @@ def test_a_users_own_address_stays(site: Site) -> None:
             )
 
 
+@exercise("7.2")
+def test_who_has_no_address_of_their_own_has_none_verified(site: Site) -> None:
+    tells(site, "bo", "facebook", "bo@example.net")
+    tells(site, "bo", "github", "bo-codes@example.com")
+    tells(site, "chen", "google", "chen@example.org")
+    try:
+        bo = comes_in(site, "bo", "facebook", LINK)
+        comes_in(site, "bo", "github", LINK, browser=bo)
+        if site.database.rows("SELECT id FROM users WHERE verified_email IS NOT NULL"):
+            return  # a different email address counts: 7.3 says so
+        chen = comes_in(site, "chen", "twitter", LINK)
+        comes_in(site, "chen", "google", LINK, browser=chen)
+    except Missed:
+        return  # users without an email address are 7.4's, and comparable(None) is 7.5's
+    noted = site.database.rows("SELECT verified_email FROM users WHERE verified_email IS NOT NULL")
+    if noted:
+        raise Missed(
+            should="Chén Jìng logs in with Twitter, which sends no email address, and adds Google, which has verified "
+            "chen@example.org. users.email stays NULL, so chen@example.org is not Chén Jìng's own, and "
+            "users.verified_email stays NULL, too.",
+            did=f"users.verified_email is {noted[0]['verified_email']!r}.",
+            look="keep_verified: write an email address only if it equals comparable(user.email). A user without an "
+            "email address has none that a provider can verify.",
+        )
+
+
 # 7.3 What never links
 
 UNVERIFIED = "verified_address: only an email address that the provider calls verified counts. True is not `not False`."
@@ -743,14 +769,14 @@ def race(
     *,
     known: str | None = None,
     first_alone: bool = False,
-    other_words: bool = False,
+    other_words: str | None = None,
 ) -> None:
     """A user logs in with each of these providers at once, each time at a different worker of the app, and is one user
     with one identity for each provider. With `known`, the user has logged in with that provider before. With
-    `other_words` SQLite rejects a second row with PostgreSQL's message."""
+    `other_words` SQLite rejects a second row with this message."""
     site = open_site(workers=len(providers), watch_writes=True)
     if other_words:
-        refuse_as_postgresql(site)
+        refuse_with(site, other_words)
     if known:
         comes_in(site, who, known, look)
     browsers = [site.browser(worker) for worker in range(len(providers))]
@@ -773,8 +799,8 @@ def race(
         raise Missed(should=should, did=f"{users_in_words(site)}.", look=NOT_WRITTEN if missing else look)
 
 
-def refuse_as_postgresql(site: Site) -> None:
-    """From now on SQLite rejects a second equal row with PostgreSQL's message."""
+def refuse_with(site: Site, message: str) -> None:
+    """From now on SQLite rejects a second equal row with this message."""
     for table, rule, columns in (
         ("identities", "uq_identities_provider_subject", ("provider", "subject")),
         ("users", "ix_users_verified_email", ("verified_email",)),
@@ -782,33 +808,40 @@ def refuse_as_postgresql(site: Site) -> None:
         equal = " AND ".join(f"{column} = NEW.{column}" for column in columns)
         site.database.change(
             f"CREATE TRIGGER {rule}_in_other_words BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {equal}) BEGIN SELECT RAISE(ABORT, "
-            f"'duplicate key value violates unique constraint \"{rule}\"'); END"
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {equal}) BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
 
 
-# What an app looks for if it reads the error message of one database.
-WORDS_OF_SQLITE = re.compile(
-    r"unique constraint failed|constraint failed|sqlite_error|sqlite_constraint", re.I
+# What an app may have if it reads the error message of one database.
+READS_THE_ERROR = re.compile(
+    r"constraint failed|sqlite_(error|constraint)|\.orig\b|exc_info|"
+    r"(Integrity|DBAPI|Database|Statement|SQLAlchemy)Error.* as ",
+    re.I,
 )
+# The beginning of each database's message about a second equal row.
+MESSAGES = {
+    "PostgreSQL": "duplicate key value violates unique constraint",
+    "MariaDB": "Duplicate entry",
+}
 
 
 @exercise("7.6")
+@pytest.mark.parametrize("name", MESSAGES)
 def test_a_refusal_in_the_words_of_another_database(
-    open_site: SITE, folder: Path, database: Database
+    open_site: SITE, folder: Path, database: Database, name: str
 ) -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in sorted((folder / "app").rglob("*.py")))
-    if database.server is not None or not WORDS_OF_SQLITE.search(code):
+    if database.server is not None or not READS_THE_ERROR.search(code):
         return  # IntegrityError is the same class with every database
     should = (
         "Dara's first login with GitHub happens twice at the same moment, and the database rejects the second row with "
-        "PostgreSQL's message, duplicate key value violates unique constraint. Both requests log Dara in."
+        f"{name}'s message, {MESSAGES[name]}. Both requests log Dara in."
     )
     look = (
-        "find_or_create: catch IntegrityError, and do not read its message, because each database has its own. "
-        "PostgreSQL does not say UNIQUE constraint failed."
+        "find_or_create: catch IntegrityError, and do not read its message or its code, because each database has its "
+        "own. Only SQLite says UNIQUE constraint failed."
     )
-    race(open_site, "dara", ["github", "github"], should, look, other_words=True)
+    race(open_site, "dara", ["github", "github"], should, look, other_words=MESSAGES[name])
 
 
 @exercise("7.6")

@@ -581,13 +581,14 @@ def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> s
 
 
 def check_nothing_came_of_it(
-    site: Site, browser: Browser, before: list[Row], what: str, callback: str
+    site: Site, browser: Browser, before: list[Row], what: str, callback: str, otherwise: str = USER_LOOK
 ) -> None:
-    """Opens the callback of a link whose user has gone; Missed if that links something, or logs a user in."""
+    """Opens the callback of a link whose user has gone; Missed if that links something, or logs a user in.
+    `otherwise` says where to look, unless the message on the front page is what is missing."""
     shown = browser.open("/").words
     page = browser.open(callback)
     front = browser.open("/").words
-    did, look = "", USER_LOOK
+    did, look = "", otherwise
     if whose(identities(site)) != whose(before):
         did = f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}."
     elif "signed in as" in front and "signed in as" not in shown:
@@ -687,6 +688,25 @@ def test_a_callback_is_good_in_one_browser(site: Site) -> None:
     callback = callback_of_link(site, eve, "facebook", "eve")
     what = "Eve began a link, and sent Ada the URL of her callback."
     check_nothing_came_of_it(site, ada, identities(site), what, callback)
+
+
+@exercise("8.5")
+def test_a_link_with_twitter_ends_with_the_account(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "facebook", "chen")
+    chen = owner_of(site, "facebook", CHEN)
+    browser.open(callback_of_link(site, browser, "twitter", "eve"))
+    if owner_of(site, "twitter", person("eve")) != chen:
+        return  # 8.4 says so
+    log_out_at(site, browser, "twitter")
+    callback = callback_of_link(site, browser, "twitter", "bo")
+    vanishes(site, "facebook", CHEN, "deleted")
+    what = "Chén Jìng began a link with Twitter, and the account was deleted in another browser."
+    look = (
+        "authorized in app/auth.py: the request token says that the callback is that of a link, also if no user is "
+        "logged in. Then linked compares user_id with current_user.get_id()."
+    )
+    check_nothing_came_of_it(site, browser, identities(site), what, callback, look)
 
 
 # 8.6 The identity is known
@@ -790,6 +810,16 @@ def test_a_second_account_at_one_provider(site: Site) -> None:
             did=f"the words 'another account' are not at {page.path}: {shortened(page.words)}",
             look=look,
         )
+    for who, words in (("ada", "first"), ("bo", "second")):
+        log_out_at(site, browser, "facebook")
+        page = linked(site, browser, "facebook", who, "Ada has this identity already.")
+        if "already" not in page.words.lower():
+            raise Missed(
+                should=f"Ada has two accounts at Facebook, and links the {words} one again. The page shows a message "
+                "with the word 'already'.",
+                did=f"the word 'already' is not at {page.path}: {shortened(page.words)}",
+                look=f"{look} And a user may have two identities at one provider, so look among all of them.",
+            )
 
 
 # 8.7 No user is logged in
@@ -1056,6 +1086,15 @@ def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouch
             did="the login found her account by the verified email address, and brought the identity back.",
             look=f"unlink: {look}",
         )
+    verified = next(row["verified_email"] for row in users(site) if row["id"] == ada)
+    if verified is not None:
+        raise Missed(
+            should=f"Ada has removed Google, which had verified her email address. {also} None of her identities that "
+            "are left has verified her own, so users.verified_email is NULL.",
+            did=f"it is {verified!r}.",
+            look="unlink: set verified_email to None. A different email address does not replace it, also if a "
+            "provider has verified it.",
+        )
 
 
 @exercise("8.8")
@@ -1318,10 +1357,12 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
     came_in(site, site.browser(), "facebook", "bo")
     browser = site.browser()
     came_in(site, browser, "twitter")
+    sites = {}
     for minutes in (11, 24 * 60 + 5, 8):
         # A new proof each time, because an app may forget a proof that was too old.
         proved(site, browser, "facebook", "bo", SECONDS_LOOK)
-        later = open_site(database=database, environment=key, ahead=60 * minutes).browser()
+        sites[minutes] = open_site(database=database, environment=key, ahead=60 * minutes)
+        later = sites[minutes].browser()
         later.set_cookie("session", browser.cookie("session") or "")
         if minutes > 10:
             what = f"Ada proves that a second account is hers, and opens {ACCOUNT} {minutes} minutes later."
@@ -1338,6 +1379,14 @@ def test_a_proof_ends(open_site: SITE, database: Database) -> None:
                 did="there is no such button.",
                 look=f"{PROOF_LOOK} {SECONDS_LOOK}",
             )
+    # The browser has the cookie of the page that it saw after 8 minutes.
+    after = sites[11].browser()
+    after.set_cookie("session", later.cookie("session") or "")
+    what = (
+        f"Ada proves that a second account is hers, opens {ACCOUNT} 8 minutes later, and opens it again 3 minutes "
+        "after that. The proof is 11 minutes old."
+    )
+    check_no_proof(after, what, f"{PROOF_LOOK} A proof is as old as its link. Only linked writes a proof.")
 
 
 @exercise("8.10")

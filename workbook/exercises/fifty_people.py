@@ -57,7 +57,10 @@ AWKWARD: tuple[Row, ...] = (
     ("Siobhán O'Brien", "o'brien@example.org", "300100206", "40010020030040056"),  # an apostrophe
     ("100 % :sure", "percent@example.org", "300100207", None),  # characters with a meaning in a query
     ("facebook", "twitter", "300100208", None),  # a name and an email address that look like columns
+    ("Tove Late", "tove@example.org", "300100209", "40010020030040057"),  # the ID of this user is FAR
 )
+# Many users may have left, so the highest ID may be much greater than the number of users.
+FAR = 100_000
 _PLAIN: tuple[Row, ...] = tuple(
     (
         f"Person {number}",
@@ -106,6 +109,7 @@ def fill(database: Database, warm: Warm, *, by_login: bool = False) -> People:
     if not by_login:
         rows += [(f"Guest {n}", None, f"50{n}", None) for n in range(len(_LOGGED_IN))]
     _insert(database, rows)
+    database.change("UPDATE users SET id = :far WHERE name = 'Tove Late'", far=FAR)
     people = as_columns(database)
     assert len(people) == 50
     return people
@@ -226,6 +230,12 @@ def first_difference(before: Mapping[int, Person], after: Mapping[int, Person]) 
             return f"{_named(was)} had the identities {_said(was)}, and now has {_said(now)}."
     extra = next((person for id, person in after.items() if id not in before), None)
     return f"there is a new user, {_named(extra)}, with {_said(extra)}." if extra else None
+
+
+def only_far(before: People, after: People) -> bool:
+    """Whether every user is as before, but for the user with the highest ID."""
+    near = {id: person for id, person in before.items() if id != FAR}
+    return first_difference(near, {id: person for id, person in after.items() if id != FAR}) is None
 
 
 def _named(person: Person) -> str:
