@@ -31,6 +31,7 @@ COMMANDS = (
     "providers",
     "attack",
     "hand-in",
+    "grade",
     "release",
     "build",
     "test",
