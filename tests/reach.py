@@ -139,6 +139,10 @@ class Reach:
             yield from (said & self.files.keys()) - {name}
         if _runs_the_workbook(nodes):
             yield "workbook.__main__"
+        if any(isinstance(node, ast.Name) and node.id == "iter_modules" for node in nodes):
+            # A registry imports each module of a package that it imports.
+            packages = imports(name, self.files[name], self.files, nodes).keys() - {name.rpartition(".")[0]}
+            yield from (one for one in self.files if one.rpartition(".")[0] in packages)
 
     def _plugins(self) -> set[str]:
         """The modules that pytest loads as plugins: `-p` in pyproject.toml."""
