@@ -153,7 +153,9 @@ class Lane:
                     self._close()
                     continue
             ended = f"its processes were ended, because {run.ended}" if run.ended else ""
-            made = self._result(step, {verdict.id: verdict for verdict in run.verdicts}, ended, begun)
+            # An exercise that was open when its app was ended may be open for that reason.
+            kept = {verdict.id: verdict for verdict in run.verdicts if verdict.passed or not ended}
+            made = self._result(step, kept, ended, begun)
             return replace(made, left_behind=run.left_behind), True
         return self._result(step, verdicts, trouble, begun), True
 

@@ -496,7 +496,13 @@ def _uses_more(first: int, most: int) -> bool:
     # account takes a hundred times as long.
     if sum(_memory(pid, "status", "Rss") for pid in _family(first)) <= most:
         return False
-    shares = (_memory(pid, "smaps_rollup", "Pss_") or _memory(pid, "status", "Rss") for pid in _family(first))
+    # Only root may look how much of it they share. They are forks of the first process, and share what it has.
+    common = _memory(first, "status", "Rss")
+    shares = (
+        _memory(pid, "smaps_rollup", "Pss_")
+        or max(0, _memory(pid, "status", "Rss") - (pid != first) * common)
+        for pid in _family(first)
+    )
     return sum(shares) > most
 
 
