@@ -78,7 +78,8 @@ class Graded:
             for result in self.results
         )
         nothing = sum(not result.handed_in for result in self.results)
-        parts = [f"{len(self.results)} students", f"{whole} passed every exercise"]
+        students = "1 student" if len(self.results) == 1 else f"{len(self.results)} students"
+        parts = [students, f"{whole} passed every exercise"]
         if nothing:
             parts.append(f"{nothing} handed nothing in")
         if self.unchecked:
