@@ -28,7 +28,7 @@ def _onto_starter(tries: str, code: str, **more: object) -> Attack:
 def _run_solution(call: str) -> str:
     return f"""
 import os, pathlib, runpy, sys
-for place in ({str(SOLUTIONS / FIRST)!r}, {str(ROOT / "solutions")!r}, "../../solutions", "/work/main/solutions"):
+for place in ({str(SOLUTIONS / FIRST)!r}, {str(ROOT / "solutions")!r}, "../../solutions"):
     try:
         {call}
     except BaseException as error:
