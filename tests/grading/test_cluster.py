@@ -74,9 +74,17 @@ class Class:
         )
         return {APP: code.encode() + EMPTY[APP]}
 
+    def say(self, line: str) -> None:
+        """Takes a line for the teacher."""
+        self.said.append(line)
+
+    def graded(self, done: int, of: int, line: str) -> None:
+        """Takes the line of a student."""
+        self.said.append(f"{done} of {of}: {line}")
+
     def grade(self, cluster: DaskCluster | None, *, trusted: bool = True, report: str = "") -> Graded:
         settings = Settings((STEP,), cluster=cluster and cluster.address, workers=None, trusted=trusted)
-        return grade_class([self.work], self.report / report, settings, say=self.said.append)
+        return grade_class([self.work], self.report / report, settings, self)
 
     def known(self) -> list[str]:
         """The students whose results are on the disk."""

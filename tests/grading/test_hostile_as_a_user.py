@@ -24,7 +24,9 @@ def said() -> dict[str, Any]:
     """What came out for each of the attacks."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("root is needed to become another user; an ordinary user runs test_hostile.py itself")
-    with tempfile.TemporaryDirectory(prefix="as-a-user-", ignore_cleanup_errors=True) as folder:
+    # Other tests have temporary folders of their own, which no other user may enter.
+    common = os.environ.get("TMPDIR", "/tmp")
+    with tempfile.TemporaryDirectory(prefix="as-a-user-", dir=common, ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         (place / "temporary").mkdir()
         for path in (place, place / "temporary"):
