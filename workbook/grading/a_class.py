@@ -111,16 +111,18 @@ def grade_class(paths: Sequence[Path], report: Path, settings: Settings, watcher
         partial=settings.partial,
         allowed=None if settings.trusted else Allowed(),
     )
-    try:
-        report.mkdir(parents=True, exist_ok=True)
-        with _alone_in(report), _grader(settings, watcher) as grade:
-            return _graded(paths, roster, report, settings, how, grade, watcher)
-    except OSError as error:
-        place = shown_path(str(error.filename or report))
-        raise WorkbookError(
-            f"{place} could not be written ({error.strerror or error}). What is graded is kept: mend that, and "
-            "the same command goes on from here."
-        ) from None
+    # Where nothing can be graded, there is no folder for it either.
+    with _grader(settings, watcher) as grade:
+        try:
+            report.mkdir(parents=True, exist_ok=True)
+            with _alone_in(report):
+                return _graded(paths, roster, report, settings, how, grade, watcher)
+        except OSError as error:
+            place = shown_path(str(error.filename or report))
+            raise WorkbookError(
+                f"{place} could not be written ({error.strerror or error}). What is graded is kept: mend that, and "
+                "the same command goes on from here."
+            ) from None
 
 
 def _graded(
