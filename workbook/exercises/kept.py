@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from workbook.lab.browser import HOME, Browser, Form, NoAnswer, Page
 from workbook.lab.databases import Database
 from workbook.lab.site import Site
-from workbook.lab.visits import SOMEBODY, NotAsked, form_to, refuse, sign_in
+from workbook.lab.visits import SOMEBODY, NotAsked, form_to, issuer_of, refuse, sign_in
 from workbook.providers.people import PEOPLE
 
 from .any_provider import (
@@ -255,8 +255,10 @@ def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) 
     before = every_row(site.database)
     what = f"Ada is logged in with {label(site, first)}, and denies access at {label(site, name)}"
     # The provider would not ask her again in this browser, so the check makes the callback of a denial itself.
-    state = asked_of(site, ada, name).get("state", "")
-    page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
+    denial = {"error": "access_denied", "state": asked_of(site, ada, name).get("state", "")}
+    issuer = issuer_of(site, name)
+    named = {"iss": issuer} if issuer else {}
+    page = ada.open(f"{callback_at(name)}?{urlencode(denial | named)}")
     only_that = "the callback in app/auth.py: a denial ends the denied login, and changes nothing else."
     check_nothing_came_of_it(site, ada, page, before, what, only_that, still_in=True)
     reads(site, page, DENIED, what=what, look=look)
@@ -521,7 +523,7 @@ def check_user_is_gone(
     different exercise checks that this callback ends without an error."""
     what = "Ada's account was deleted in another browser, so no user is logged in here"
     look = (
-        "load_user in app/models.py gives None if there is no such user. And current_user says who is logged in, not "
+        "load_user gives None if there is no such user. And current_user says who is logged in, not "
         "an ID in the session."
     )
     before = every_row(site.database)

@@ -1,0 +1,13 @@
+"""Where the app may send a browser after a login."""
+
+import re
+
+# A path begins with one slash. Browsers read a backslash as a slash, and drop tabs and line breaks (WHATWG URL
+# standard).
+OWN_PAGE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+
+
+def own_page(page):
+    """Gives `page` back if it is the path of a page of this app, such as "/account". None if it is anything else."""
+    # TODO 9.1: a path, and no URL of another website
+    return page
