@@ -175,3 +175,27 @@ def test_only_what_is_named_is_built(repository: Path) -> None:
     assert ended == 1 and said["stale"] == {STARTER}, output
     ended, said, output = build(repository, "02")
     assert ended == 2 and not any(said.values()) and "There is no step" in output
+
+
+# Another program has taken a port of the first kernel: that kernel ends before it listens.
+NO_FIRST_KERNEL = """
+import runpy, sys
+from pathlib import Path
+
+begun = Path(__file__).with_name("begun")
+begun.write_text(begun.read_text() + "x" if begun.is_file() else "x")
+if len(begun.read_text()) < {first}:
+    sys.exit("Address already in use")
+sys.path.remove(str(Path(__file__).parent))
+runpy.run_module("ipykernel_launcher", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(("first", "code"), [(2, 0), (9, 2)])
+def test_a_kernel_that_does_not_begin_is_tried_again(repository: Path, first: int, code: int) -> None:
+    launcher = repository / "painter" / "ipykernel_launcher.py"
+    launcher.write_text(NO_FIRST_KERNEL.format(first=first), encoding="utf-8")
+    done, said, output = build(repository, "--check", found_first=repository / "painter")
+    assert done == code, output
+    assert (NOTEBOOK in said["current"]) is (code == 0)
+    assert len(launcher.with_name("begun").read_text()) == (2 if code == 0 else 3)

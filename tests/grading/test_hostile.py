@@ -97,9 +97,10 @@ def isolated() -> str:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def classroom(isolated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classroom]:
-    """A lane for all tests of this file, with temporary folders of its own."""
+    """A lane for all tests of this file, with temporary folders of its own. Other files' tests get theirs elsewhere: a
+    PostgreSQL server of root's cannot be below pytest's own folder."""
     with pytest.MonkeyPatch.context() as patch, socket.socket(socket.AF_UNIX) as abstract:
         place = tmp_path_factory.mktemp("hostile")
         (place / "temporary").mkdir()
@@ -114,7 +115,7 @@ def classroom(isolated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         room.lane.__exit__()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def starters_passed(classroom: Classroom) -> set[str]:
     """The exercises of the first step that its starter passes."""
     _, folder = classroom.new()
@@ -165,7 +166,7 @@ def test_no_attack_gets_what_it_wants(name: str, classroom: Classroom, starters_
     assert classroom.outside() == classroom.before
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def found(classroom: Classroom, isolated: str) -> set[str]:
     """What an app found that looks for a way out. It passes where it finds nothing."""
     _, folder = classroom.new()

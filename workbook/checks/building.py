@@ -20,6 +20,9 @@ from workbook.lab.warm_apps import warm_for_apps
 
 from .repeated import left_out
 
+# How many kernels are tried for a notebook, until one begins.
+_KERNELS = 3
+
 
 @dataclass(frozen=True)
 class Built:
@@ -93,24 +96,46 @@ def _file(place: Path, text: str, only_check: bool) -> Built:
 
 def _notebook(place: Path, only_check: bool) -> Built:
     import nbformat
-    from nbclient import NotebookClient
 
     stored = nbformat.read(place, as_version=4)  # type: ignore[no-untyped-call]
     fresh = nbformat.from_dict(stored)  # type: ignore[no-untyped-call]
-    NotebookClient(
-        fresh,
-        timeout=120,
-        kernel_name="python3",
-        coalesce_streams=True,  # what a cell prints comes in one piece or in several, by chance
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(ROOT)}},
-    ).execute(env={name: value for name, value in os.environ.items() if name != "WORKBOOK_IN"})
+    _execute(fresh)
     for cell in fresh.cells:
         cell.get("metadata", {}).pop("execution", None)  # times, different in every run
     current = bool(_compared(stored) == _compared(fresh)) and (only_check or _painted_alike(stored, fresh))
     if not only_check and not current:
         nbformat.write(fresh, place)  # type: ignore[no-untyped-call]
     return Built(place, current)
+
+
+def _execute(notebook: Any) -> None:
+    """Runs all cells of a notebook, and keeps their outputs in it.
+
+    Jupyter chooses free ports, and tells the kernel. Until the kernel listens there, another program can take one. Such
+    a kernel ends before it runs a cell, so another one is tried.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
+
+    environment = {name: value for name, value in os.environ.items() if name != "WORKBOOK_IN"}
+    for left in reversed(range(_KERNELS)):
+        client = NotebookClient(
+            notebook,
+            timeout=120,
+            kernel_name="python3",
+            coalesce_streams=True,  # what a cell prints comes in one piece or in several, by chance
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": str(ROOT)}},
+        )
+        try:
+            client.execute(env=environment)
+        except DeadKernelError:  # it ran, and a cell ended it
+            raise
+        except RuntimeError:
+            if not left:
+                raise
+        else:
+            return
 
 
 def _painted_alike(stored: object, fresh: object) -> bool:
