@@ -115,7 +115,7 @@ CASES: dict[str, tuple[tuple[tuple[App, str], ...], tuple[App, ...]]] = {
                 "to Eve's provider",
             ),
         ),
-        (App("06/right/routes-in-a-loop"), App("08/right/authlib")),
+        (App("09/right/rows-one-by-one"), App("09/right/logins-that-are-over")),
     ),
     "no-guard": (
         (
