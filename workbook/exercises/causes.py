@@ -46,7 +46,7 @@ def app_failed(error: AppFailed) -> Missed:
     return Missed(
         should="the app starts, as it does under flask run.",
         did=f"it did not start: {error.error}.",
-        look=where_to_look(error, "app.py. Run `flask run` in the step's folder to see the whole error."),
+        look=where_to_look(error, "the whole error. `flask run` in the step's folder shows it."),
     )
 
 

@@ -25,8 +25,8 @@ LOADING = (
     Cause(
         name="no-compat",
         error=r"cannot import name 'url_(quote|encode|decode)'",
-        look="Flask-OAuthlib 0.9.6 does not load on today's Flask by itself. Before the line that imports it, "
-        "app.py needs the line: import workbook.compat",
+        look="Flask-OAuthlib 0.9.6 does not load on today's Flask by itself. Before the line that imports "
+        "Flask-OAuthlib, your app needs the line: import workbook.compat",
         proof="01/broken/no-compat",
     ),
     Cause(
@@ -118,7 +118,7 @@ ANSWERS = (
     Cause(
         name="answer-is-an-error",
         error=r"KeyError: '(access_token|id|name)'",
-        look="The provider's response has no such key, because it is an error. Check for an error first.",
+        look="The provider's response has no such key. The response may be an error, so check for an error first.",
         proof="03/wrong/3.11-an-error-has-no-id",
     ),
     Cause(
@@ -137,7 +137,7 @@ ANSWERS = (
     Cause(
         name="id-token-refused",
         error=r"^[A-Za-z]+Error: (bad_signature|invalid_claim|missing_claim|expired_token|unsupported_alg)",
-        look="joserfc rejected the ID token, and that is right. This error is a JoseError. Raise a ValueError "
+        look="joserfc rejected the ID token with this error, which is a JoseError. Raise a ValueError "
         "instead, which the callback handles.",
         proof="06/wrong/6.6-errors-not-caught",
     ),
@@ -256,7 +256,8 @@ ROWS = (
         name="locked-after-a-look",
         error=r"OperationalError: database is locked",
         look="SQLite does not write in a transaction that began with a read, if another transaction has written since "
-        "then. db.session.begin_nested() keeps it open. Roll all of it back, and then read and write again.",
+        "then. db.session.begin_nested() keeps this transaction open. Roll all of it back, and then read and write "
+        "again.",
         proof="07/wrong/7.6-a-savepoint",
     ),
     Cause(
@@ -272,8 +273,8 @@ ROWS = (
     Cause(
         name="value-twice",
         error=r"UNIQUE constraint failed|duplicate key value",
-        look="A row with this value is there already. Your app did not find it, or did not use it. Look for it in that "
-        "column alone, and make a new row only if you find none.",
+        look="A row with this value is there already. Your app did not find this row, or did not use it. Look for the "
+        "value in that column alone, and make a new row only if you find none.",
         proof="04/wrong/4.2-always-a-new-user",
         on_postgresql='IntegrityError: duplicate key value violates unique constraint "ix_users_twitter_id" '
         "DETAIL: Key (twitter_id)=(1) already exists.",
@@ -313,7 +314,7 @@ HIDDEN = (
     Cause(
         name="view-hides-an-import",
         error=r"TypeError: \w+\(\) takes 0 positional arguments but \d+ w",
-        look="Your app calls a function without arguments with some. Does a view have the same name as an imported "
+        look="Your app passes arguments to a function that takes none. Does a view have the same name as an imported "
         "function? Then the view hides that function. Give the view another name.",
         proof="08/wrong/8.11-a-view-hides-the-import",
     ),
@@ -352,9 +353,9 @@ TABLES = (
     Cause(
         name="no-such-column",
         error=r"no such column",
-        look="The model and the table differ. One has a column that is not in the other. If the step has migrations, "
-        "`flask db check` says where. In a migration with batch_alter_table, call op.drop_index first, and then drop "
-        "the index's column.",
+        look="The model and the table differ. One of them has a column that the other does not have. If the step has "
+        "migrations, `flask db check` says where. In a migration with batch_alter_table, call op.drop_index first, "
+        "and then drop the index's column.",
         proof="05/wrong/5.2-batch-and-the-index-stays",
     ),
 )

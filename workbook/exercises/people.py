@@ -57,7 +57,7 @@ def log_out(browser: Browser) -> Page:
     if page.status >= 400:
         raise Missed(
             should="after a click on Log out, the user is on the front page.",
-            did=f"{page.path} returned status {page.status}.",
+            did=f"{page.path} responded with status {page.status}.",
             look='@app.route("/logout", methods=["POST"]): a route without methods takes GET only.',
         )
     return page
