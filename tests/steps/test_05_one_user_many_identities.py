@@ -262,7 +262,8 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
         second = second_accounts(before, database)
     upgraded(folder, warm, database, "downgrade")
     should = (
-        "flask db downgrade brings back step 04's columns, with every user's subjects, and drops identities."
+        "flask db downgrade brings back step 04's columns, with every user's subjects, and drops the table "
+        "identities."
     )
     missing = [column for column in OLD_COLUMNS if column not in old_columns(database)]
     if missing or "identities" in database.look().get_table_names():
