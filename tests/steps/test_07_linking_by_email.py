@@ -932,7 +932,8 @@ def test_another_request_may_be_faster_twice(open_site: SITE, folder: Path, data
 def test_two_providers_at_once(open_site: SITE, first: str, second: str) -> None:
     should = (
         f"Dara logs in for the first time with {LABELS[first]} and {LABELS[second]}, at the same moment. Both "
-        "providers have verified the same email address. Both requests log Dara in, and Dara is one user with two identities."
+        "providers have verified the same email address. Both requests log Dara in, and Dara is one user with two "
+        "identities."
     )
     look = (
         "two users cannot have the same verified_email. The database rejects the second user, if verified_email is in "
