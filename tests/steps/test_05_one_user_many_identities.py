@@ -82,7 +82,7 @@ def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> Non
             )
         raise Missed(
             should=f"flask db {' '.join(command or ('upgrade',))} goes through.",
-            did=f"it failed: {failure.error}",
+            did=f"the command failed: {failure.error}",
             look=where_to_look(failure, *_meant(failure)),
         )
 

@@ -1530,7 +1530,7 @@ def test_which_token_says_who_is_there(folder: Path) -> None:
         "who_is_there",
         "b",
         {
-            "a": "An access token opens an API, for everybody who has the token. The provider may have made it for a "
+            "a": "An access token opens an API for every app that has it. The provider may have made it for a "
             "different app, and your app cannot read in it who logged in (RFC 6749 section 1.4).",
             "c": "Look at both in the notebook. Only one of them has an aud, and a time.",
             "d": "The code works once, and your app has used it. What does the response to that request hold?",

@@ -646,7 +646,7 @@ def test_a_users_own_address_is_verified_later_in_two_spellings(site: Site) -> N
 
 @exercise("7.5")
 def test_a_verified_address_stays_with_its_user_in_two_spellings(site: Site) -> None:
-    look = f"keep_verified: look for another user by user_with(address). {COMPARABLE}"
+    look = f"in keep_verified, look for another user by user_with(address). {COMPARABLE}"
     tells(site, "eve", "github", "ADA@example.org", verified=False)
     eve = comes_in(site, "eve", "github", look)
     ada = comes_in(site, "ada", "google", look)

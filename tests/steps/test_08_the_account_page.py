@@ -576,7 +576,7 @@ def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> s
     except NotAsked as error:
         raise Missed(
             should=f"a click on Link {label} leads to {label}.",
-            did=f"it led to {error.page.path} with status {error.page.status}.",
+            did=f"the click led to {error.page.path} with status {error.page.status}.",
             look=why_no_link(error.page),
         ) from None
 

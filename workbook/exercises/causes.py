@@ -40,7 +40,7 @@ def app_failed(error: AppFailed) -> Missed:
     if isinstance(error, MigrationFailed):
         return Missed(
             should="flask db upgrade goes through, before the app starts.",
-            did=f"it failed: {error.error}.",
+            did=f"flask db upgrade failed: {error.error}.",
             look=where_to_look(error, "the folder migrations."),
         )
     return Missed(
