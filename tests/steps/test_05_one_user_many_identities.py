@@ -276,7 +276,7 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
     back = as_columns(database)
     difference = first_difference(before, back)
     if difference and only_far(before, back):
-        raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: {ANY_ID}")
+        raise Missed(should=should, did=difference, look=f"{MIGRATION} Look at downgrade. {ANY_ID}")
     if difference:
         if second:
             should = f"{should} A column holds one subject. Of two at one provider, the older one stays."
