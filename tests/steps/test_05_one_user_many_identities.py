@@ -619,7 +619,7 @@ def test_a_second_way_in(site: Site) -> None:
         come(site, another, "ada", provider)
     if as_identities(site.database) != people:
         raise Missed(
-            should="from then on, both identities lead to the same user.",
+            should="Ada has two identities. From then on, both identities lead to the same user.",
             did=f"after logins with both, the database holds {in_words(as_identities(site.database))}.",
             look=FIND,
         )

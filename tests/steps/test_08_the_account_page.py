@@ -624,7 +624,7 @@ def test_a_link_ends_with_the_account(site: Site) -> None:
     came_in(site, here, "twitter")
     came_in(site, there, "twitter")
     callback = callback_of_link(site, here, "facebook", "bo")
-    there.submit(button(there, f"{ACCOUNT}/delete", "Ada can delete it.", "templates/account.html."))
+    there.submit(button(there, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html."))
     what = "Ada began a link, and deleted her account in another browser."
     check_nothing_came_of_it(site, here, identities(site), what, callback)
 
@@ -1467,7 +1467,7 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     page = browser.submit(form)
     if page.status >= 400 or not all_moved(site, before, ada):
         raise Missed(
-            should=f"after a merge every identity of both belongs to user {ada}, who is logged in, and user {bo} is "
+            should=f"after a merge every identity of both users belongs to user {ada}, who is logged in, and user {bo} is "
             "gone.",
             did=f"the merge ended with status {page.status}. The identities are {ways_in(identities(site))}. The users "
             f"are {', '.join(str(row['id']) for row in users(site))}.",
@@ -1495,7 +1495,7 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     came_in(site, elsewhere, "facebook", "bo")
     if not is_signed_in(elsewhere, ADA.name):
         raise Missed(
-            should="after a merge every identity of both leads to the one account.",
+            should="after a merge every identity of both users leads to the account that stays.",
             did=f"Bo logged in with Facebook, and the front page says: {shortened(elsewhere.open('/').words)}",
             look="merge in app/people.py.",
         )
@@ -1532,7 +1532,8 @@ def test_the_addresses_are_not_lost(site: Site) -> None:
             should="if the account that stays has no email address, and no verified one, it gets those of the other "
             f"account: {CHEN.google.email}, verified.",
             did=f"email and verified_email are now {has}." if has else "there are still two users.",
-            look="merge in app/people.py: read both before you delete the other user, and write them afterwards.",
+            look="merge in app/people.py: read email and verified_email before you delete the other user. Write both "
+            "afterwards.",
         )
 
 
