@@ -1467,8 +1467,8 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     page = browser.submit(form)
     if page.status >= 400 or not all_moved(site, before, ada):
         raise Missed(
-            should=f"after a merge every identity of both users belongs to user {ada}, who is logged in, and user {bo} is "
-            "gone.",
+            should=f"after a merge every identity of both users belongs to user {ada}, who is logged in, and user {bo} "
+            "is gone.",
             did=f"the merge ended with status {page.status}. The identities are {ways_in(identities(site))}. The users "
             f"are {', '.join(str(row['id']) for row in users(site))}.",
             look=why_not_in_one(site, before, ada, bo),
