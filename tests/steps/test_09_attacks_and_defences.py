@@ -10,6 +10,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from selectolax.lexbor import LexborHTMLParser
 
 from workbook.attacks.frames import (
@@ -19,6 +21,7 @@ from workbook.attacks.frames import (
     may_load_style,
     may_send_forms,
     runs_inline_scripts,
+    script_sources,
 )
 from workbook.attacks.outcomes import Outcome
 from workbook.attacks.registry import Way
@@ -35,7 +38,7 @@ from workbook.exercises.account_page import (
     without_a_token,
 )
 from workbook.exercises.answers import check_answer
-from workbook.exercises.any_provider import NO_HELP, asked_of
+from workbook.exercises.any_provider import NO_HELP, NOT_OURS, asked_of
 from workbook.exercises.attacked import check_withstood, outcome_of, ways
 from workbook.exercises.kept import check_log_out, since_one_route
 from workbook.exercises.missed import Missed
@@ -295,12 +298,20 @@ def why_no_wall(answer: Message) -> tuple[str, str] | None:
             "a script that is written in the page runs.",
             "'unsafe-inline' allows it, and so does no policy for scripts.",
         )
-    for url in (f"{EVIL}/script.js", f"{BESIDE}/script.js", "https://evil.example/script.js"):
+    for url in (
+        f"{EVIL}/script.js",
+        f"{BESIDE}/script.js",
+        "https://evil.example/script.js",
+        "data:,steal()",
+    ):
         if may_load_script(answer, url):
             return (
                 f"the page may load a script from {url}.",
                 "default-src 'self' allows only what your own app serves.",
             )
+    for source in script_sources(answer):
+        if not source.startswith("'"):
+            return f"scripts from {source} run.", "default-src 'self' allows only what your own app serves."
     if base_may_be(answer, f"{EVIL}/"):
         return (
             f'<base href="{EVIL}/"> in the page makes all its relative URLs lead there.',
@@ -321,6 +332,19 @@ def test_no_script_of_others_runs(site: Site) -> None:
                 did=f"{answer.path} (status {answer.status}) has {policy_of(answer)}, and {did}",
                 look=f"{POLICY_LOOK} {look}",
             )
+
+
+@exercise("9.5")
+def test_a_nonce_is_good_for_one_page(site: Site) -> None:
+    browser = site.browser()
+    first, second = (script_sources(browser.open("/").answers[-1]) for _ in range(2))
+    again = [source for source in first if source.startswith("'nonce-") and source in second]
+    if again:
+        raise Missed(
+            should="a nonce in the policy is a new random string in each response.",
+            did=f"two responses have {again[0]}. Eve can read it in a page of her own, and write it into her script.",
+            look=POLICY_LOOK,
+        )
 
 
 @exercise("9.5")
@@ -345,7 +369,8 @@ def test_a_button_still_leads_to_a_provider(site: Site) -> None:
             should=f"the button Link Facebook on {ACCOUNT} leads to Facebook.",
             did=f"the page has {policy_of(answer)}. The response to the form redirects to Facebook, and Chromium stops "
             "there.",
-            look=f"{POLICY_LOOK} form-action counts for redirects, too. Leave it out, or list the providers.",
+            look=f"{POLICY_LOOK} In Chromium form-action counts for redirects, too. Leave it out: on this machine the "
+            "providers have different URLs.",
         )
 
 
@@ -450,6 +475,29 @@ def test_two_tabs_log_in_with_twitter(site: Site, order: tuple[int, int]) -> Non
 
 
 @exercise("9.7")
+def test_the_five_newest_are_kept(site: Site) -> None:
+    browser = site.browser()
+    tabs = [unused_callback(browser, "ada", start="/login/twitter") for _ in range(7)]
+    ended = []
+    for number, callback in enumerate(tabs, start=1):
+        browser.open(callback)
+        if is_signed_in(browser, ADA.name):
+            ended.append(number)
+        else:
+            continue
+        break
+    if ended != [3]:
+        raise Missed(
+            should="Ada begins a login with Twitter in seven tabs. Your app keeps the five newest request tokens. "
+            "So the first of these logins that ends well is that in tab 3.",
+            did=f"it is that in tab {ended[0]}." if ended else "none of them ended well.",
+            look="keep in app/request_tokens.py: the list ends with the newest pair, and [-TABS:] is its last five."
+            if ended
+            else "take in app/request_tokens.py: remove only the pair that is taken.",
+        )
+
+
+@exercise("9.7")
 def test_a_request_token_is_good_once(site: Site) -> None:
     browser = site.browser()
     callback = unused_callback(browser, "ada", start="/login/twitter")
@@ -490,7 +538,7 @@ def test_every_process_knows_the_request_token(open_site: SITE) -> None:
     if not is_signed_in(browser, ADA.name):
         raise Missed(
             should="a server runs several processes of the app. A login that begins in one ends in another.",
-            did=f"the front page says: {shortened(browser.open('/').words)}",
+            did="Ada is not logged in.",
             look="app/request_tokens.py: a variable of the program belongs to one process. The session is in the "
             "browser's cookie.",
         )
@@ -525,8 +573,8 @@ def with_iss(callback: str, iss: str | None) -> str:
 # What a callback names as `iss`, by the provider whose URL it has.
 WRONG_NAMES = [
     (provider, kind)
-    for provider in ("facebook", "github", "google", "twitter")
-    for kind in ("another's", "longer", "shorter", "empty", "none")
+    for provider in ("github", "google", "facebook", "twitter")
+    for kind in ("none", "another's", "longer", "shorter", "empty")
     if kind in ("another's", "empty") or provider in ("github", "google")
 ]
 
@@ -553,6 +601,27 @@ def test_another_name_ends_the_login(site: Site, provider: str, kind: str) -> No
             should="a callback with a wrong `iss` leads to the front page, with a message.",
             did=f"it returned status {page.status}: {shortened(page.words)}",
             look="authorized in app/auth.py: return sorry(NOT_OURS, page).",
+        )
+
+
+@exercise("9.8")
+@pytest.mark.parametrize("error", ["access_denied", "server_error"])
+@pytest.mark.parametrize(
+    ("provider", "kind"), [("github", "another's"), ("google", "none"), ("facebook", "another's")]
+)
+def test_an_error_is_that_of_the_provider(site: Site, provider: str, kind: str, error: str) -> None:
+    browser = site.browser()
+    state = asked_of(site, browser, provider).get("state", "")
+    iss = None if kind == "none" else issuer_of(site, "github" if provider == "google" else "google")
+    back = {"error": error, "error_description": "An error of Eve's.", "state": state}
+    page = browser.open(with_iss(f"/auth/{provider}/callback?{urlencode(back)}", iss))
+    if NOT_OURS not in page.words:
+        raise Missed(
+            should=f"a callback with error={error} at {LABELS[provider]}'s URL "
+            + ("has no `iss`" if iss is None else f"has the `iss` {iss!r}")
+            + f". It is not {LABELS[provider]}'s, and the page says: {NOT_OURS}",
+            did=f"the page says: {shortened(page.words)}",
+            look=f"{ISS_LOOK} Do this before your code looks at `denied` and `error`.",
         )
 
 
@@ -590,7 +659,19 @@ LOAD_LOOK = (
     'load_user in app/logins.py: a user is logged in as long as logins has the row with session["login"] as its ID, '
     "with this user's ID, and not older than LASTS."
 )
-END_LOOK = 'end_login in app/logins.py: delete the row with session["login"] as its ID, and commit.'
+END_LOOK = (
+    'end_login in app/logins.py: delete the row with session["login"] as its ID, and commit. logout in app/auth.py '
+    "calls it before session.clear()."
+)
+
+
+def signed_session(data: dict[str, object], key: str) -> str:
+    """A session cookie with that data, as Flask signs it."""
+    app = Flask(__name__)
+    app.secret_key = key
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    return str(signer.dumps(data))
 
 
 def copy_of(site: Site, browser: Browser) -> Browser:
@@ -706,6 +787,27 @@ def test_a_login_without_its_row_is_over(site: Site, how: str) -> None:
 
 
 @exercise("9.10")
+def test_a_session_of_before_is_over(open_site: SITE) -> None:
+    """The cookie of step 08: the user's ID, and no login."""
+    key = secrets.token_hex()
+    site = open_site(environment={"SECRET_KEY": key})
+    ada, old = site.browser(), site.browser()
+    came_in(site, ada, "twitter")
+    id = owner_of(site, "twitter", ADA)
+    old.set_cookie(
+        "session", signed_session({"_user_id": str(id), "_fresh": True, "provider": "twitter"}, key)
+    )
+    page = old.open("/")
+    if page.status != 200 or is_signed_in(old, ADA.name):
+        raise Missed(
+            should="a browser has a session that began before step 09. It has the user's ID, and no `login`. Then no "
+            "user is logged in there.",
+            did=f"the status was {page.status}, and the front page says: {shortened(page.words)}",
+            look='load_user in app/logins.py: session.get("login") is None for such a session.',
+        )
+
+
+@exercise("9.10")
 def test_a_login_of_somebody_else_here_ends_the_one_before(site: Site) -> None:
     ada = site.browser()
     came_in(site, ada, "twitter")
@@ -790,6 +892,22 @@ def test_other_logins_stay(site: Site) -> None:
 
 
 @exercise("9.11")
+def test_a_login_whose_identity_is_gone_stays(site: Site) -> None:
+    bo, ada = site.browser(), two_identities(site)
+    came_in(site, bo, "twitter", "bo")
+    linked(site, bo, "github", "bo")
+    remove(site, bo, "twitter", BO.subject("twitter"))
+    remove(site, ada, "facebook", ADA.subject("facebook"))
+    if not is_signed_in(bo, BO.name):
+        raise Missed(
+            should="Bo has removed the identity of his own login, and stays logged in. Then Ada removes an identity of "
+            "hers. Bo still stays logged in.",
+            did="Bo is logged out.",
+            look=f"{REMOVED_LOOK} After it, identity_id is NULL, as it is in Bo's row.",
+        )
+
+
+@exercise("9.11")
 def test_the_last_identity_ends_no_login(site: Site) -> None:
     ada, elsewhere = site.browser(), site.browser()
     came_in(site, ada, "twitter")
@@ -824,9 +942,13 @@ def test_every_browser_is_logged_out(site: Site) -> None:
     ada = two_identities(site)
     same, other, bo = site.browser(), site.browser(), site.browser()
     came_in(site, same, "twitter")
-    came_in(site, other, "facebook")
     came_in(site, bo, "twitter", "bo")
     copy = copy_of(site, ada)
+    phone = site.browser()
+    came_in(site, phone, "facebook")
+    linked(site, phone, "google")
+    remove(site, phone, "facebook", ADA.subject("facebook"))
+    came_in(site, other, "google")
     page = everywhere(ada)
     should = (
         "Ada clicks on Log out everywhere. Then no browser is logged in as Ada, and all others are as before."
@@ -840,13 +962,51 @@ def test_every_browser_is_logged_out(site: Site) -> None:
     for browser, who in (
         (ada, "the browser in which she clicked"),
         (same, "a different browser that logged in with Twitter"),
-        (other, "a browser that logged in with Facebook"),
+        (other, "a browser that logged in with Google"),
         (copy, "a copy of the cookie from before"),
+        (phone, "a browser whose login began with an identity that she has removed since"),
     ):
         if is_signed_in(browser, ADA.name):
             raise Missed(should=should, did=f"{who} is still logged in.", look=EVERYWHERE_LOOK)
     if not is_signed_in(bo, BO.name):
         raise Missed(should=should, did="Bo's browser is logged out, too.", look=EVERYWHERE_LOOK)
+
+
+@exercise("9.12")
+def test_a_copy_that_is_logged_out_ends_no_login(site: Site) -> None:
+    ada, elsewhere = site.browser(), site.browser()
+    came_in(site, ada, "twitter")
+    form = button(
+        ada, EVERYWHERE, f"{ACCOUNT} has a button that logs out everywhere.", "templates/account.html."
+    )
+    copy = copy_of(site, ada)
+    log_out(ada)
+    came_in(site, elsewhere, "twitter")
+    copy.open("/")
+    copy.submit(form)
+    if not is_signed_in(elsewhere, ADA.name):
+        raise Missed(
+            should="Eve has a copy of a cookie of Ada's, whose login is over. The button Log out everywhere does "
+            "nothing there.",
+            did="it logged Ada out in a different browser.",
+            look="logout_everywhere in app/account.py: @login_required, and current_user.id. What is in the session "
+            "alone may be of a login that is over.",
+        )
+
+
+@exercise("9.12")
+def test_nothing_of_the_session_stays(site: Site) -> None:
+    browser = site.browser()
+    came_in(site, browser, "twitter")
+    callback = unused_callback(browser, "ada", start="/login/github")
+    everywhere(browser)
+    browser.open(callback)
+    if is_signed_in(browser, ADA.name):
+        raise Missed(
+            should="Ada logs out everywhere while a login with GitHub is under way. Then this login is over, too.",
+            did="its callback came, and Ada is logged in again.",
+            look="logout_everywhere in app/account.py: session.clear(), and then logout_user().",
+        )
 
 
 @exercise("9.12")

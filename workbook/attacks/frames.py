@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from workbook.flow.messages import Message, split
+from workbook.lab.browser import HOME
 
 
 def may_be_framed(answer: Message, by: str) -> bool:
@@ -46,6 +47,20 @@ def runs_inline_scripts(answer: Message) -> bool:
 def may_load_script(answer: Message, url: str) -> bool:
     """Whether a browser runs a script that a page loads from that URL (CSP Level 3 section 6.7.2)."""
     return _may_load(answer, url, "script-src-elem", "script-src", "default-src")
+
+
+def script_sources(answer: Message) -> list[str]:
+    """The sources of scripts that the policies name, but for the page's own origin: other hosts, schemes, nonces."""
+    own = f"{HOME}/script.js"
+    sources = []
+    for policy in policies(answer):
+        found = next(
+            (policy[name] for name in ("script-src-elem", "script-src", "default-src") if name in policy), []
+        )
+        sources += [
+            source for source in found if source != "'none'" and not _matches(source, own, answer.url)
+        ]
+    return sources
 
 
 def may_load_style(answer: Message, url: str) -> bool:

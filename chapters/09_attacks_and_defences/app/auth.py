@@ -130,6 +130,7 @@ def authorized(name):
         started = finish(name, token) or (pair and {"user": None, "nonce": None})
     else:
         started = finish(name, request.args.get("state", ""))
+    # TODO 9.17: keep: end a login that this browser did not begin
     if started is None:
         return sorry(NOT_OURS)
     page = "pages.index" if started["user"] is None else "account.page"

@@ -131,9 +131,14 @@ def authorized(name):
         started = finish(name, token) or (pair and {"user": None, "nonce": None})
     else:
         started = finish(name, request.args.get("state", ""))
+    # exercise 9.17: keep: end a login that this browser did not begin
+    # stub: if started is None:
+    # stub:     return sorry(NOT_OURS)
+    # stub: page = "pages.index" if started["user"] is None else "account.page"
     if started is None:
         return sorry(NOT_OURS)
     page = "pages.index" if started["user"] is None else "account.page"
+    # end 9.17
     # exercise 9.8: the response comes from the provider where the login began
     if request.args.get("iss") != provider.issuer():
         return sorry(NOT_OURS, page)

@@ -2,9 +2,11 @@
 
 import re
 
+# exercise 9.1: what a page of this app looks like
 # A path begins with one slash. Browsers read a backslash as a slash, and drop tabs and line breaks (WHATWG URL
 # standard).
 OWN_PAGE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+# end 9.1
 
 
 def own_page(page):
