@@ -1,6 +1,6 @@
 """`python -m tests.attacks.table`: carries out every attack on every finished app, and writes the outcomes down.
 
-The outcomes are in attacks_by_step.json, and as a table in attacks_by_step.md.
+The outcomes are in attacks_by_step.json, as a table in attacks_by_step.md, and its cells in the chapter of step 09.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ import json
 from pathlib import Path
 
 from workbook.attacks.outcomes import Outcome
-from workbook.attacks.table import Outcomes, outcomes, steps_with_an_app, table
-from workbook.course.places import SOLUTIONS
+from workbook.attacks.table import Outcomes, cells, outcomes, steps_with_an_app, table
+from workbook.course.places import CHAPTERS, SOLUTIONS
 from workbook.course.steps import all_steps
 from workbook.lab.warm_apps import warm_for_apps
 
 RECORDED = Path(__file__).with_name("attacks_by_step.json")
 TABLE = RECORDED.with_suffix(".md")
+# The chapter has the table between these two lines.
+CHAPTER = CHAPTERS / "09_attacks_and_defences" / "README.md"
+BEGIN, END = "<!-- attacks -->\n", "<!-- end of attacks -->\n"
 
 
 def as_json(of_steps: dict[str, Outcomes]) -> str:
@@ -27,6 +30,14 @@ def as_json(of_steps: dict[str, Outcomes]) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
+def with_cells(chapter: str, of_steps: dict[str, Outcomes]) -> str:
+    """The chapter's text with the table of these outcomes."""
+    before, _, rest = chapter.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    assert end, f"{CHAPTER} has no place for the table"
+    return f"{before}{BEGIN}{cells(of_steps)}{END}{after}"
+
+
 def recorded() -> dict[str, Outcomes]:
     """The outcomes that are written down."""
     data = json.loads(RECORDED.read_text(encoding="utf-8"))
@@ -34,13 +45,15 @@ def recorded() -> dict[str, Outcomes]:
 
 
 def main() -> None:
-    """Writes both files."""
+    """Writes all three."""
     steps = steps_with_an_app(all_steps(), SOLUTIONS)
     with warm_for_apps([SOLUTIONS / step.name for step in steps]) as warm:
         of_steps = {step.number: outcomes(SOLUTIONS / step.name, warm) for step in steps}
     RECORDED.write_text(as_json(of_steps), encoding="utf-8", newline="\n")
     TABLE.write_text(table(of_steps), encoding="utf-8", newline="\n")
-    print(f"Wrote {RECORDED} and {TABLE}.")
+    chapter = CHAPTER.read_text(encoding="utf-8")
+    CHAPTER.write_text(with_cells(chapter, of_steps), encoding="utf-8", newline="\n")
+    print(f"Wrote {RECORDED}, {TABLE}, and the table in {CHAPTER}.")
 
 
 if __name__ == "__main__":

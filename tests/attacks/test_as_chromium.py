@@ -11,7 +11,14 @@ from urllib.parse import quote, unquote
 import playwright.sync_api
 import pytest
 
-from workbook.attacks.frames import may_be_framed, runs_inline_scripts
+from workbook.attacks.frames import (
+    base_may_be,
+    may_be_framed,
+    may_load_script,
+    may_load_style,
+    may_send_forms,
+    runs_inline_scripts,
+)
 from workbook.flow.messages import APP, BROWSER, Message
 from workbook.lab.browser import Browser
 from workbook.providers.serving import Server
@@ -34,7 +41,13 @@ class Site:
         headers = [tuple(unquote(value).split(":", 1)) for name, value in pairs if name == "h"]
         body = next((unquote(value) for name, value in pairs if name == "body"), "a page")
         self.heard.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("HTTP_COOKIE", "")))
-        start_response("200 OK", [("Content-Type", "text/html"), *headers])
+        redirects = any(name == "Location" for name, _ in headers)
+        kind = {"js": "text/javascript", "css": "text/css"}.get(
+            environ["PATH_INFO"].rpartition(".")[2], "text/html"
+        )
+        start_response("303 See Other" if redirects else "200 OK", [("Content-Type", kind), *headers])
+        if kind != "text/html":
+            return [body.encode()]
         return [f"<!doctype html><title>first</title>{body}".encode()]
 
 
@@ -136,6 +149,69 @@ def test_the_same_scripts_of_a_page_run(sites: Sites, real: playwright.sync_api.
         if ran is not runs_inline_scripts(response(app, headers)):
             differing.append((policy, ran))
     assert differing == []
+
+
+# Policies about what a page loads, its base, and where its forms lead. APP and EVES are the two servers' ports.
+SOURCES = [
+    "",
+    "default-src *",
+    "default-src 'self'",
+    "default-src 'none'",
+    "default-src 'self' http:",
+    "default-src 'self' https:",
+    "default-src 'self' localhost:*",
+    "default-src 'self' localhost:EVES",
+    "default-src 'none'; script-src *; style-src 'self'",
+    "script-src-elem 'self'; script-src *",
+    "script-src 'nonce-abc'; base-uri 'none'",
+    "base-uri 'self'; form-action *",
+    "base-uri *; form-action 'self'",
+    "form-action 'none'",
+    "form-action 'self' http://localhost:EVES",
+    "default-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+]
+
+
+@pytest.mark.parametrize("policy", SOURCES, ids=lambda policy: policy or "no policy")
+def test_a_page_loads_and_sends_the_same(
+    policy: str, sites: Sites, real: playwright.sync_api.Browser
+) -> None:
+    (_, app), (noted, eve) = sites
+    policy = policy.replace("EVES", str(eve))
+    headers = [(POLICY, policy)] if policy else []
+    eves = f"http://localhost:{eve}"
+    own = f"http://localhost:{app}/own.css{query(body='p { color: rgb(1, 2, 3) }')}"
+    base = f"<base href='{eves}/base/'>"
+    script = f"<script src='{eves}/eves.js{query(body='document.title = 1')}'></script>"
+    style = f"<link rel=stylesheet href='{own}'><p>a line</p>"
+    leads = query(("Location", f"{eves}/arrived"))
+    form = f"<form method=post action='http://localhost:{app}/send{leads}'><button>Send</button></form>"
+    page = real.new_page()
+    page.goto(
+        f"http://localhost:{app}/{query(*headers, body=base + script + style + form)}", wait_until="load"
+    )
+    found = (
+        page.title() == "1",
+        page.locator("p").evaluate("line => getComputedStyle(line).color") == "rgb(1, 2, 3)",
+        page.evaluate("document.baseURI") == f"{eves}/base/",
+    )
+    noted.heard.clear()
+    send = "document.querySelector('button').click()"
+    if may_send_forms(response(app, headers), f"{eves}/arrived"):
+        page.evaluate(send)
+        page.wait_for_url(f"{eves}/arrived*")
+    else:
+        with page.expect_event("console", lambda said: "form-action" in said.text):
+            page.evaluate(send)
+    arrived = "/arrived" in [path for _, path, _ in noted.heard]
+    page.close()
+    answer = response(app, headers)
+    assert (*found, arrived) == (
+        may_load_script(answer, f"{eves}/eves.js"),
+        may_load_style(answer, own),
+        base_may_be(answer, f"{eves}/base/"),
+        may_send_forms(answer, f"{eves}/arrived"),
+    )
 
 
 @pytest.mark.parametrize("home", ["127.0.0.1", "localhost"], ids=["another site", "the same site"])

@@ -39,8 +39,8 @@ CASES: dict[str, tuple[tuple[tuple[App, str], ...], tuple[App, ...]]] = {
     ),
     "copied-cookie": (
         (
-            (App("03/right/authlib"), "still signed in as Ada"),
-            (App("08/right/remembered"), "still signed in as Ada"),
+            (App("03/right/authlib"), "still logged in as Ada"),
+            (App("08/right/remembered"), "still logged in as Ada"),
         ),
         DEFENDED,
     ),
@@ -115,7 +115,7 @@ CASES: dict[str, tuple[tuple[tuple[App, str], ...], tuple[App, ...]]] = {
                 "to Eve's provider",
             ),
         ),
-        (App("06/right/routes-in-a-loop"), App("08/right/authlib")),
+        (App("09/right/rows-one-by-one"), App("09/right/logins-that-are-over")),
     ),
     "no-guard": (
         (
@@ -147,7 +147,7 @@ CASES: dict[str, tuple[tuple[tuple[App, str], ...], tuple[App, ...]]] = {
         ),
         DEFENDED,
     ),
-    "reused-number": (
+    "reused-id": (
         (
             (App("05/right/uuid-as-primary-key"), "You are signed in as Ada Okafor"),
             (App("06/right/dataclasses-and-claims-by-hand"), "You are signed in as Ada Okafor"),

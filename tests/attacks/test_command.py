@@ -38,7 +38,7 @@ def test_an_attack_that_works() -> None:
     done = attack("copied-cookie", "02", "--in", "solutions")
     assert done.returncode == 1 and done.stderr == ""
     title, rest = done.stdout.split("\n\n", 1)
-    assert title == "copied-cookie: A copy of Ada's cookie is still signed in after Ada has logged out"
+    assert title == "copied-cookie: A copy of Ada's cookie is still logged in after Ada has logged out"
     story, rest = rest.split("It works.\n", 1)
     assert story.startswith("Eve once had a copy") and rest.startswith("Ada logged out. Eve's copy")
     assert "Eve's browser" in rest and "POST /logout" in rest and "──▶" in rest

@@ -13,7 +13,7 @@ from workbook.course.places import SOLUTIONS
 from workbook.course.steps import Step, all_steps
 from workbook.lab.warm import Warm
 
-from .table import RECORDED, TABLE, as_json, recorded
+from .table import CHAPTER, RECORDED, TABLE, as_json, recorded, with_cells
 
 STEPS = steps_with_an_app(all_steps(), SOLUTIONS)
 
@@ -31,3 +31,8 @@ def test_each_step_and_each_attack_is_written_down() -> None:
 def test_the_table_is_made_of_what_is_written_down() -> None:
     assert TABLE.read_bytes() == table(recorded()).encode()
     assert RECORDED.read_bytes() == as_json(recorded()).encode()
+
+
+def test_the_chapter_has_the_table() -> None:
+    chapter = CHAPTER.read_text(encoding="utf-8")
+    assert with_cells(chapter, recorded()) == chapter

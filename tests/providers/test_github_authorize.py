@@ -226,3 +226,40 @@ def test_a_client_that_knows_only_a_host_logs_in(github: GitHubClient, browser: 
     assert answer.json()["scope"] == "user:email"
     senders = [(m.sender, m.path) for m in github.providers.messages if m.is_request]
     assert senders[0][0] == "browser" and senders[-1] == ("app", "/github/login/oauth/access_token")
+
+
+WILDCARD = "/auth/github/callback"
+
+
+@pytest.mark.parametrize(
+    ("path", "accepted"),
+    [
+        (WILDCARD, True),
+        (f"{WILDCARD}/", True),
+        (f"{WILDCARD}/subdir/other", True),
+        (f"{WILDCARD}x", False),
+        ("/auth/github", False),
+        ("/", False),
+        (f"{WILDCARD}/../../facebook/callback", False),
+        (f"{WILDCARD}/%2e%2e/facebook", False),
+        (f"{WILDCARD}\\..\\facebook", False),
+    ],
+)
+@pytest.mark.parametrize("wildcard", [True, False])
+def test_with_wildcard_matching_a_path_below_is_enough(
+    github: GitHubClient, path: str, accepted: bool, wildcard: bool
+) -> None:
+    """docs.github.com, Authorizing OAuth apps, Redirect URLs: the host matches, and the path references a
+    subdirectory."""
+    state = github.providers.github
+    state.wildcard = wildcard
+    listed = f"http://localhost:5000{path}"
+    assert state.callback_listed(listed) is (accepted if wildcard else path == WILDCARD)
+    assert not state.callback_listed(listed.replace("localhost", "evil.example"))
+
+
+def test_with_wildcard_matching_a_code_goes_to_a_path_below(github: GitHubClient) -> None:
+    github.providers.github.wildcard = True
+    below = f"{github.callback}/deeper"
+    page = github.decided(redirect_uri=below)
+    assert page.url.startswith(f"{below}?code=")

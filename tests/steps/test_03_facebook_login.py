@@ -658,9 +658,9 @@ def test_any_other_state_is_refused(site: Site) -> None:
     victim = site.browser()
     mine = asked_of_the_dialog(site, victim).get("state", "")
     for state, how in (
-        (secrets.token_urlsafe(24), "A callback came with Eve's code and an invented state"),
-        (mine[: len(mine) // 2], "A callback came with Eve's code and half of the right state"),
-        ("é" + mine[1:], "A callback came with Eve's code and a state that is not ASCII"),
+        (secrets.token_urlsafe(24), "a callback came with Eve's code and an invented state"),
+        (mine[: len(mine) // 2], "a callback came with Eve's code and half of the right state"),
+        ("é" + mine[1:], "a callback came with Eve's code and a state that is not ASCII"),
     ):
         forged(
             site, changed(callback, state=state), victim, how, f"{COMPARE} Compare the whole state, as bytes."
@@ -866,8 +866,8 @@ def test_the_newest_logins_are_kept(site: Site) -> None:
         raise Missed(
             should=f"of a browser's unfinished logins, your app keeps the newest {TABS} (TABS). When their callbacks "
             f"come, it exchanges {TABS} codes.",
-            did=f"a user began 40 logins in one browser, and then {TABS} more. Of the last {TABS}, your app exchanged "
-            f"{exchanged} codes.",
+            did=f"a user began 40 logins in one browser, and then {TABS} more. Of the last {TABS} logins, your app "
+            f"exchanged the code of {exchanged}.",
             look=why_session_was_lost(site)
             or "new_state: keep the states in a list, and drop the first one of the list. Flask sorts the keys of a "
             "dictionary when it writes the session cookie, so the first key is not the oldest.",

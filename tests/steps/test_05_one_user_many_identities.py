@@ -76,13 +76,13 @@ def upgraded(folder: Path, warm: Warm, database: Database, *command: str) -> Non
         if made := [name for name in made if name in failure.error]:
             raise Missed(
                 should="only the migrations make and change tables. Your app makes none when it starts.",
-                did=f"flask db upgrade failed: {failure.error}. Your app itself had made {' and '.join(made)}, because "
-                "flask db … starts the app before it runs a migration.",
+                did=f"flask db upgrade failed: {failure.error}. flask db … starts your app before it runs a migration, "
+                f"and your app itself had made {' and '.join(made)}.",
                 look="app/__init__.py: does create_app call db.create_all()? Leave it to the migrations.",
             )
         raise Missed(
             should=f"flask db {' '.join(command or ('upgrade',))} goes through.",
-            did=f"it failed: {failure.error}",
+            did=f"the command failed: {failure.error}",
             look=where_to_look(failure, *_meant(failure)),
         )
 
@@ -98,17 +98,17 @@ def made_by_the_app(folder: Path, warm: Warm) -> list[str]:
 MEANT = (
     (
         r"(NOT NULL constraint failed: identities\.subject|\"subject\" of relation \"identities\" violates not-null)",
-        f"{MIGRATION} A user without an account at a provider has NULL in its column, and gets no row for it. Write "
-        "WHERE twitter_id IS NOT NULL, and the same for Facebook.",
+        f"{MIGRATION} A user without an account at a provider has NULL in the provider's column, and gets no row "
+        "for this provider. Write WHERE twitter_id IS NOT NULL, and the same for Facebook.",
     ),
     (
         r"UNIQUE constraint failed: identities\.|duplicate key value .*identities",
-        f"{MIGRATION} Two rows now have the same pair of provider and subject. Move each subject as it is, a string.",
+        f"{MIGRATION} Two rows would have the same pair of provider and subject. Move each subject as it is, a string.",
     ),
     (
         r"TypeError: .*takes 0 positional arguments but 1 was given",
-        "migrations/env.py: at the event begin, SQLAlchemy calls the function with the connection. So it takes one "
-        "argument, as in lambda connection: ….",
+        "migrations/env.py: at the event begin, SQLAlchemy calls your function with one argument, the connection. So "
+        "the function takes one argument.",
     ),
 )
 
@@ -144,8 +144,8 @@ def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
     )
     if made.told:
         raise Missed(
-            should="Identity(provider=…, subject=…, user=user) gives a user an identity. user.identities has it, "
-            "and identity.user is the user.",
+            should="Identity(provider=…, subject=…, user=user) gives a user an identity. Then user.identities has this "
+            "identity, and identity.user is the user.",
             did=f"{made.told}.",
             look="app/models.py: write db.relationship twice, identities in User and user in Identity. Each names the "
             "other in back_populates.",
@@ -156,7 +156,7 @@ def test_the_second_table(folder: Path, warm: Warm, database: Database) -> None:
 
 ANY_ID = (
     "The user with the highest ID is the only one who is not as before. Users have left, so the highest ID is greater "
-    "than the number of users, count(*). Move the rows of all users, whatever their IDs are."
+    "than the number of users, which count(*) gives. Move the rows of all users, whatever their IDs are."
 )
 AFTER = (
     "after flask db upgrade there are two tables: users, and identities with user_id, provider and subject."
@@ -203,7 +203,7 @@ def test_the_columns_are_gone(
     left = old_columns(database)
     if left:
         raise Missed(
-            should="after the move, users has no column for a provider. Two copies of the same data can differ.",
+            should="after flask db upgrade, users has no column for a provider. Two copies of one value can differ.",
             did=f"users still has {' and '.join(left)}.",
             look=f"{MIGRATION} op.drop_index, then op.drop_column.",
         )
@@ -211,8 +211,9 @@ def test_the_columns_are_gone(
         column = next(c for c in database.look().get_columns("users") if c["name"] == name)
         if bool(column["nullable"]) != may_be_null:
             raise Missed(
-                should="the migration does not change name and email. A name is never NULL, an email address may be.",
-                did=f"the column {name} {'may now be NULL' if column['nullable'] else 'must not be NULL any more'}.",
+                should="the migration does not change the columns name and email. A name is never NULL, and an email "
+                "address may be NULL.",
+                did=f"the column {name} {'can be NULL now' if column['nullable'] else 'cannot be NULL any more'}.",
                 look=MIGRATION,
             )
     with Database(pytestconfig.getoption("database")) as fresh:
@@ -220,7 +221,7 @@ def test_the_columns_are_gone(
         left = old_columns(fresh) if made.failure is None else []
     if left:
         raise Missed(
-            should="the model has the same columns as the table. The columns for providers leave both.",
+            should="the model has the same columns as the table. Neither has a column for a provider.",
             did=f"the class User still has {' and '.join(left)}, so each query for a user asks for them.",
             look="app/models.py: class User. `flask db check` says where models and migrations differ.",
         )
@@ -248,8 +249,8 @@ def second_accounts(people: People, database: Database) -> str:
     for (provider, name), subject in ((("twitter", "Hana Sato"), "1"), (("facebook", "Ivo Marek"), "9")):
         id = next(p.id for p in people.values() if p.name == name)
         insert_identity(database, id, provider, subject)
-        told.append(f"{name} (id {id}) had a second identity, {provider} {subject}")
-    return " and ".join(told)
+        told.append(f"{name} (id {id}) also had the identity {provider} {subject}")
+    return ", and ".join(told)
 
 
 @exercise("5.3")
@@ -261,7 +262,8 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
         second = second_accounts(before, database)
     upgraded(folder, warm, database, "downgrade")
     should = (
-        "flask db downgrade goes back to step 04's columns, with every user's subjects, and no identities."
+        "flask db downgrade brings back step 04's columns, with every user's subjects, and drops the table "
+        "identities."
     )
     missing = [column for column in OLD_COLUMNS if column not in old_columns(database)]
     if missing or "identities" in database.look().get_table_names():
@@ -269,26 +271,30 @@ def test_there_and_back(folder: Path, warm: Warm, database: Database) -> None:
             f"users has no {' and no '.join(missing)}." if missing else "the table identities is still there."
         )
         raise Missed(
-            should=should, did=did, look=f"{MIGRATION} downgrade does the steps of upgrade in reverse."
+            should=should, did=did, look=f"{MIGRATION} downgrade does the steps of upgrade in reverse order."
         )
     back = as_columns(database)
     difference = first_difference(before, back)
     if difference and only_far(before, back):
-        raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: {ANY_ID}")
+        raise Missed(should=should, did=difference, look=f"{MIGRATION} Look at downgrade. {ANY_ID}")
     if difference:
         if second:
-            should = f"{should} A column holds one identity, so of two at one provider the older one stays."
+            should = f"{should} A column holds one subject. Of two at one provider, the older one stays."
             difference = f"{second}. After the downgrade, {difference}"
-        raise Missed(should=should, did=difference, look=f"{MIGRATION} downgrade: ORDER BY id LIMIT 1.")
+        raise Missed(
+            should=should,
+            did=difference,
+            look=f"{MIGRATION} downgrade: take the oldest, with ORDER BY id LIMIT 1.",
+        )
     twice = next((column for column in OLD_COLUMNS if takes_twice(database, column)), None)
     # Without the indexes the next upgrade fails, with a message of its own.
     upgraded(folder, warm, database)
     check_moved(before, database, "after flask db downgrade and upgrade again")
     if twice:
         raise Missed(
-            should=f"after flask db downgrade, an ID is in one row only, as in step 04, because {twice} is unique.",
+            should=f"after flask db downgrade, {twice} is unique, as in step 04, so no subject is in two rows.",
             did=f"the database accepted a second row with the same {twice}.",
-            look=f"{MIGRATION} downgrade: the index on each column is unique, "
+            look=f"{MIGRATION} downgrade: make the index on each column unique, with "
             'op.create_index(…, "users", [column], unique=True).',
         )
 
@@ -321,7 +327,7 @@ def failed_in_the_middle(folder: Path, warm: Warm, database: Database) -> None:
     if migrated(folder, warm, database) is None:
         raise Missed(
             should="flask db upgrade fails with an error, because it cannot drop columns that a view uses.",
-            did="it went through. Either it does not drop the columns, or it hides the errors.",
+            did="flask db upgrade went through. The migration does not drop the columns, or it hides the errors.",
             look=MIGRATION,
         )
 
@@ -339,7 +345,7 @@ def test_a_failure_leaves_all_as_it_was(folder: Path, warm: Warm, database: Data
         raise Missed(should=should, did="the table users is gone, with all users.", look=ENV)
     if left:
         rows = database.rows(f"SELECT count(*) AS n FROM {left[0]}")[0]["n"]
-        did = f"it left the table {left[0]} behind, with {rows} rows in it."
+        did = f"it left the table {left[0]} behind. Its count(*) is {rows}."
         raise Missed(should=should, did=did, look=ENV)
     if len(old_columns(database)) < 2:
         raise Missed(should=should, did="a column of users is gone.", look=ENV)
@@ -355,7 +361,8 @@ def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database:
     left = sorted(set(database.look().get_table_names()) - {"users"})
     if left:
         raise Missed(
-            should="a database of step 04 has neither 0001 nor 0002. When 0002 fails, flask db upgrade undoes both.",
+            should="in a database of step 04, flask db upgrade runs the migrations 0001 and 0002. When 0002 fails, "
+            "flask db upgrade undoes both.",
             did=f"it left the table {left[0]} behind."
             + (" So it committed 0001 by itself." if left == ["alembic_version"] else ""),
             look=f"{ENV} And options['transactional_ddl'] = True puts all migrations into one transaction.",
@@ -365,7 +372,7 @@ def test_after_a_failure_it_can_be_run_again(folder: Path, warm: Warm, database:
     if failure:
         raise Missed(
             should="when the cause of a failure is gone, flask db upgrade goes through.",
-            did=f"the second time, it failed with: {failure.error}",
+            did=f"the second flask db upgrade failed: {failure.error}",
             look=ENV,
         )
     check_moved(before, database, "when flask db upgrade has failed once, and then gone through,")
@@ -439,7 +446,7 @@ def come(site: Site, browser: Browser, who: str = SOMEBODY, provider: str = "twi
     if page.path != "/welcome" or page.status >= 400:
         raise Missed(
             should=f"a login with {provider.title()}, which begins at {start}, ends at /welcome.",
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="sign_in in app/auth.py.",
         )
     return page
@@ -492,8 +499,8 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
     known = person(who)
     email = known.twitter.email if provider == "twitter" else known.facebook.email
     should = (
-        f"{known.name}'s first login with {provider.title()} makes a user, with name and email ({email}), "
-        f"and an identity: provider '{provider}', subject '{way_in(who, provider)[1]}'."
+        f"{known.name}'s first login with {provider.title()} makes a user, with this name and the email {email!r}, "
+        f"and an identity, with the provider '{provider}' and the subject '{way_in(who, provider)[1]}'."
     )
     kept = [(p.name, p.email, p.ways_in) for p in people.values()]
     if kept != [(known.name, email, (way_in(who, provider),))]:
@@ -503,13 +510,15 @@ def test_a_first_login_makes_a_user_with_an_identity(site: Site, who: str, provi
         names = {way[0] for _, _, ways in kept for way in ways}
         look = FIND
         if names != {name.lower() for name in names}:
-            look = "store the provider as sign_in gets it, 'twitter' or 'facebook', in small letters."
+            look = "sign_in in app/auth.py: store the provider as it comes, 'twitter' or 'facebook', in lower case."
         elif [(name, ways) for name, _, ways in kept] == [(known.name, (way_in(who, provider),))]:
             look = "sign_in in app/auth.py: a new User gets the name and the email address that sign_in gets."
         raise Missed(should=should, did=did, look=look)
     if known.name not in who_is_in(browser):
         raise Missed(
-            should=should, did="the front page does not show the user's name.", look="login_user(user)."
+            should=should,
+            did="the front page does not show the user's name.",
+            look="sign_in in app/auth.py: login_user(user).",
         )
 
 
@@ -538,14 +547,14 @@ def test_whoever_was_moved_is_found(folder: Path, warm: Warm, database: Database
         raise Missed(
             should="your app finds the users of step 04 by the identities that the migration made.",
             did=f"Ada and Chén Jìng logged in. Then {difference}",
-            look=f"{FIND} The provider is 'twitter' or 'facebook', in small letters, here and in the migration.",
+            look=f"{FIND} The provider is 'twitter' or 'facebook', in lower case, here and in the migration.",
         )
     # PostgreSQL counts the IDs that it gives by itself, and no others.
     try:
         come(moved, moved.browser(), "dara", "twitter")
     except Missed as missed:
         raise Missed(
-            should="the migration has moved the users of step 04. After that, a user who is new can log in, too.",
+            should="the migration has moved the users of step 04. After that, a new user can log in, too.",
             did=f"Dara logged in with Twitter for the first time, and {missed.did}",
             look=f"{MIGRATION} The database gives each row of identities its ID. If a migration writes the IDs itself, "
             "PostgreSQL does not count them, and gives the same IDs again.",
@@ -563,7 +572,7 @@ def test_the_subject_alone_is_nobody(site: Site) -> None:
     front = who_is_in(browser)
     if len(people) != 2 or "A stranger" in front:
         raise Missed(
-            should="the same subject at another provider is another user.",
+            should="the same subject at another provider is another identity, so Ada is a new user.",
             did=f"Ada's subject at Twitter is {subject}. User {stranger} has the same subject at Facebook, and Ada was "
             f"logged in as this user: {shortened(front)}",
             look=FIND,
@@ -577,7 +586,7 @@ def test_an_address_leads_nowhere(site: Site) -> None:
     people = as_identities(site.database)
     if len(people) != 2:
         raise Missed(
-            should="two logins with the same email address, each where no user is logged in, make two users. An email "
+            should="two logins with the same email address, while no user is logged in, make two users. An email "
             "address does not prove who a user is.",
             did=f"the database holds {in_words(people)}.",
             look=FIND,
@@ -610,7 +619,7 @@ def test_a_second_way_in(site: Site) -> None:
         come(site, another, "ada", provider)
     if as_identities(site.database) != people:
         raise Missed(
-            should="from then on, both identities lead to the same user.",
+            should="Ada has two identities. From then on, both identities lead to the same user.",
             did=f"after logins with both, the database holds {in_words(as_identities(site.database))}.",
             look=FIND,
         )
@@ -628,7 +637,7 @@ def test_a_second_account_at_the_same_provider(site: Site) -> None:
             should="a logged-in user may add a second account at the same provider. Then there are two identities, and "
             "the first one is as it was.",
             did="Ada was logged in, and logged in with another account at Twitter, "
-            f"@{person('bo').twitter.screen_name}. That ended at {page.path}, and now the database holds "
+            f"@{person('bo').twitter.screen_name}. That login ended at {page.path}, and now the database holds "
             f"{in_words(people)}.",
             look=f"{ADD} Add a new row, and change none.",
         )
@@ -674,7 +683,7 @@ def test_a_user_who_is_gone_gets_no_identity(site: Site) -> None:
         raise Missed(
             should="Ada's account was deleted in another browser, so no user is logged in here. Then a login that was "
             "under way makes a new user, or none.",
-            did=f"{page.path} returned status {page.status}: {shortened(page.words)}",
+            did=f"{page.path} responded with status {page.status}: {shortened(page.words)}",
             look="sign_in in app/auth.py: current_user says whether a user is logged in, and which one. The ID in the "
             "session may be that of a user who is gone.",
         )
@@ -691,17 +700,17 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
     browser = site.browser()
     come(site, browser)
     page = browser.open("/account")
-    should = "/account lists every identity of the logged-in user, with provider and subject, and no others."
-    look = "account in app/pages.py: a user has identities."
+    should = "/account lists every identity of the logged-in user, with provider and subject, and no other identities."
+    look = "account in app/pages.py: the identities of a user are in user.identities."
     if page.path != "/account" or page.status >= 400:
-        did = f"it ended at {page.path} with status {page.status}: {shortened(page.words)}"
+        did = f"the browser ended at {page.path} with status {page.status}: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
     for provider, subject in ways:
         if subject not in page.words or provider not in page.words.lower():
-            did = f"{provider} {subject} is not on it. It says: {shortened(page.words)}"
+            did = f"{provider} {subject} is not on the page, which says: {shortened(page.words)}"
             raise Missed(should=should, did=did, look=look)
     if "999888777666555" in page.words:
-        raise Missed(should=should, did="it also lists another user's identity.", look=look)
+        raise Missed(should=should, did="the page also lists another user's identity.", look=look)
     # The next one to open the page is another user.
     bo = site.browser()
     come(site, bo, "bo")
@@ -710,7 +719,7 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
     if of_ada:
         raise Missed(
             should=should,
-            did=f"Ada opened the page, and then Bo did in another browser. Bo's page lists Ada's {of_ada[0]}.",
+            did=f"Ada opened the page, and then Bo opened it in another browser. Bo's page lists Ada's {of_ada[0]}.",
             look="account in app/pages.py: make a new list in each request. Python makes a variable of the module and "
             "the default of a parameter once, for all requests.",
         )
@@ -722,10 +731,10 @@ def test_the_account_page_lists_every_way_in(site: Site) -> None:
     for provider in ("twitter", "facebook"):
         if provider not in page.words.lower():
             raise Missed(
-                should=f"{should} Bo is {equal} at Twitter and at Facebook, and these are two identities.",
-                did=f"{provider} {equal} is not on it. It says: {shortened(page.words)}",
+                should=f"{should} Bo's subject is {equal} at Twitter and at Facebook, and these are two identities.",
+                did=f"{provider} {equal} is not on the page, which says: {shortened(page.words)}",
                 look="account in app/pages.py, and templates/account.html: an identity is a pair of provider and "
-                "subject. Two with the same subject are not the same identity.",
+                "subject. Two identities may have the same subject.",
             )
 
 
@@ -737,7 +746,7 @@ def test_strangers_have_no_account_page(site: Site) -> None:
         raise Missed(
             should="/account is only for logged-in users.",
             did=f"a visitor who is not logged in got status {page.status}: {shortened(page.words)}",
-            look="account in app/pages.py: @login_required stays.",
+            look="account in app/pages.py: leave @login_required there.",
         )
 
 
@@ -759,8 +768,8 @@ def delete_account(browser: Browser) -> Page:
     page = browser.submit(forms[0])
     if page.status >= 400:
         raise Missed(
-            should="after a click on Delete, the user is on the front page, and not logged in.",
-            did=f"{page.path} returned status {page.status}.",
+            should="after a click on Delete my account, the user is on the front page, and not logged in.",
+            did=f"{page.path} responded with status {page.status}.",
             look="delete in app/pages.py.",
         )
     return page
@@ -856,7 +865,7 @@ def test_a_link_deletes_nothing(site: Site) -> None:
         look_at()
         if as_identities(site.database) != before:
             raise Missed(
-                should="only a POST deletes an account. A link or an image on any page sends a GET.",
+                should="only a POST deletes an account. A link or an image on any page can send a GET.",
                 did=f"a {method} of /account/delete deleted the account.",
                 look='@bp.route("/account/delete", methods=["POST"]). ' + HEAD_TOO,
             )
@@ -926,8 +935,8 @@ def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
             "a": "Two people at one provider have two subjects there. That is what a subject is.",
             "b": "The pair says nothing about users. A user may have two identities at one provider, with two subjects "
             "in two rows.",
-            "d": "An index makes the search fast, and one over subject alone would, too. Unique says which rows may be "
-            "in the table.",
+            "d": "An index makes the search fast, and so would an index over subject alone. Unique says which rows "
+            "may be in the table.",
         },
     )
 
@@ -935,12 +944,12 @@ def test_why_provider_and_subject_are_unique_together(folder: Path) -> None:
 # 5.10 to 5.12 What was learned before
 
 STATE_KEPT = (
-    'facebook_authorized in app/auth.py: if not is_ours(request.args.get("state", "")): return sorry(NOT_OURS), first '
-    "of all (RFC 6749 section 10.12)."
+    'facebook_authorized in app/auth.py: first of all, call is_ours(request.args.get("state", "")). If it gives False, '
+    "return sorry(NOT_OURS) (RFC 6749 section 10.12)."
 )
 REFUSAL_KEPT = (
-    "app/auth.py: after a denial, Twitter's authorized_response() is None. Facebook sends no code, and "
-    "error=access_denied (RFC 6749 section 4.1.2.1)."
+    "app/auth.py: after a denial, Twitter's authorized_response() is None. Facebook sends "
+    "error=access_denied, and no code (RFC 6749 section 4.1.2.1)."
 )
 LOGOUT_KEPT = "logout in app/auth.py: session.clear(), and then logout_user()."
 STRANGERS_KEPT = "app/pages.py: @login_required, between the route and the function."

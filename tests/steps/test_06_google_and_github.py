@@ -64,6 +64,9 @@ exercise = pytest.mark.exercise
 either = pytest.mark.parametrize("name", ["twitter", "facebook"])
 
 CALLBACK_LOOK = "authorized in app/auth.py."
+DENIED_LOOK = (
+    "authorized: after a denial, Twitter sends denied, and a provider with OAuth 2 sends error=access_denied."
+)
 
 
 def the_identity(site: Site, name: str, look: str) -> dict[str, Any]:
@@ -121,8 +124,8 @@ def a_login(site: Site, name: str, who: str) -> None:
     one = person(who)
     if one.name not in page.words or label(site, name) not in page.words:
         raise Missed(
-            should=f"/welcome greets {one.name}, logged in with {label(site, name)}.",
-            did=f"it says: {shortened(page.words)}",
+            should=f"/welcome greets {one.name}, and names {label(site, name)}.",
+            did=f"/welcome says: {shortened(page.words)}",
             look="authorized in app/auth.py: sign_in(name, profile) gets the name from the URL, and the profile.",
         )
     rows = identities(site, name)
@@ -130,7 +133,7 @@ def a_login(site: Site, name: str, who: str) -> None:
     if one.subject(name) not in [row["subject"] for row in rows]:
         raise Missed(
             should=f"{one.name}'s identity has the provider {name} and the subject {one.subject(name)}.",
-            did=f"identities has no such row. It has: {in_words(rows or every)}.",
+            did=f"identities has no such row. The rows are: {in_words(rows or every)}.",
             look="authorized in app/auth.py: sign_in(name, profile) gets the name from the URL, and what "
             "provider.profile(…) gives, as it is.",
         )
@@ -143,8 +146,8 @@ def test_a_site_that_there_is_not(site: Site) -> None:
         page = site.browser().open(path)
         if page.status != 404:
             raise Missed(
-                should=f"{path} names a provider that your app does not know. Then it responds with status 404.",
-                did=f"it led to {page.path} with status {page.status}: {shortened(page.words)}",
+                should=f"{path} names a provider that your app does not know. Then your app responds with status 404.",
+                did=f"this URL led to {page.path} with status {page.status}: {shortened(page.words)}",
                 look="providers.find(name) gives None then, and abort(404) ends the request.",
             )
 
@@ -166,14 +169,16 @@ def test_the_state_is_looked_at(site: Site) -> None:
 
 @exercise("6.1")
 def test_a_state_that_was_used(site: Site) -> None:
-    look = "authorized: finish(name, state) takes the login out of the session, so call it once, and first."
+    look = (
+        "authorized: finish(name, state) takes the login out of the session. So call finish once, and first."
+    )
     check_used_state(site, "facebook", look)
     check_state_after_an_error(site, "facebook", look)
 
 
 @exercise("6.1")
 def test_a_refusal_ends_nothing_else(site: Site) -> None:
-    look = "authorized: after a denial, Twitter sends denied, and OAuth 2 sends error=access_denied."
+    look = DENIED_LOOK
     check_a_refusal_harms_nothing(site, "twitter", "facebook", look)
 
 
@@ -199,14 +204,14 @@ def test_two_tabs(site: Site) -> None:
                 did=f"the {place} callback ended at {page.path} with status {page.status}: "
                 f"{shortened(page.words)} {refused_by(site, 'facebook')}".strip(),
                 look="authorized: swapped(remote) exchanges the code of each tab. remote.authorized_response() forgets "
-                "the redirect URI after the first.",
+                "the redirect URI after the first callback.",
             )
 
 
 @exercise("6.1")
 @either
 def test_a_person_who_says_no(site: Site, name: str) -> None:
-    look = "authorized: after a denial, Twitter sends denied, and OAuth 2 sends error=access_denied."
+    look = DENIED_LOOK
     check_refusals(site, (name,), look)
 
 
@@ -248,13 +253,13 @@ def test_a_site_that_does_not_help(site: Site, name: str) -> None:
                     should=f"{label(site, name)} has a fault at {endpoint} ({kind}). Your app writes the error into "
                     "its log, so that you can find out why no user can log in.",
                     did="your app wrote nothing into its log.",
-                    look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…) with it.",
+                    look="authorized in app/auth.py: except … as error, and current_app.logger.warning(…, error).",
                 )
             given = getattr(site.providers, name).access_tokens
             if any(token in site.app.log()[before:] for token in given):
                 raise Missed(
                     should="your app's log has the error, and holds no access token. Everybody who can read the log "
-                    "could act for the user.",
+                    "could use this access token.",
                     did=f"{label(site, name)} had a fault at {endpoint} ({kind}), and your app wrote the user's "
                     "access token into its log.",
                     look="authorized in app/auth.py: current_app.logger.warning(…) gets the provider's label and the "
@@ -262,8 +267,8 @@ def test_a_site_that_does_not_help(site: Site, name: str) -> None:
                 )
             if response_in(site, site.app.log()[before:], since):
                 raise Missed(
-                    should="your app's log has the error, and holds no response. In a response can be an access token, "
-                    "or what the provider knows about the user.",
+                    should="your app's log has the error, and holds no response. A response can contain an access "
+                    "token, or data about the user.",
                     did=f"{label(site, name)} had a fault at {endpoint} ({kind}), and your app wrote the response into "
                     "its log.",
                     look="authorized in app/auth.py: log the exception itself, as with %r, and nothing else of it. An "
@@ -307,8 +312,8 @@ def test_next_is_where_the_login_ends(site: Site, name: str) -> None:
     if ended != wanted or page.status != 200:
         raise Missed(
             should=f"a login that begins at {start_of(name)}?next={wanted} ends at {wanted}.",
-            did=f"it ended at {ended} with status {page.status}.",
-            look='login in app/auth.py: session["next"] = request.args.get("next"). sign_in takes it from there.',
+            did=f"the login ended at {ended} with status {page.status}.",
+            look='login in app/auth.py: session["next"] = request.args.get("next"). sign_in reads session["next"].',
         )
 
 
@@ -320,7 +325,7 @@ def test_who_is_logged_in_gets_one_more_way_in(site: Site) -> None:
     users = {row["user_id"] for name in ("twitter", "facebook") for row in identities(site, name)}
     if len(users) != 1:
         raise Missed(
-            should="a user who is logged in with Twitter, and then logs in with Facebook, has two identities.",
+            should="Ada is logged in with Twitter, and then logs in with Facebook. Then one user has two identities.",
             did=f"these identities belong to {len(users)} users: "
             f"{in_words(identities(site, 'twitter') + identities(site, 'facebook'))}.",
             look="sign_in in app/auth.py is finished in the starter. Did you change it?",
@@ -450,7 +455,7 @@ def test_the_last_word_counts(site: Site, name: str) -> None:
         if users != own:
             raise Missed(
                 should=f"users.email stays the email address of the first login, {own[0]['email']}.",
-                did=f"after a later login it is {users[0]['email']}.",
+                did=f"after a later login, users.email is {users[0]['email']}.",
                 look="sign_in in app/auth.py: a later login changes the email address of the identity, not the user's.",
             )
 
@@ -487,7 +492,7 @@ def test_the_code_is_exchanged_at_github(site: Site) -> None:
     asked = [a for a in site.providers.github.attempts if a.endpoint == "access_token"]
     if not asked or asked[-1].error or asked[-1].status != 200:
         did = (
-            f"GitHub's response was {asked[-1].status} and {asked[-1].error}."
+            f"GitHub responded with status {asked[-1].status} and {asked[-1].error}."
             if asked
             else never_asked(site, "github", page)
         )
@@ -525,9 +530,9 @@ def test_a_subject_is_a_string(open_site: SITE) -> None:
     rows = identities(site, "github")
     if any(not isinstance(row["subject"], str) for row in rows):
         raise Missed(
-            should="the subject is a string, as its column is. SQLite makes a string of a number, and PostgreSQL "
+            should="the subject is a string, like its column. SQLite makes a string of a number, and PostgreSQL "
             "raises an error.",
-            did=f"your app wrote the number {rows[0]['subject']!r}, into a column that takes any type.",
+            did=f"your app wrote the number {rows[0]['subject']!r}. In this check, the column takes any type.",
             look='profile in app/providers/github.py: str(me["id"]).',
         )
 
@@ -603,7 +608,7 @@ def test_the_real_github_where_no_other_is_set(open_site: SITE, unset: str) -> N
     if set(hosts) != {host}:
         raise Missed(
             should=f"if {unset} is not set, your app uses https://{host}.",
-            did=f"the check started your app without {unset}. Then it requested "
+            did=f"the check started your app without {unset}. Then your app sent requests to "
             f"{', '.join(dict.fromkeys(filter(None, hosts))) or 'no other host'}.",
             look=f'settings() in app/providers/github.py: os.environ.get("{unset}", "https://{host}").',
         )
@@ -611,7 +616,9 @@ def test_the_real_github_where_no_other_is_set(open_site: SITE, unset: str) -> N
 
 # 6.4 GitHub's email addresses
 
-ADDRESS_LOOK = "profile in app/providers/github.py: user/emails gives a list. One of them is primary."
+ADDRESS_LOOK = (
+    "profile in app/providers/github.py: user/emails gives a list. One email address in the list is primary."
+)
 NO_PRIMARY_LOOK = (
     "profile in app/providers/github.py: no email address of the list is primary, or the list is empty. Then email and "
     "email_verified are None, and the user is logged in all the same."
@@ -631,11 +638,11 @@ def address_of(
     if not set(scope.replace(",", " ").split()) & set(READS_EMAILS):
         look = f"settings(): with the scope {scope!r} GitHub does not give the list. The right scope is user:email."
     elif not asked:
-        look = f"{ADDRESS_LOOK} Your app did not ask for it. The email in the profile is the public one."
+        look = f"{ADDRESS_LOOK} Your app did not ask for the list. GitHub's `user` has only the public email address."
     elif row["email"] == address:
         look = (
             "profile in app/providers/github.py: take `verified` of that email address, as GitHub sends it. sign_in in "
-            "app/auth.py keeps it as it is."
+            "app/auth.py keeps the value as it is."
         )
     if not any(one.primary for one in site.providers.people[who].github.emails):
         look = NO_PRIMARY_LOOK
@@ -645,7 +652,9 @@ def address_of(
     ]
     listed = ", ".join(emails[:4]) + (f" and {len(emails) - 4} more" if len(emails) > 4 else "")
     raise Missed(
-        should=should, did=f"the row is: {in_words([row])}. GitHub's list: {listed or 'empty'}.", look=look
+        should=should,
+        did=f"the row is: {in_words([row])}. GitHub's list has {listed or 'no email address'}.",
+        look=look,
     )
 
 
@@ -667,8 +676,8 @@ def test_on_the_second_page(site: Site) -> None:
         "Bo Lindqvist has 32 email addresses at GitHub. Your app keeps the primary one, the 31st of the list."
     )
     look = (
-        "profile in app/providers/github.py: GitHub gives 30 email addresses, and the others on the next page. "
-        'Ask for user/emails with per_page=100, as in data={"per_page": 100}.'
+        "profile in app/providers/github.py: GitHub gives 30 email addresses on a page. "
+        'Ask for 100 at once, with data={"per_page": 100}.'
     )
     address_of(site, "bo", should, "bo-codes@example.net", verified=True, look=look)
     others = tuple(GitHubEmail(f"dara+{n}@example.net", primary=False, verified=True) for n in range(99))
@@ -676,7 +685,7 @@ def test_on_the_second_page(site: Site) -> None:
     site.providers.people.change("dara", github={"emails": (*others, last)})
     should = "Dara Haddad has 100 email addresses at GitHub, as many as fit on one page. The primary one is the last."
     look = (
-        "profile in app/providers/github.py: per_page may be up to 100. With less, the others are on the next page, "
+        "profile in app/providers/github.py: per_page may be up to 100. With a smaller number, there is a next page, "
         "and your app needs that page, too."
     )
     address_of(site, "dara", should, "dara@example.org", verified=True, look=look)
@@ -717,7 +726,7 @@ def test_no_list_is_no_answer(site: Site, kind: str) -> None:
     if (after["email"], after["email_verified"]) != (before["email"], before["email_verified"]):
         raise Missed(
             should=f"{what}. The email address that your app keeps for her stays as it was.",
-            did=f"before, the row was: {in_words([before])}. Now it is: {in_words([after])}.",
+            did=f"before, the row was {in_words([before])}. Now the row is {in_words([after])}.",
             look=look,
         )
     nobody_is_in(browser, what=what, look=look)
@@ -728,7 +737,7 @@ def test_no_list_is_no_answer(site: Site, kind: str) -> None:
 def test_none_is_primary(site: Site) -> None:
     emails = tuple(replace(one, primary=False) for one in person("dara").github.emails)
     site.providers.people.change("dara", github={"emails": emails})
-    should = "no email address of Dara Haddad's is primary. Dara is logged in all the same, without one."
+    should = "none of Dara Haddad's email addresses is primary. Dara is logged in, without an email address."
     address_of(site, "dara", should, None, verified=None, look=NO_PRIMARY_LOOK)
 
 
@@ -751,7 +760,7 @@ def test_none_is_primary_and_one_is_public(site: Site) -> None:
     public = person("bo").github.emails[0].email
     emails = tuple(replace(one, primary=False) for one in person("bo").github.emails[:5])
     should = (
-        "none of Bo's email addresses is primary. Then your app keeps none of them, also not the public one."
+        "none of Bo's email addresses is primary. Then your app keeps none of them, not even the public one."
     )
     for listed in (emails, ()):
         site.providers.people.change("bo", github={"email": public, "emails": listed})
@@ -784,11 +793,11 @@ def test_what_google_is_asked_for(site: Site) -> None:
         raise Missed(
             should="your app asks Google for the scopes openid, email and profile.",
             did=f"it asks for {asked.get('scope')!r}.",
-            look=f"{GOOGLE_LOOK}: request_token_params. Without openid it is no OpenID Connect (OpenID Connect Core "
-            "section 3.1.2.1), and without the others Google sends no email address and no name.",
+            look=f"{GOOGLE_LOOK}: request_token_params. Without openid, the request is plain OAuth (OpenID Connect "
+            "Core section 3.1.2.1). Without email and profile, Google sends no email address and no name.",
         )
     if page.status != 200:
-        signed_in_at(site, site.browser(), "google", look=GOOGLE_LOOK)
+        signed_in_at(site, site.browser(), "google", look=f"{GOOGLE_LOOK}.")
 
 
 def exchanged_at_google(site: Site) -> None:
@@ -797,7 +806,7 @@ def exchanged_at_google(site: Site) -> None:
     asked = [a for a in site.providers.google.attempts if a.endpoint == "token"]
     if not asked or asked[-1].status != 200:
         did = (
-            f"Google's response was {asked[-1].status} and {asked[-1].error}."
+            f"Google responded with status {asked[-1].status} and {asked[-1].error}."
             if asked
             else never_asked(site, "google", page)
         )
@@ -848,7 +857,8 @@ def test_google_is_down_when_the_app_starts(open_site: SITE) -> None:
         "login. A call at the top of the module runs when Python imports the module."
     )
     should = (
-        "Google does not respond when your app starts. Your app starts, and users can log in with Twitter."
+        "Google does not respond when your app starts. Your app starts all the same, and users can log in with "
+        "Twitter."
     )
     try:
         site = open_site(added=google_is_down, may_fail=True)
@@ -869,7 +879,7 @@ def test_google_is_down_when_the_app_starts(open_site: SITE) -> None:
         raise Missed(
             should="Google did not respond for some time, and now it responds again. Then a login leads to Google.",
             did=f"{start_of('google')} led to {page.path} with status {page.status}: {shortened(page.words)}",
-            look="app/providers/google.py: discovered() keeps only a good response. Where do you keep its error?",
+            look="app/providers/google.py: discovered() keeps good responses only. Where does your app keep an error?",
             meant="Connection",
         )
 
@@ -923,7 +933,7 @@ def honest_token(site: Site, who: str = "ada") -> None:
         for claim, rule in NOT_MET.items():
             if f"claim: '{claim}'" in missed.did:
                 missed.should = (
-                    "Google sends a correct ID token. Then the user is logged in, and at /welcome."
+                    "Google sends a correct ID token. Then the user is logged in, and ends at /welcome."
                 )
                 missed.look = (
                     f"{TOKEN_LOOK}: your app rejected a correct token because of its {claim}. {rule}"
@@ -942,7 +952,7 @@ def test_google_has_changed_its_keys(site: Site) -> None:
     page = tried(site, site.browser(), "google")
     if page.path != "/welcome" or page.status != 200:
         raise Missed(
-            should="Google changes its keys now and then. After that, users can log in as before.",
+            should="Google changes its keys now and then. After such a change, users can log in as before.",
             did=f"the first login with a new key ended at {page.path} with status {page.status}: "
             f"{shortened(page.words)}",
             look=look,
@@ -1004,7 +1014,7 @@ def wrong_audience(made: Callable[[str], str]) -> Callable[[Site], dict[str, Any
 
 SIGNATURE = "check the signature with Google's keys, before you use a claim (RFC 7515 section 5.2)."
 ALGORITHM = (
-    'jwt.decode(…, algorithms=["RS256"]): your app says which algorithm counts, not the token '
+    'your app says which algorithm counts, not the token, with jwt.decode(…, algorithms=["RS256"]) '
     "(RFC 8725 section 3.1)."
 )
 NOT_TO_BE_BELIEVED: tuple[tuple[str, str, Callable[[Site], dict[str, Any]]], ...] = (
@@ -1105,7 +1115,7 @@ def test_an_id_token_that_is_not_to_be_believed(site: Site) -> None:
         for name, value in wrong(site).items():
             setattr(google, name, value)
         page = browser.open(callback)
-        refused(site, browser, page, f"an ID token comes, and {words}", f"{TOKEN_LOOK}: {look}")
+        refused(site, browser, page, f"your app gets an ID token, and {words}", f"{TOKEN_LOOK}: {look}")
 
 
 @exercise("6.6")
@@ -1122,7 +1132,7 @@ def test_a_string_for_true_and_false(site: Site) -> None:
         rows = identities(site, "google")
         if rows and rows[0]["email_verified"] != verified:
             raise Missed(
-                should=f"Google sends email_verified as the string {said!r}, as it once did. Keep {verified}.",
+                should=f"Google sends email_verified as the string {said!r}, as it once did. Then keep {verified}.",
                 did=f"the row is: {in_words(rows)}.",
                 look="profile in app/providers/google.py: the strings 'true' and 'false' count, too."
                 if rows[0]["email_verified"] is None
@@ -1140,7 +1150,9 @@ def test_a_value_that_says_nothing(site: Site) -> None:
     for said in (1, 1.0, 0, "yes", "True", "", [True], {"true": True}):
         since = len(site.messages())
         site.providers.google.wrong_claims = {"email_verified": said}
-        should = f"Google sends email_verified as {said!r}, which says nothing. The user is logged in, and it is NULL."
+        should = (
+            f"Google sends email_verified as {said!r}, which says nothing. Keep NULL, and log the user in."
+        )
         page = tried(site, site.browser(), "google")
         if page.path != "/welcome" or page.status >= 400:
             missed = came_to_nothing(site, page, "google", look, since)
@@ -1227,13 +1239,13 @@ def test_a_nonce_goes_along(site: Site) -> None:
 @exercise("6.7")
 def test_the_nonce_has_to_come_back(site: Site) -> None:
     look = (
-        f"{TOKEN_LOOK}: the claim nonce must be there, and equal the nonce of this login (OpenID Connect Core section "
+        f"{TOKEN_LOOK}: the claim nonce must be there, and be the nonce of this login (OpenID Connect Core section "
         "3.1.3.7, 11)."
     )
     for nonce, words in (
         (
             secrets.token_urlsafe(),
-            "with the nonce of another login, from which an attacker stole it (a replay)",
+            "with the nonce of another login, as in a replay by an attacker",
         ),
         (None, "without a nonce"),
     ):
@@ -1241,7 +1253,7 @@ def test_the_nonce_has_to_come_back(site: Site) -> None:
         callback = callback_for(site, browser, "google")
         site.providers.google.wrong_claims = {"nonce": nonce}
         page = browser.open(callback)
-        refused(site, browser, page, f"an ID token comes {words}", look)
+        refused(site, browser, page, f"your app gets an ID token {words}", look)
 
 
 @exercise("6.7")
@@ -1255,7 +1267,7 @@ def test_the_nonce_is_not_taken_from_the_url(site: Site) -> None:
         site,
         browser,
         page,
-        "an ID token comes with the nonce of another login, and the URL of the callback has that nonce, too",
+        "your app gets an ID token with the nonce of another login, and the URL of the callback has that nonce, too",
         "authorized in app/auth.py: finish(name, state) gives the nonce, from the session. An attacker can write any "
         "nonce into the URL.",
     )
@@ -1275,7 +1287,7 @@ def two_tabs_at_google(site: Site, order: tuple[int, int]) -> None:
         page = browser.open(callbacks[tab])
         if page.path != "/welcome" or page.status != 200:
             raise Missed(
-                should="the user begins a login with Google in one tab, and another in a second tab. Both end well.",
+                should="the user begins a login with Google in one tab, and one in a second tab. Both logins end well.",
                 did=f"the tab that was opened {'first' if tab == 0 else 'last'} ended at {page.path} with status "
                 f"{page.status}: {shortened(page.words)}",
                 look="each login has its own nonce, and begin(name) keeps it beside its state.",
@@ -1440,10 +1452,10 @@ def test_a_provider_without_a_scope(open_site: SITE) -> None:
     if page.status >= 500:
         raise with_app_error(
             Missed(
-                should=f"the check adds a module for {label(site, name)}, whose settings() have no "
-                "request_token_params. Its button leads there all the same, because scope is optional (RFC "
+                should=f"the check adds a module for {label(site, name)}, whose settings() has no "
+                "request_token_params. Its button leads to this provider all the same, because scope is optional (RFC "
                 "6749 section 4.1.1).",
-                did=f"{start_of(name)} returned status {page.status}.",
+                did=f"{start_of(name)} responded with status {page.status}.",
                 look='login in app/auth.py: request_token_params has no "scope" then. .get("scope", "") gives an empty '
                 "string.",
                 meant=r"KeyError",
@@ -1518,9 +1530,9 @@ def test_which_token_says_who_is_there(folder: Path) -> None:
         "who_is_there",
         "b",
         {
-            "a": "It opens an API, for everybody who has it. The provider may have made it for a different app, and an "
-            "app cannot read who logged in from it (RFC 6749 section 1.4).",
-            "c": "Look at both in the notebook. Only one of them has an aud in it, and a time.",
+            "a": "An access token opens an API for every app that has it. The provider may have made it for a "
+            "different app, and your app cannot read in it who logged in (RFC 6749 section 1.4).",
+            "c": "Look at both in the notebook. Only one of them has an aud, and a time.",
             "d": "The code works once, and your app has used it. What does the response to that request hold?",
         },
     )

@@ -74,8 +74,8 @@ DECISIONS: dict[str, tuple[str, str, dict[str, str]]] = {
         "the identity is known, and its verified email address is now the verified one of another user.",
         "log in",
         {
-            "link": "This identity has a user already. To give it to the other user would take it away from its own "
-            "user, because of an email address.",
+            "link": "This identity has a user already. Your app would take the identity away from its own user, "
+            "because of an email address.",
             "create": _KNOWN["create"],
         },
     ),
@@ -84,14 +84,14 @@ DECISIONS: dict[str, tuple[str, str, dict[str, str]]] = {
         "the identity is new, its email address is verified, and it is the verified one of a user.",
         "link",
         {
-            "log in": "Then no identity is written, and the next login depends on the email address again. After a "
-            "change of the email address, the user would not find their account any more.",
-            "create": "Two providers have both verified that the email address is this person's. This is the one case "
-            "in which two identities may lead to the same user.",
+            "log in": "Then your app writes no identity, and the next login depends on the email address again. After "
+            "a change of the email address, the user would not find their account any more.",
+            "create": "Two providers have both verified that the email address is this person's. A new user would "
+            "make two users of one person.",
         },
     ),
     "row_5": (
-        "the identity is new, its email address is verified, and a user has the same one, not verified.",
+        "the identity is new, its email address is verified, and a user has the same email address, not verified.",
         "create",
         {
             **_PROVES_NOTHING,
@@ -102,7 +102,7 @@ DECISIONS: dict[str, tuple[str, str, dict[str, str]]] = {
     "row_6": (
         "the identity is new, its email address is verified, and no user has it.",
         "create",
-        {"log in": "There is no user to log in yet.", "link": "There is no user to link it to."},
+        {"log in": "There is no user to log in yet.", "link": "There is no user to link the identity to."},
     ),
     "row_7": (
         "the identity is new, the provider says that its email address is not verified, and a user has it.",
@@ -170,7 +170,7 @@ def test_one_verified_address_is_one_user(site: Site, first: str, second: str) -
         one, other = comes_in(site, who, first, LINK), comes_in(site, who, second, LINK)
         should = (
             f"{site.providers.people[who].name} logs in with {LABELS[first]}, and in another browser with "
-            f"{LABELS[second]}. Both have verified the same email address, so this is one user."
+            f"{LABELS[second]}. Both providers have verified the same email address, so this is one user."
         )
         noted = site.database.rows("SELECT id FROM users WHERE verified_email IS NOT NULL")
         same_user(site, [one, other], should, LINK if noted else NOT_NOTED)
@@ -180,7 +180,7 @@ def test_one_verified_address_is_one_user(site: Site, first: str, second: str) -
             raise Missed(
                 should=f"{should} This user then has two rows in identities.",
                 did=f"{users_in_words(site)}.",
-                look="user_of: write the linked identity into the table, too. Otherwise each login depends on the "
+                look="user_of: write the linked identity into the table, too. If not, each login depends on the "
                 "email address.",
             )
 
@@ -209,8 +209,8 @@ def test_a_verified_address_stays_verified(site: Site) -> None:
     other = comes_in(site, "ada", "github", LINK)
     should = (
         "Google has verified Ada's email address. Ada is logged in, adds Facebook, and later logs in with Facebook, "
-        "which does not say whether it is verified. So it stays verified, and Ada's login with GitHub leads to the "
-        "same user."
+        "which does not say whether it is verified. The email address stays verified, so Ada's login with GitHub leads "
+        "to the same user."
     )
     same_user(site, [one, other], should, STAYS)
 
@@ -300,8 +300,8 @@ def test_a_verified_address_stays_with_its_user(site: Site) -> None:
     again = comes_in(site, "ada", "github", LINK)
     should = (
         "Eve logs in with GitHub, which sends Ada's email address, not verified. Then Ada logs in with Google, which "
-        "has verified it. At Eve's next login GitHub calls it verified, too. It stays Ada's, so Ada's login with "
-        "GitHub leads to the same user as with Google."
+        "has verified it. At Eve's next login GitHub calls it verified, too. The email address stays Ada's, so her "
+        "login with GitHub leads to the same user as with Google."
     )
     same_user(site, [ada, again], should, TAKEN)
     other_users(site, [eve, ada], should, TAKEN)
@@ -361,8 +361,8 @@ UNTOLD = (
     "True`."
 )
 OWN = (
-    "current_or_linked: look for the user by users.verified_email, not by users.email. Anybody can register any email "
-    "address at a provider."
+    "current_or_linked: look for the user by users.verified_email, not by users.email. An attacker can register "
+    "another user's email address at a provider."
 )
 
 
@@ -447,10 +447,12 @@ def test_another_verified_address_verifies_nothing(site: Site) -> None:
     ada = comes_in(site, "ada", "google", OWN)
     should = (
         "Eve logs in with GitHub, which sends Ada's email address, not verified. Then she adds Google, which has "
-        "verified a different one. This does not verify Ada's email address, so Ada's login with Google makes a "
-        "different user."
+        "verified a different email address. This does not verify Ada's email address, so Ada's login with Google "
+        "makes a different user."
     )
-    look = "keep_verified: a provider verifies only the email address that it sends, and no other one of that user."
+    look = (
+        "keep_verified: a provider verifies only the email address that it sends, and no other of that user."
+    )
     other_users(site, [eve, ada], should, look)
 
 
@@ -471,8 +473,8 @@ def test_a_verified_address_that_begins_or_ends_like_the_own_one_verifies_nothin
             raise Missed(
                 should=f"Bo logs in with Facebook, which sends {own}. Then Bo adds GitHub, which has verified "
                 f"{different}. This is a different email address, so users.verified_email stays NULL.",
-                did=f"users.verified_email is {', '.join(repr(row['verified_email']) for row in told)} now.",
-                look="keep_verified: it writes only if the verified email address equals comparable(user.email).",
+                did=f"now users.verified_email is {', '.join(repr(row['verified_email']) for row in told)}.",
+                look="keep_verified: write only if the verified email address equals comparable(user.email).",
             )
 
 
@@ -506,7 +508,7 @@ def test_a_changed_address_changes_nothing(site: Site) -> None:
         after = comes_in(site, who, provider, KNOWN_FIRST)
         name = site.providers.people[who].name
         should = (
-            f"{name} has a different email address at {LABELS[provider]} than at the first login, and is the same "
+            f"{name}'s email address at {LABELS[provider]} has changed since the first login, and {name} is the same "
             "user."
         )
         same_user(site, [before, after], should, KNOWN_FIRST)
@@ -521,7 +523,7 @@ def test_a_known_identity_wins(site: Site) -> None:
         tells(site, who, provider, ADDRESS)
         after = comes_in(site, who, provider, KNOWN_FIRST)
         should = (
-            f"{name} has a user here, with {LABELS[provider]}. Later {LABELS[provider]} sends Ada's email address for "
+            f"{name} has logged in with {LABELS[provider]}. Later {LABELS[provider]} sends Ada's email address for "
             f"{name}, verified. {name} is still the same user, and not Ada."
         )
         other_users(site, [ada, after], should, KNOWN_FIRST)
@@ -537,7 +539,7 @@ def test_a_known_identity_wins_over_the_user_who_is_logged_in(site: Site) -> Non
         comes_in(site, who, provider, LOGGED_IN, browser=browser)
         ada = comes_in(site, "ada", "github", LOGGED_IN)
         should = (
-            f"{name} has a user here, with {LABELS[provider]}. Ada is logged in, and in her browser {name} logs in "
+            f"{name} has logged in with {LABELS[provider]}. Ada is logged in, and in her browser {name} logs in "
             f"with {LABELS[provider]}. Then {name} is logged in as before, and Ada does not get the identity."
         )
         same_user(site, [theirs, browser], should, LOGGED_IN)
@@ -581,8 +583,8 @@ def test_one_subject_at_two_providers_is_two_identities(site: Site) -> None:
 # 7.5 Letter case and spaces
 
 COMPARABLE = (
-    "comparable: remove spaces at both ends, and make A to Z lower case. Call it wherever your app looks for an email "
-    "address, keeps it as verified, or compares it."
+    "comparable: remove spaces at both ends, and make A to Z lower case. Call comparable wherever your app looks for "
+    "an email address, keeps it as verified, or compares it."
 )
 
 
@@ -610,15 +612,15 @@ def test_one_address_in_two_spellings(site: Site) -> None:
         tells(site, who, "github", second)
         one, other = comes_in(site, who, "google", COMPARABLE), comes_in(site, who, "github", COMPARABLE)
         should = (
-            f"Google has verified {first!r}, and GitHub {second!r}. Letter case (A to Z) and spaces around it do not "
-            f"make a different email address, so {site.providers.people[who].name} is one user."
+            f"Google has verified {first!r}, and GitHub {second!r}. Letter case (A to Z) and spaces at both ends do "
+            f"not make a different email address, so {site.providers.people[who].name} is one user."
         )
         same_user(site, [one, other], should, COMPARABLE)
     kept = [row["verified_email"] for row in site.database.rows("SELECT verified_email FROM users")]
     if any(isinstance(value, bytes) for value in kept):
         raise Missed(
             should="users.verified_email holds the email address as a string.",
-            did=f"it holds {', '.join(repr(value) for value in kept)}.",
+            did=f"users.verified_email holds {', '.join(repr(value) for value in kept)}.",
             look="comparable: the column holds strings, so decode() comes at the end.",
         )
 
@@ -644,16 +646,16 @@ def test_a_users_own_address_is_verified_later_in_two_spellings(site: Site) -> N
 
 @exercise("7.5")
 def test_a_verified_address_stays_with_its_user_in_two_spellings(site: Site) -> None:
-    look = f"keep_verified: look for another user by user_with(address). {COMPARABLE}"
+    look = f"in keep_verified, look for another user by user_with(address). {COMPARABLE}"
     tells(site, "eve", "github", "ADA@example.org", verified=False)
     eve = comes_in(site, "eve", "github", look)
     ada = comes_in(site, "ada", "google", look)
     if user_in(site, eve) == user_in(site, ada):
         return  # 7.3 says so
     tells(site, "eve", "github", "ADA@example.org")
-    why = ". Google has verified 'ada@example.org' for Ada's user, and now GitHub has verified 'ADA@example.org'"
+    why = ", which now calls 'ADA@example.org' verified. Google has verified 'ada@example.org' for Ada. Eve logs in"
     again = comes_in_unless_refused(site, "eve", "github", look, why)
-    should = "'ADA@example.org' at Eve's login and Ada's 'ada@example.org' are equal. It stays Ada's email address."
+    should = "'ADA@example.org' at Eve's login and Ada's 'ada@example.org' are one email address, and it stays Ada's."
     other_users(site, [ada, again], should, look)
     same_user(site, [eve, again], should, look)
 
@@ -664,7 +666,7 @@ def test_no_address_has_no_spelling(site: Site) -> None:
     tried(site, browser, "twitter", "chen")
     if browser.open("/welcome").path != "/welcome":
         return  # an app that rejects users without an email address: 7.4 says so
-    why = ", and had no email address here before"
+    why = " after a login without an email address"
     tells(site, "chen", "google", "chen@example.org")
     look = "comparable: without an email address, the argument is None, which has no methods of a string."
     comes_in(site, "chen", "google", look, why=why, browser=browser)
@@ -686,7 +688,7 @@ def test_a_blank_address_is_none(site: Site) -> None:
     if kept["verified_email"] is not None:
         raise Missed(
             should="Google sends ' ' as Bo's email address, verified. users.verified_email stays NULL.",
-            did=f"it is {kept['verified_email']!r}.",
+            did=f"users.verified_email is {kept['verified_email']!r}.",
             look=look,
         )
 
@@ -739,7 +741,7 @@ def test_addresses_are_shown_as_they_were_told(site: Site) -> None:
     page = comes_in(site, "chen", "github", COMPARABLE).open("/welcome")
     if "Chen@Example.org" not in page.words:
         raise Missed(
-            should="the page shows the email address that the provider sent, Chen@Example.org. Your app would also "
+            should="/welcome shows the email address that the provider sent, Chen@Example.org. Your app would also "
             "send mail to it.",
             did=f"/welcome says: {page.words}",
             look="users.email holds what the provider sent. Only users.verified_email has the form for comparing.",
@@ -869,17 +871,17 @@ def test_an_error_that_stays_is_raised(site: Site) -> None:
         "CREATE TRIGGER never BEFORE INSERT ON identities BEGIN SELECT RAISE(ABORT, 'a rule of the database'); END"
     )
     should = (
-        "The database rejects the new row of identities each time. Then the login ends with this IntegrityError, "
+        "the database rejects the new row of identities each time. Then the login ends with this IntegrityError, "
         "after a fixed number of attempts."
     )
-    look = "find_or_create: a loop with a fixed number of attempts. At the last attempt, raise the IntegrityError."
+    look = "find_or_create: make a fixed number of attempts. At the last attempt, raise the IntegrityError."
     try:
         page = tried(site, site.browser(), "github", "dara")
     except NoAnswer as error:
         raise Missed(should=should, did=f"{error}.", look=look, whole=True) from None
     raised = site.last_error() if page.status == 500 else None
     if raised is not None and WITHOUT_A_USER.search(raised.error):
-        did = f"{page.path} returned status 500. It raised {raised.error}."
+        did = f"{page.path} responded with status 500. It raised {raised.error}."
         raise Missed(should=should, did=did, look=look, whole=True)
 
 
@@ -917,9 +919,9 @@ def test_another_request_may_be_faster_twice(open_site: SITE, folder: Path, data
     page = is_rejected(site, 2, 1)
     if page is not None:
         raise Missed(
-            should="Other requests can be faster twice, once with the email address and once with the identity. So at "
-            "Dara's first login the database rejects the new rows twice. The third attempt logs Dara in.",
-            did=f"after two attempts the login ended at {page.path} with status {page.status}.",
+            should="at Dara's first login the database rejects the new rows twice, because other requests were faster, "
+            "once with the email address and once with the identity. The third attempt logs Dara in.",
+            did=f"after the second rejection the login ended at {page.path} with status {page.status}.",
             look="find_or_create: make LOOKS attempts. LOOKS is 3, in app/people.py.",
             whole=True,
         )
@@ -929,13 +931,14 @@ def test_another_request_may_be_faster_twice(open_site: SITE, folder: Path, data
 @pytest.mark.parametrize(("first", "second"), [("google", "github"), ("github", "google")])
 def test_two_providers_at_once(open_site: SITE, first: str, second: str) -> None:
     should = (
-        f"Dara logs in for the first time with {LABELS[first]} and {LABELS[second]}, at the same moment. Both have "
-        "verified the same email address. Both requests log Dara in, and Dara is one user with two identities."
+        f"Dara logs in for the first time with {LABELS[first]} and {LABELS[second]}, at the same moment. Both "
+        "providers have verified the same email address. Both requests log Dara in, and Dara is one user with two "
+        "identities."
     )
     look = (
-        "two users cannot have one verified_email. The database rejects the second user, if the row has it from "
-        "the first write. A query in between is too early or too late. After the error look for everything again, also "
-        "for the email address."
+        "two users cannot have the same verified_email. The database rejects the second user, if verified_email is in "
+        "the row from the first write. A query in between is too early or too late. After the error, look for all "
+        "again, also for the email address."
     )
     race(open_site, "dara", [first, second], should, look, first_alone=True)
 
@@ -959,8 +962,8 @@ def test_associate_by_email(folder: Path) -> None:
         "associate_by_email",
         "c",
         {
-            "a": "Its code does not check that. It takes the email address from the provider's response, and looks for "
-            "a user who has it.",
+            "a": "The function's code does not check that. It takes the email address from the provider's response, "
+            "and looks for a user who has it.",
             "b": "The function asks no one. It returns the user, and the pipeline logs that user in.",
             "d": "This is the default. Here the developer has put the function into the pipeline.",
         },

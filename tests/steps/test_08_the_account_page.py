@@ -91,7 +91,7 @@ def why_without_a_token(site: Site) -> str:
     came_in(site, browser, "twitter")
     without_a_token(browser, f"{ACCOUNT}/delete")
     if users(site):
-        return "logout in app/auth.py: another view needs a token, and this view does not. Is it exempt from csrf?"
+        return "logout in app/auth.py: another view needs a token, and logout does not. Is logout exempt from csrf?"
     browser = site.browser()
     came_in(site, browser, "twitter")
     log_out_button(browser)  # shows a form, and so has a token in its session
@@ -99,8 +99,8 @@ def why_without_a_token(site: Site) -> str:
     if is_signed_in(browser, ADA.name):
         return (
             "your app compares the token of the form with the token of the session. A session in which "
-            "no form was shown has none, and None == None. Flask-WTF rejects a request without a token. So write csrf "
-            "= CSRFProtect() in app/forms.py."
+            "no form was shown has no token, and None == None. Flask-WTF rejects a request without a token. So write "
+            "csrf = CSRFProtect() in app/forms.py."
         )
     return "app/__init__.py: csrf.init_app(app)."
 
@@ -113,14 +113,14 @@ def test_nothing_changes_without_a_token(site: Site) -> None:
     if not is_signed_in(browser, ADA.name):
         raise Missed(
             should="a POST to /logout that does not come from a page of your app logs no user out.",
-            did="Ada's browser sent a POST without a token, and she was logged out.",
+            did="Ada's browser sent a POST without a token, and your app logged her out.",
             look=why_without_a_token(site),
         )
     without_a_token(browser, f"{ACCOUNT}/delete")
     if not users(site):
         raise Missed(
             should=f"a POST to {ACCOUNT}/delete that does not come from a page of your app deletes nothing.",
-            did="Ada's browser sent a POST without a token, and her account was gone.",
+            did="Ada's browser sent a POST without a token, and your app deleted her account.",
             look=TOKEN_LOOK,
         )
 
@@ -136,7 +136,7 @@ def test_a_token_of_somebody_else_is_none(site: Site) -> None:
     if len(users(site)) != 2:
         raise Missed(
             should="the token of a form works in one session only. Eve has a token from her own account page.",
-            did="Ada's browser sent a form with Eve's token, and Ada's account was gone.",
+            did="Ada's browser sent a form with Eve's token, and your app deleted Ada's account.",
             look=TOKEN_LOOK,
         )
 
@@ -150,17 +150,17 @@ def test_the_buttons_that_were_there_still_work(site: Site) -> None:
     if page.status >= 400 or is_signed_in(browser, ADA.name):
         raise Missed(
             should="a click on Log out logs the user out.",
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the click ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look=why_remembered(browser, why_no_token(form, "templates/index.html")),
         )
     came_in(site, browser, "twitter")
-    should = "a click on Delete my account deletes it."
+    should = "a click on Delete my account deletes the account."
     form = button(browser, f"{ACCOUNT}/delete", should, "templates/account.html.")
     page = browser.submit(form)
     if page.status >= 400 or users(site):
         raise Missed(
             should=should,
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the click ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look=why_no_token(form, "templates/account.html"),
         )
 
@@ -183,7 +183,7 @@ def test_a_login_is_a_login_whoever_was_logged_in(site: Site, provider: str, kno
     if owner_of(site, provider, BO) == ada:
         did = f"Bo's identity at {LABELS[provider]} belongs to Ada's account now."
     elif len(users(site)) != 2:
-        did = f"there are {len(users(site))} users, and two people have logged in."
+        did = f"two people have logged in, and the number of users is {len(users(site))}."
     elif not is_signed_in(browser, BO.name):
         did = f"the front page says: {shortened(browser.open('/').words)}"
         look = (
@@ -229,7 +229,7 @@ def test_a_login_of_whoever_was_there_is_over(site: Site, provider: str) -> None
         raise Missed(
             should=f"Ada is logged in, and a login of hers with {LABELS[provider]} is under way. Bo logs in, in the "
             "same browser. Nothing of Ada's stays in the session, so that login is over, and Bo stays logged in.",
-            did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
+            did=f"the callback of that login came, and the front page says: {shortened(browser.open('/').words)}",
             look="sign_in: session.clear() if another user was logged in. Flask-OAuthlib keeps a request token in "
             "the session, too.",
         )
@@ -247,8 +247,8 @@ def test_a_login_in_another_tab_still_ends(site: Site, known: bool) -> None:
     if not is_signed_in(browser, BO.name):
         raise Missed(
             should=f"{'Ada is' if known else 'no user is'} logged in, and a login with Facebook is under way in one "
-            "tab. In another tab Ada logs in with Twitter. The login in the first tab still ends well, as Bo's.",
-            did=f"its callback came, and the front page says: {shortened(browser.open('/').words)}",
+            "tab. In another tab Ada logs in with Twitter. The login in the first tab still logs Bo in.",
+            did=f"the callback of that login came, and the front page says: {shortened(browser.open('/').words)}",
             look="sign_in: session.clear() only if the session was another user's. Keep the session if no user, or the "
             "same user, was logged in.",
         )
@@ -299,7 +299,7 @@ def test_next_is_still_where_a_login_ends(site: Site) -> None:
     if f"{page.path}?{page.query}" != wanted or not is_signed_in(browser, BO.name):
         raise Missed(
             should=f"a login that begins with next={wanted} ends there, also if another user was logged in.",
-            did=f"it ended at {page.path}{'?' if page.query else ''}{page.query}: {shortened(page.words)}",
+            did=f"the login ended at {page.path}{'?' if page.query else ''}{page.query}: {shortened(page.words)}",
             look="sign_in: take next out of the session before you clear it.",
         )
 
@@ -314,7 +314,7 @@ def test_a_message_for_whoever_was_there_is_not_for_the_next_one(site: Site) -> 
     page = tried(site, browser, "google", "bo")
     if DENIED in page.words:
         raise Missed(
-            should="nothing of Ada's stays in the session when Bo logs in, in the same browser, also no message.",
+            should="nothing of Ada's stays in the session when Bo logs in, in the same browser, not even a message.",
             did=f"Ada had denied a login with Facebook, and had not read the message yet. Bo read: {DENIED}",
             look="sign_in: session.clear() removes everything. Flask keeps messages that were not shown yet under "
             "_flashes, so a key that begins with _ has to go, too.",
@@ -351,15 +351,15 @@ def check_linked(
     if mine != owner or len(users(site)) != 1:
         raise Missed(
             should=f"a user clicks on Link {label}, and allows access there. Then the identity belongs to this user.",
-            did=f"user {owner} clicked. The identities are: {ways_in(identities(site))}. There are "
-            f"{len(users(site))} users. The page says: {shortened(page.words)}",
+            did=f"user {owner} clicked. The identities are {ways_in(identities(site))}. The number of users is "
+            f"{len(users(site))}. The page says: {shortened(page.words)}",
             look=why_not_linked(browser, page, provider, look),
             **beside(site, provider, since),
         )
     if page.path != ACCOUNT or label not in page.words:
         raise Missed(
             should=f"after a link the user is on {ACCOUNT}, and sees the new identity there.",
-            did=f"the browser ended at {page.path}: {shortened(page.words)}",
+            did=f"the browser ended at {page.path}, which says: {shortened(page.words)}",
             look=f"linked in app/auth.py: {'redirect(url_for(' + chr(34) + 'account.page' + chr(34) + '))'}.",
             **beside(site, provider, since),
         )
@@ -384,8 +384,8 @@ def test_what_is_linked_is_a_way_in(site: Site, provider: str) -> None:
     came_in(site, another, provider, "bo")
     if not is_signed_in(another, ADA.name):
         raise Missed(
-            should=f"Ada has linked an account at {LABELS[provider]}, and logs in with it in another browser.",
-            did=f"the front page does not say that Ada is signed in: {shortened(another.open('/').words)}",
+            should=f"Ada has linked an account at {LABELS[provider]}. In another browser she can log in with it.",
+            did=f"Ada is not logged in there. The front page says: {shortened(another.open('/').words)}",
             look=LINK_LOOK,
         )
 
@@ -399,14 +399,14 @@ def test_what_the_provider_says_of_the_address_is_kept(site: Site) -> None:
     if row is None or row["email"] != BO.google.email or not row["email_verified"]:
         raise Missed(
             should=f"the new row of identities has what Google sent: {BO.google.email}, verified.",
-            did=f"it is {row}.",
+            did=f"the row is {row}.",
             look=LINK_LOOK,
         )
     user = users(site)[0]
     if (user["name"], user["email"]) != (ADA.name, ADA.twitter.email):
         raise Missed(
             should="a link does not change the user's name and email address.",
-            did=f"the user is now {user['name']}, {user['email']}.",
+            did=f"now the user's name is {user['name']}, and the email address is {user['email']}.",
             look=LINK_LOOK,
         )
     linked(site, browser, "github", "ada")
@@ -416,8 +416,8 @@ def test_what_the_provider_says_of_the_address_is_kept(site: Site) -> None:
             should=f"Ada logged in with Twitter, and her own email address is {ADA.twitter.email}. She links GitHub, "
             "which has verified this email address. From then on users.verified_email holds it.",
             did=f"users.verified_email is {verified!r}.",
-            look="linked in app/auth.py: find_or_create(name, profile, user) also calls keep_verified. A new row of "
-            "identities, made without it, leaves the user as it was.",
+            look="linked in app/auth.py: find_or_create(name, profile, user) also calls keep_verified. If your code "
+            "makes the row, it has to call keep_verified, too.",
         )
 
 
@@ -430,7 +430,7 @@ def test_a_link_begins_by_a_form_of_ones_own_page(site: Site, provider: str) -> 
     for method, look_at in looked_at(browser, path, follow=False):
         if at_provider_next(site, look_at()):
             raise Missed(
-                should=f"only a POST begins a link. A link on any page can send a GET of {path}.",
+                should=f"only a POST begins a link. Any page can make a browser send a GET of {path}.",
                 did=f"a {method} sent the browser to {LABELS[provider]}.",
                 look='begin_link: @bp.route("/link/<name>", methods=["POST"]). ' + HEAD_TOO,
             )
@@ -461,9 +461,9 @@ def test_only_who_is_logged_in_can_begin_a_link(site: Site) -> None:
     there.submit(delete)
     page = here.submit(form, follow=False)
     if page.status >= 500 or at_provider_next(site, page):
-        did = "sent the browser to Facebook" if page.status < 500 else f"returned status {page.status}"
+        did = "sent the browser to Facebook" if page.status < 500 else f"responded with status {page.status}"
         raise Missed(
-            should="if no user is logged in, no link begins, also in a page that was open before.",
+            should="if no user is logged in, no link begins, also from a page that was open before.",
             did=f"Ada deleted her account in another browser, and clicked on Link Facebook here. Your app {did}.",
             look="begin_link: @login_required, below @bp.route.",
         )
@@ -479,7 +479,8 @@ def test_who_says_no_has_linked_nothing(site: Site) -> None:
     if whose(identities(site)) != before or page.status >= 400 or not is_signed_in(browser, ADA.name):
         raise Missed(
             should="a user who denies access at the provider links nothing, and stays logged in.",
-            did=f"it ended at {page.path} with status {page.status}. The identities are: {ways_in(identities(site))}.",
+            did=f"the link ended at {page.path} with status {page.status}. The identities are "
+            f"{ways_in(identities(site))}.",
             look="authorized in app/auth.py: does your app look for the denial first?",
         )
 
@@ -487,8 +488,8 @@ def test_who_says_no_has_linked_nothing(site: Site) -> None:
 # 8.4 Twitter has no state
 
 TWITTER_LOOK = (
-    "send_to: after remote.authorize(…), begin(name, user_id, token) with the request token from the session. "
-    "authorized: finish(name, token), also with the token from the session."
+    "send_to in app/auth.py: after remote.authorize(…), call begin(name, user_id, token) with the request token from "
+    "the session. In authorized, call finish(name, token), also with the token from the session."
 )
 
 
@@ -529,7 +530,7 @@ def test_twitters_answer_to_a_link_logs_nobody_in(site: Site) -> None:
     browser.open(callback.replace(token, secrets.token_urlsafe(20)))
     if len(users(site)) != 1 or not is_signed_in(browser, CHEN.name):
         raise Missed(
-            should="a callback that began as a link logs no user in, whatever oauth_token is in its URL.",
+            should="the callback of a link logs no user in, whatever oauth_token is in its URL.",
             did="the check changed the URL, and your app treated the callback as a login. The front page says: "
             f"{shortened(browser.open('/').words)}",
             look="authorized: Flask-OAuthlib exchanges the request token of the session, and does not read the one in "
@@ -548,7 +549,7 @@ def test_no_request_token_is_no_crash(site: Site) -> None:
     if page.status >= 500:
         raise Missed(
             should="a callback from Twitter may come to a session without a request token. Then your "
-            "app shows no error.",
+            "app responds without an error.",
             did="Chén Jìng logged out in another tab, and then allowed access at Twitter. The status was "
             f"{page.status}.",
             look='authorized in app/auth.py: session.get(f"{name}_oauthtok", ("", "")).',
@@ -575,7 +576,7 @@ def callback_of_link(site: Site, browser: Browser, provider: str, who: str) -> s
     except NotAsked as error:
         raise Missed(
             should=f"a click on Link {label} leads to {label}.",
-            did=f"it led to {error.page.path} with status {error.page.status}.",
+            did=f"the click led to {error.page.path} with status {error.page.status}.",
             look=why_no_link(error.page),
         ) from None
 
@@ -594,9 +595,9 @@ def check_nothing_came_of_it(
     elif "signed in as" in front and "signed in as" not in shown:
         did = f"then a user was logged in: {shortened(front)}"
     elif page.status >= 500:
-        did = f"{page.path} returned status {page.status}."
+        did = f"{page.path} responded with status {page.status}."
     elif page.path != "/" or page.words in (front, site.browser().open(ACCOUNT).words):
-        did = f"it ended at {page.path}, with no message about it: {shortened(page.words)}"
+        did = f"the callback ended at {page.path}, without a message about the link: {shortened(page.words)}"
         look = "linked in app/auth.py: return sorry(…), which shows a message on the front page."
     if did:
         raise Missed(
@@ -623,7 +624,7 @@ def test_a_link_ends_with_the_account(site: Site) -> None:
     came_in(site, here, "twitter")
     came_in(site, there, "twitter")
     callback = callback_of_link(site, here, "facebook", "bo")
-    there.submit(button(there, f"{ACCOUNT}/delete", "Ada can delete it.", "templates/account.html."))
+    there.submit(button(there, f"{ACCOUNT}/delete", "Ada can delete her account.", "templates/account.html."))
     what = "Ada began a link, and deleted her account in another browser."
     check_nothing_came_of_it(site, here, identities(site), what, callback)
 
@@ -671,10 +672,10 @@ def test_each_state_says_what_began(site: Site, first: str) -> None:
     page = browser.open(callback)
     if (owner_of(site, "facebook", BO) == ada) != (first == "link"):
         raise Missed(
-            should="in one tab a login is under way, and in another tab a link. The state of the callback says which "
-            "of the two it is.",
-            did=f"the {first} began first, and its callback came first. Your app did not treat it as a {first}: "
-            f"{shortened(page.words)}",
+            should="in one tab a login is under way, and in another tab a link. The state of a callback says "
+            "whether a login ends or a link.",
+            did=f"the {first} began first, and its callback came first. Your app did not treat that callback as a "
+            f"{first}: {shortened(page.words)}",
             look="session['logins'] has for each state what began. One value for the whole session is not enough.",
         )
 
@@ -721,7 +722,7 @@ def test_what_is_new_was_no_way_in_before(site: Site) -> None:
     page = linked(site, browser, "google", "bo", "No user has this identity yet.")
     if "already" in page.words.lower():
         raise Missed(
-            should="Ada links an identity at Google that no user has. The page does not say that she had it already.",
+            should="Ada links an identity at Google that no user has. The page does not say that she has it already.",
             did=f"{page.path} says: {shortened(page.words)}",
             look="linked: look at current_user.identities before find_or_create. Afterwards the identity is among "
             "them in any case.",
@@ -744,8 +745,8 @@ def test_what_is_ones_own_already_stays(site: Site, provider: str) -> None:
         )
     if page.path != ACCOUNT or "already" not in page.words.lower():
         raise Missed(
-            should=f"then {ACCOUNT} shows a message with the word 'already'.",
-            did=f"the word 'already' is not at {page.path}: {shortened(page.words)}",
+            should=f"a user links an identity again. Then {ACCOUNT} shows a message that contains 'already'.",
+            did=f"'already' is not at {page.path}, which says: {shortened(page.words)}",
             look="linked: look for the identity among current_user.identities, before find_or_create.",
         )
 
@@ -758,18 +759,18 @@ def test_what_is_somebody_elses_stays_theirs(site: Site, provider: str) -> None:
     came_in(site, browser, "twitter")
     before, people, since = identities(site), users(site), len(site.messages())
     page = linked(site, browser, provider, "bo", "Another user has this identity.")
-    should = f"Ada links an account at {LABELS[provider]} that leads to Bo's account. Nothing moves."
+    should = f"Ada links an identity at {LABELS[provider]} that Bo has already. Nothing moves."
     if whose(identities(site)) != whose(before) or users(site) != people:
         raise Missed(
             should=should,
             did=f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}.",
-            look="an identity that has a user keeps this user.",
+            look="linked in app/auth.py: an identity that has a user keeps this user.",
             **beside(site, provider, since, REFUSED),
         )
     if page.path != ACCOUNT or "another account" not in page.words.lower():
         raise Missed(
             should=f"{should} {ACCOUNT} shows a message with the words 'another account'.",
-            did=f"it ended at {page.path}, which says: {shortened(page.words)}",
+            did=f"the link ended at {page.path}, which says: {shortened(page.words)}",
             look=f'{KNOWN_LOOK} And sorry(…, "account.page") shows the message on {ACCOUNT}.',
             **beside(site, provider, since, REFUSED),
         )
@@ -789,15 +790,15 @@ def test_a_second_account_at_one_provider(site: Site) -> None:
     came_in(site, browser, "facebook")
     ada = owner_of(site, "facebook", ADA)
     look = (
-        "linked: an identity is a pair of provider and subject. The provider alone does not say which identity it "
-        "is."
+        "linked: an identity is a pair of provider and subject. The provider alone does not say which identity "
+        "the user links."
     )
     log_out_at(site, browser, "facebook")
     page = linked(site, browser, "facebook", "bo", "Ada has a different identity there.")
     if owner_of(site, "facebook", BO) != ada or "already" in page.words.lower():
         raise Missed(
             should="Ada can log in with an account at Facebook, and links a second account there, which no user has. "
-            "She gets one more identity, and the page does not say that she had it already.",
+            "She gets one more identity, and the page does not say that she has it already.",
             did=f"the identities are {ways_in(identities(site))}, and {page.path} says: {shortened(page.words)}",
             look=look,
         )
@@ -805,9 +806,9 @@ def test_a_second_account_at_one_provider(site: Site) -> None:
     page = linked(site, browser, "facebook", "chen", "This identity is Chén Jìng's.")
     if "another account" not in page.words.lower():
         raise Missed(
-            should="Ada can log in with an account at Facebook, and links a second account there, which leads to Chén "
-            "Jìng's account. The page shows a message with the words 'another account'.",
-            did=f"the words 'another account' are not at {page.path}: {shortened(page.words)}",
+            should="Ada can log in with an account at Facebook, and links a second account there, which is Chén Jìng's "
+            "identity. The page shows a message with the words 'another account'.",
+            did=f"the words 'another account' are not at {page.path}, which says: {shortened(page.words)}",
             look=look,
         )
     for who, words in (("ada", "first"), ("bo", "second")):
@@ -816,8 +817,8 @@ def test_a_second_account_at_one_provider(site: Site) -> None:
         if "already" not in page.words.lower():
             raise Missed(
                 should=f"Ada has two accounts at Facebook, and links the {words} one again. The page shows a message "
-                "with the word 'already'.",
-                did=f"the word 'already' is not at {page.path}: {shortened(page.words)}",
+                "that contains 'already'.",
+                did=f"'already' is not at {page.path}, which says: {shortened(page.words)}",
                 look=f"{look} And a user may have two identities at one provider, so look among all of them.",
             )
 
@@ -834,7 +835,7 @@ def test_who_is_known_is_the_same_user(site: Site, provider: str) -> None:
     if users(site) != before:
         raise Missed(
             should=f"a user who logs in with {LABELS[provider]} a second time is the same user.",
-            did=f"there were {len(before)} users. Now there are {len(users(site))}.",
+            did=f"the number of users was {len(before)}. Now it is {len(users(site))}.",
             look="user_of in app/people.py: first look for the identity.",
         )
 
@@ -845,9 +846,9 @@ def test_a_verified_address_leads_to_its_user(site: Site) -> None:
     came_in(site, site.browser(), "github")
     if len(users(site)) != 1:
         raise Missed(
-            should="Ada logs in with Google, and then with GitHub. Both have verified the same email address, so this "
-            "is one user.",
-            did=f"there are {len(users(site))} users.",
+            should="Ada logs in with Google, and then with GitHub. Both providers have verified the same email "
+            "address, so this is one user.",
+            did=f"the number of users is {len(users(site))}.",
             look="user_of in app/people.py: user_by_address(profile), if no user is given.",
         )
 
@@ -859,7 +860,8 @@ def test_an_address_that_nobody_vouches_for_leads_nowhere(site: Site, first: str
     came_in(site, site.browser(), second)
     if len(users(site)) != 2:
         raise Missed(
-            should=f"{LABELS[second]} does not say that an email address is verified. So this login makes a new user.",
+            should=f"{LABELS[second]} does not say whether an email address is verified. So this login makes a new "
+            "user.",
             did=f"the users are: {', '.join(str(row['name']) for row in users(site))}.",
             look="user_of in app/people.py, and verified_address: only True counts.",
         )
@@ -892,7 +894,7 @@ def test_a_way_in_is_removed(site: Site, number: int) -> None:
     if whose(left) != whose([stays]) or page.status >= 400:
         raise Missed(
             should=f"a click on Remove at {gone['provider']} removes this identity, and no other.",
-            did=f"it ended with status {page.status}, and the identities are: {ways_in(left)}.",
+            did=f"the click ended with status {page.status}, and the identities are: {ways_in(left)}.",
             look="unlink: db.session.delete(identity), and db.session.commit().",
         )
     if not is_signed_in(browser, ADA.name):
@@ -905,7 +907,7 @@ def test_a_way_in_is_removed(site: Site, number: int) -> None:
     if len(users(site)) != 2:
         raise Missed(
             should="a removed identity does not lead to the account any more.",
-            did=f"a user logged in with {gone['provider']}, and the identities are: {ways_in(identities(site))}.",
+            did=f"Ada logged in with {gone['provider']}, and the identities are: {ways_in(identities(site))}.",
             look="unlink: delete the row.",
         )
 
@@ -926,8 +928,9 @@ def check_shown_as_text(site: Site, browser: Browser, owner: Person, should: str
     add_identity(site, user, "github", owner, untold_email=f'"{MARKUP}"@example.org')
     if taken_as_markup(account(browser)):
         raise Missed(
-            should=f"{should} It shows an email address as text, whatever it contains.",
-            did=f'a provider sent the email address "{MARKUP}"@example.org, and {ACCOUNT} shows it as markup.',
+            should=f"{should} The browser reads no part of an email address as HTML.",
+            did=f'a provider sent the email address "{MARKUP}"@example.org, and the browser reads it as HTML on '
+            f"{ACCOUNT}.",
             look=f"templates/account.html: {ESCAPE}",
         )
 
@@ -956,12 +959,12 @@ def test_only_ones_own_is_removed(site: Site) -> None:
             )
         if page.status != 404:
             raise Missed(
-                should="for the ID of another user's identity, or of none, your app responds with status 404. Another "
-                "status would say which IDs exist.",
+                should="for the ID of another user's identity, and for an ID that no identity has, your app responds "
+                "with 404. Another status would say which IDs exist.",
                 did=f"for {ACCOUNT}/unlink/{id} Eve got status {page.status}.",
                 look="unlink: look for the ID among current_user.identities. If it is not there, abort(404)."
                 if id not in TOO_LARGE
-                else "unlink: no database takes an ID of any size in a query. So look for the ID among "
+                else "unlink: a database may reject so large an ID in a query. So look for the ID among "
                 "current_user.identities, where Python compares.",
             )
         eve.open(ACCOUNT)
@@ -985,9 +988,9 @@ def test_the_id_is_in_the_path(site: Site) -> None:
         send()
         if first["id"] not in [row["id"] for row in identities(site)]:
             raise Missed(
-                should=f"a POST to {ACCOUNT}/unlink/{own} removes only this identity.",
-                did=f"Eve sent one with the ID of Ada's identity {where}, and your app removed Ada's identity.",
-                look="unlink: use only the ID in the path, and identity.user_id says whose identity it is.",
+                should=f"a POST to {ACCOUNT}/unlink/{own} removes the identity with this ID, and no other.",
+                did=f"Eve sent it with the ID of Ada's identity {where}, and your app removed Ada's identity.",
+                look="unlink: use only the ID in the path. identity.user_id says whose identity it is.",
             )
         site.database.change("DELETE FROM identities WHERE id = :id", id=own)
 
@@ -1022,8 +1025,8 @@ def test_a_way_in_is_removed_by_a_form_of_ones_own_page(site: Site) -> None:
         look_at()
         if len(identities(site)) != 2:
             raise Missed(
-                should=f"only a POST removes an identity. A link on any page can send a GET of {path}.",
-                did=f"a {method} removed it.",
+                should=f"only a POST removes an identity. Any page can make a browser send a GET of {path}.",
+                did=f"a {method} removed the identity.",
                 look='unlink: @bp.route("/unlink/<int:id>", methods=["POST"]). ' + HEAD_TOO,
             )
     without_a_token(browser, path)
@@ -1048,11 +1051,11 @@ def test_an_address_goes_with_who_vouched_for_it(site: Site) -> None:
     came_in(site, site.browser(), "google")
     if owner_of(site, "google", ADA) == google["user_id"]:
         raise Missed(
-            should="Ada has removed Google, which had verified her email address. A login with Google does not lead to "
-            "her account then. Her other identities have the same email address, and none says that it is verified.",
+            should="Ada has removed Google, which had verified her email address. Her other identities have the same "
+            "email address, but not verified. Then a login with Google does not lead to her account.",
             did="the login with Google found her account by the verified email address, and brought the identity back.",
-            look="unlink: set verified_email to None, if none of the identities that are left has the same email "
-            "address, and email_verified. db.session.commit() comes after that.",
+            look="unlink: set verified_email to None, if no identity that is left has the same email address with "
+            "email_verified True. db.session.commit() comes after that.",
         )
 
 
@@ -1089,11 +1092,11 @@ def test_only_ones_own_way_in_vouches_and_only_for_its_address(site: Site, vouch
     verified = next(row["verified_email"] for row in users(site) if row["id"] == ada)
     if verified is not None:
         raise Missed(
-            should=f"Ada has removed Google, which had verified her email address. {also} None of her identities that "
-            "are left has verified her own, so users.verified_email is NULL.",
-            did=f"it is {verified!r}.",
-            look="unlink: set verified_email to None. A different email address does not replace it, also if a "
-            "provider has verified it.",
+            should=f"Ada has removed Google, which had verified her email address. {also} No provider of the "
+            "identities that are left has verified her own, so users.verified_email is NULL.",
+            did=f"users.verified_email is {verified!r}.",
+            look="unlink: set verified_email to None. A different email address does not replace it, even if a "
+            "provider has verified that one.",
         )
 
 
@@ -1114,7 +1117,7 @@ def test_an_address_stays_verified_while_somebody_vouches_for_it(site: Site) -> 
                 should=f"Ada removed {LABELS[provider]}. GitHub is left, with the same verified email address, so "
                 "verified_email stays.",
                 did=f"her verified_email is {verified!r} now.",
-                look="unlink: keep verified_email if an identity that is left has verified it. GitHub sends the email "
+                look="unlink: keep verified_email if a provider that is left has verified it. GitHub sends the email "
                 "address with a capital letter, and verified_email holds it as comparable() gives it. So compare "
                 "comparable(one.email).",
             )
@@ -1147,8 +1150,8 @@ def unlink_forms(page: Page) -> list[Form]:
     forms = [form for form in page.forms() if f"{ACCOUNT}/unlink/" in form.action and form.method == "POST"]
     if len(forms) != 2:
         raise Missed(
-            should=f"with two identities {ACCOUNT} has two buttons, one to remove each.",
-            did=f"it has {len(forms)} forms to {ACCOUNT}/unlink/….",
+            should=f"each of two identities on {ACCOUNT} has a button that removes it.",
+            did=f"the number of forms to {ACCOUNT}/unlink/… is {len(forms)}.",
             look=UNLINK_LOOK,
         )
     return forms
@@ -1168,8 +1171,8 @@ def test_the_only_way_in_is_not_removed(site: Site) -> None:
         )
     if page.status >= 400 or page.path != ACCOUNT or "only way in" not in page.words.lower():
         raise Missed(
-            should=f"then {ACCOUNT} shows a message with the words 'only way in'.",
-            did=f"it ended at {page.path} with status {page.status}, and the page says: {shortened(page.words)}",
+            should=f"if the last identity stays, {ACCOUNT} shows a message with the words 'only way in'.",
+            did=f"the click ended at {page.path} with status {page.status}, and the page says: {shortened(page.words)}",
             look="unlink: flash(…) with these words, and a redirect to account.page.",
         )
 
@@ -1185,7 +1188,7 @@ def test_what_vouches_for_the_address_stays_with_the_only_way_in(site: Site) -> 
     if browser.submit(form).status >= 500:
         raise Missed(
             should="after a click on Remove at the only identity, the page says that it is the only one.",
-            did="your app returned status 500.",
+            did="your app responded with status 500.",
             look="unlink.",
         )
     if not identities(site) or users(site)[0]["verified_email"] != ADA.google.email:
@@ -1208,7 +1211,7 @@ def test_two_tabs_at_once_leave_one(open_site: SITE) -> None:
     left = identities(site)
     crashed = [page for page in pages if isinstance(page, NoAnswer) or page.status >= 500]
     if len(left) != 1 or crashed:
-        did = f"the identities that are left: {ways_in(left)}."
+        did = f"the identities that are left are {ways_in(left)}."
         if crashed:
             did += f" One tab got this response: {crashed[0]}."[:200]
         raise Missed(
@@ -1237,7 +1240,13 @@ PROOF_LOOK = "proved in app/account.py: return None in each case in which there 
 def proved(site: Site, browser: Browser, provider: str, who: str, look: str = "") -> Form:
     """The logged-in user links another user's identity. Gives the form that merges the two accounts. `look` is one
     more place to look if there is none."""
-    linked(site, browser, provider, who, "This identity is another account's, so both are proved.")
+    linked(
+        site,
+        browser,
+        provider,
+        who,
+        "This identity belongs to another account, so the user proves both.",
+    )
     return button(
         browser,
         MERGE,
@@ -1272,7 +1281,7 @@ def what_is_proved(browser: Browser) -> Form | None:
     if page.status >= 400:
         raise Missed(
             should=f"{ACCOUNT} responds with status 200, whether there is a proof or not.",
-            did=f"it responded with status {page.status}.",
+            did=f"your app responded with status {page.status}.",
             look=f"{PROOF_LOOK} db.session.get gives None for a user who is gone, and get_or_404 does not.",
         )
     return form_to(page, MERGE)
@@ -1283,7 +1292,7 @@ def check_no_proof(browser: Browser, what: str, look: str) -> None:
     if what_is_proved(browser):
         raise Missed(
             should=f"{what} Then {ACCOUNT} has no button that merges two accounts.",
-            did=f"it has a form that sends a POST to {MERGE}.",
+            did=f"the page has a form that sends a POST to {MERGE}.",
             look=look,
         )
 
@@ -1301,7 +1310,7 @@ def test_the_account_page_says_which_account_is_proved(site: Site) -> None:
         if row["user_id"] == bo and row["email"] not in page.words:
             raise Missed(
                 should=f"beside the button {ACCOUNT} shows each identity of the other account, by provider and email "
-                f"address. One is {LABELS[row['provider']]}, {row['email']}.",
+                f"address. One of them is {LABELS[row['provider']]}, {row['email']}.",
                 did=f"that email address is not on the page: {shortened(page.words)}",
                 look="templates/account.html: other.identities has the identities of the other account.",
             )
@@ -1345,8 +1354,8 @@ def test_a_proof_of_an_account_that_is_gone_is_none(site: Site) -> None:
 # The machine's local time is 9 hours ahead of UTC (POSIX: add the number to local time, and get UTC).
 FAR_FROM_GREENWICH = {"TZ": "XXX-9"}
 SECONDS_LOOK = (
-    "A proof holds when it was made, time.time(), and works for ten minutes. time.time() is the same in every time "
-    "zone. datetime.utcnow().timestamp() is not, because timestamp() takes a naive time as local time."
+    "A proof has the time at which your app made it, time.time(), and works for ten minutes. time.time() is the same "
+    "in every time zone. datetime.utcnow().timestamp() is not, because timestamp() takes a naive time as local time."
 )
 
 
@@ -1410,7 +1419,7 @@ def check_not_merged(site: Site, before: list[Row], people: list[Row], what: str
     """Missed if your app has merged accounts that it must not merge."""
     if whose(identities(site)) != whose(before) or users(site) != people:
         raise Missed(
-            should=f"{what} Then nothing is merged.",
+            should=f"{what} Then your app merges nothing.",
             did=f"the identities were {ways_in(before)}. Now they are {ways_in(identities(site))}.",
             look=look,
         )
@@ -1425,13 +1434,13 @@ def why_not_in_one(site: Site, before: list[Row], stays: int, goes: int) -> str:
             "app/account.py. It calls merge(user, other), with the result of proved()."
         )
     if ids == [goes]:
-        return "merge in app/people.py: user, who is logged in, stays, and other goes. Which of the two is deleted?"
+        return "merge in app/people.py: user, who is logged in, stays, and other goes. Which of the two do you delete?"
     lost = {row[:2] for row in whose(before)} - {row[:2] for row in left}
     if lost:
         providers = ", ".join(sorted(LABELS[provider] for provider, _ in lost))
         return (
             f"merge in app/people.py: an identity at {providers} is lost. Move every identity of the other user, "
-            "whatever providers the user has who stays. Only then delete the other user. A loop over other.identities "
+            "also at a provider that both users have. Only then delete the other user. A loop over other.identities "
             "that gives each to another user changes this list while it runs. list(other.identities) stays whole."
         )
     if len(ids) == 2 and {row[2] for row in left} == {stays}:
@@ -1458,10 +1467,10 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     page = browser.submit(form)
     if page.status >= 400 or not all_moved(site, before, ada):
         raise Missed(
-            should=f"after a merge every identity of both belongs to user {ada}, who is logged in, and user {bo} is "
-            "gone.",
-            did=f"it ended with status {page.status}. The identities are: {ways_in(identities(site))}. The users are: "
-            f"{', '.join(str(row['id']) for row in users(site))}.",
+            should=f"after a merge every identity of both users belongs to user {ada}, who is logged in, and user {bo} "
+            "is gone.",
+            did=f"the merge ended with status {page.status}. The identities are {ways_in(identities(site))}. The users "
+            f"are {', '.join(str(row['id']) for row in users(site))}.",
             look=why_not_in_one(site, before, ada, bo),
         )
     if (name := users(site)[0]["name"]) != ADA.name:
@@ -1474,7 +1483,7 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
         raise Missed(
             should="a user who merges two accounts stays logged in.",
             did=f"the front page says: {shortened(browser.open('/').words)}",
-            look="merge: the other user goes.",
+            look="merge in app/people.py: delete the other user, and not the user who is logged in.",
         )
     page = elsewhere.open("/welcome")
     if page.status >= 500 or page.path == "/welcome":
@@ -1486,8 +1495,8 @@ def test_everything_is_in_one_account(site: Site, others: tuple[str, ...]) -> No
     came_in(site, elsewhere, "facebook", "bo")
     if not is_signed_in(elsewhere, ADA.name):
         raise Missed(
-            should="after a merge every identity of both leads to the one account.",
-            did=f"Bo logged in with Facebook: {shortened(elsewhere.open('/').words)}",
+            should="after a merge every identity of both users leads to the account that stays.",
+            did=f"Bo logged in with Facebook, and the front page says: {shortened(elsewhere.open('/').words)}",
             look="merge in app/people.py.",
         )
 
@@ -1503,8 +1512,8 @@ def test_the_number_of_the_account_that_is_gone_is_nobodys(site: Site) -> None:
     if page.path == "/welcome":
         raise Missed(
             should="if a browser is logged in to the account that is gone, your app logs it out, also after a new user "
-            "came.",
-            did=f"it is logged in as the new user: {shortened(page.words)}",
+            "has logged in.",
+            did=f"the browser is logged in as the new user: {shortened(page.words)}",
             look="class User in app/models.py: sqlite_autoincrement, and the migration 0005.",
         )
 
@@ -1523,7 +1532,8 @@ def test_the_addresses_are_not_lost(site: Site) -> None:
             should="if the account that stays has no email address, and no verified one, it gets those of the other "
             f"account: {CHEN.google.email}, verified.",
             did=f"email and verified_email are now {has}." if has else "there are still two users.",
-            look="merge in app/people.py: read both before you delete the other user, and write them afterwards.",
+            look="merge in app/people.py: read email and verified_email before you delete the other user. Write both "
+            "afterwards.",
         )
 
 
@@ -1565,7 +1575,7 @@ def test_what_is_missing_is_given_on(site: Site, who: str, provider: str) -> Non
         raise Missed(
             should=f"after a merge the account that stays has {wanted}. It keeps each email address that it has, and "
             "gets a missing one from the other account.",
-            did=f"it has {has}." if has else "that account is gone.",
+            did=f"the account has {has}." if has else "that account is gone.",
             look="merge in app/people.py: look at email and at verified_email, each by itself.",
         )
 
@@ -1607,8 +1617,8 @@ def test_without_a_proof_there_is_no_merge(site: Site) -> None:
         if page.status >= 500:
             raise Missed(
                 should=f"a POST to {MERGE} without a proof merges nothing, and causes no error.",
-                did=f"it returned status {page.status}.",
-                look="merge_other: proved() may be None.",
+                did=f"your app responded with status {page.status}.",
+                look="merge_other: proved() may give None.",
             )
         eve.open(ACCOUNT)
     # With a proof for Bo's account, Ada's ID in the form does not count, either.
@@ -1641,7 +1651,7 @@ def test_a_proof_is_used_up(site: Site) -> None:
     if again.status >= 500 or form_to(browser.open(ACCOUNT), MERGE):
         raise Missed(
             should="a proof works for one merge. Then the button is gone, and a second click merges nothing.",
-            did=f"after the second click, your app returned status {again.status}."
+            did=f"after the second click, your app responded with status {again.status}."
             if again.status >= 500
             else "the button is still there.",
             look="merge_other: session.pop('proved', None).",
@@ -1678,7 +1688,7 @@ def test_an_old_proof_merges_nothing(open_site: SITE, database: Database) -> Non
         elif len(users(site)) != 1:
             raise Missed(
                 should=f"a proof works for ten minutes. {minutes} minutes later the user can still merge.",
-                did="nothing was merged.",
+                did="your app merged nothing.",
                 look=PROOF_LOOK,
             )
 
@@ -1698,7 +1708,7 @@ def test_a_user_who_is_gone_merges_nothing(site: Site) -> None:
     if page.status >= 500:
         raise Missed(
             should=f"{what} A click on the button that this browser still shows causes no error.",
-            did=f"your app returned status {page.status}.",
+            did=f"your app responded with status {page.status}.",
             look=look,
         )
 
@@ -1761,7 +1771,7 @@ def test_a_user_who_is_gone_deletes_nothing(site: Site) -> None:
         raise Missed(
             should="Ada's account is merged into another one, in another browser. A click on Delete my account on the "
             "page that is still open here deletes nothing, and causes no error.",
-            did=f"your app returned status {page.status}. There were {len(before)} users. Now there are "
+            did=f"your app responded with status {page.status}. The number of users was {len(before)}. Now it is "
             f"{len(users(site))}.",
             look="delete in app/account.py: @login_required comes below @bp.route. Above @bp.route, it protects "
             "nothing.",

@@ -69,7 +69,7 @@ def _attempt(attack: Attack, scene: Scene) -> Attempt:
     for number, way in enumerate(attack.ways):
         if number:
             scene.begin_anew()
-        outcome = _tried(way, scene)
+        outcome = tried(way, scene)
         outcomes.append(outcome)
         # Of the ways that the app withstood the first one is drawn.
         flows.setdefault(outcome.result, scene.flow(attack.title))
@@ -79,7 +79,8 @@ def _attempt(attack: Attack, scene: Scene) -> Attempt:
     return Attempt(attack, whole, flows[whole.result])
 
 
-def _tried(way: Way, scene: Scene) -> Outcome:
+def tried(way: Way, scene: Scene) -> Outcome:
+    """What came of one way of an attack."""
     try:
         return way(scene)
     except CannotTry as error:

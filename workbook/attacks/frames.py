@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from workbook.flow.messages import Message, split
+from workbook.lab.browser import HOME
 
 
 def may_be_framed(answer: Message, by: str) -> bool:
@@ -39,6 +40,50 @@ def runs_inline_scripts(answer: Message) -> bool:
             continue
         strict = any(source.startswith(("'nonce-", "'sha256-", "'sha384-", "'sha512-")) for source in sources)
         if "'unsafe-inline'" not in sources or strict or "'strict-dynamic'" in sources:
+            return False
+    return True
+
+
+def may_load_script(answer: Message, url: str) -> bool:
+    """Whether a browser runs a script that a page loads from that URL (CSP Level 3 section 6.7.2)."""
+    return _may_load(answer, url, "script-src-elem", "script-src", "default-src")
+
+
+def script_sources(answer: Message) -> list[str]:
+    """The sources of scripts that the policies name, but for the page's own origin: other hosts, schemes, nonces."""
+    own = f"{HOME}/script.js"
+    sources = []
+    for policy in policies(answer):
+        found = next(
+            (policy[name] for name in ("script-src-elem", "script-src", "default-src") if name in policy), []
+        )
+        sources += [
+            source for source in found if source != "'none'" and not _matches(source, own, answer.url)
+        ]
+    return sources
+
+
+def may_load_style(answer: Message, url: str) -> bool:
+    """Whether a browser uses a style sheet that a page loads from that URL."""
+    return _may_load(answer, url, "style-src-elem", "style-src", "default-src")
+
+
+def base_may_be(answer: Message, url: str) -> bool:
+    """Whether <base href> of a page can make its relative URLs lead below that URL (CSP Level 3 section 6.3.1)."""
+    return _may_load(answer, url, "base-uri")
+
+
+def may_send_forms(answer: Message, url: str) -> bool:
+    """Whether a form of a page may be sent to that URL. Chromium asks that of a URL that the response to the form
+    redirects to, too (CSP Level 3 section 6.4.1)."""
+    return _may_load(answer, url, "form-action")
+
+
+def _may_load(answer: Message, url: str, *directives: str) -> bool:
+    """Whether each policy allows that URL, by the first of the directives that it has."""
+    for policy in policies(answer):
+        sources = next((policy[name] for name in directives if name in policy), None)
+        if sources is not None and not any(_matches(source, url, answer.url) for source in sources):
             return False
     return True
 

@@ -16,7 +16,7 @@ from .registry import attacks
 # The outcomes of one step, by the attacks' names.
 Outcomes = Mapping[str, Outcome]
 
-_CELLS = {WORKS: "**works**", WITHSTOOD: "withstood", NOT_TRIED: "–"}
+_CELLS = {WORKS: "✗ works", WITHSTOOD: "✓ withstood", NOT_TRIED: "–"}
 
 
 def steps_with_an_app(steps: Iterable[Step], folder: Path) -> list[Step]:
@@ -34,20 +34,25 @@ def outcomes(place: Path, warm: Warm) -> Outcomes:
     return {attempt.attack.name: attempt.outcome for attempt in carry_out(attacks().values(), place, warm)}
 
 
-def table(of_steps: Mapping[str, Outcomes]) -> str:
-    """The table as Markdown: a row for each attack, and a column for each step by its number. Below it are the reasons
-    for each cell."""
+def cells(of_steps: Mapping[str, Outcomes]) -> str:
+    """The table as Markdown: a row for each attack, and a column for each step by its number."""
     lines = [
         f"| attack | Eve's success | {' | '.join(of_steps)} |",
         f"| --- | --- |{' --- |' * len(of_steps)}",
     ]
     for name, attack in attacks().items():
-        cells = [_CELLS[of_step[name].result] for of_step in of_steps.values()]
-        lines.append(f"| `{name}` | {attack.title} | {' | '.join(cells)} |")
+        row = [_CELLS[of_step[name].result] for of_step in of_steps.values()]
+        lines.append(f"| `{name}` | {attack.title} | {' | '.join(row)} |")
     lines += [
         "",
         f"{_CELLS[NOT_TRIED]}: the attack could not be tried, because the app lacks something for it.",
     ]
+    return "\n".join(lines) + "\n"
+
+
+def table(of_steps: Mapping[str, Outcomes]) -> str:
+    """The table, and below it the reasons for each cell."""
+    lines = [cells(of_steps).removesuffix("\n")]
     for name in attacks():
         lines += [
             "",

@@ -128,6 +128,14 @@ class Lesson:
                     print(f"      {explanation.sentence} ({explanation.source})")
             print()
 
+    def attack(self, name: str) -> None:
+        """Carries an attack out against the step's app, and says what came of it."""
+        from workbook.attacks.carrying_out import carry_out
+        from workbook.attacks.registry import attacks
+
+        (attempt,) = carry_out([attacks()[name]], self.place, self.warm)
+        print(f"{name}, {attempt.outcome.result}: {attempt.outcome.because}")
+
     def verdict(self, exercise: str) -> None:
         """Says whether an exercise is passed, and why not."""
         if self._verdicts is None:

@@ -36,7 +36,7 @@ def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) ->
     if site.at_provider(page) or page.status >= 400:
         raise Missed(
             should=f"a login that begins at {start} ends on a page of the app.",
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="login, send_to and authorized in app/auth.py.",
         )
     if page.path != "/welcome" and "signed in as" not in browser.open("/").words.lower():
@@ -51,13 +51,13 @@ def came_in(site: Site, browser: Browser, provider: str, who: str = SOMEBODY) ->
 def _why_nobody(provider: str, page: Page) -> str:
     """Where to look after a login that ended on that page of the app, and logged no user in."""
     if any(said in page.words for said in (DENIED, NO_HELP.format(PROVIDER_LABELS[provider]))):
-        return "authorized in app/auth.py: look where it shows this message."
+        return "authorized in app/auth.py: in which cases does authorized show this message?"
     if NOT_OURS not in page.words:
         return "sign_in in app/auth.py: session.clear() comes before login_user(user), which writes into the session."
     if provider == "twitter":
         return (
-            f"{NO_STATE} For the request token of a login, finish(name, token) gives None. Then `started` stays as it "
-            "was, as in started = finish(name, token) or started."
+            f"{NO_STATE} For the request token of a login, finish(name, token) gives None. Then `started` keeps its "
+            "value, as in started = finish(name, token) or started."
         )
     return (
         "authorized in app/auth.py: finish(…) gives the login that began with the state in the query string."
@@ -70,7 +70,7 @@ def account(browser: Browser) -> Page:
     if page.path != ACCOUNT or page.status != 200:
         raise Missed(
             should=f"{ACCOUNT} shows the identities of the logged-in user.",
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the browser ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="page in app/account.py, and templates/account.html.",
         )
     return page
@@ -84,7 +84,7 @@ def button(browser: Browser, path: str, should: str, look: str) -> Form:
         actions = ", ".join(f"{form.method} {urlsplit(form.action).path}" for form in page.forms())
         did = f"there is no form to {path}. The forms on the page send: {actions or 'nothing'}."
     elif form.method != "POST":
-        did = f"the form to {path} sends a {form.method}. A link on any page can send a GET, too."
+        did = f"the form to {path} sends a {form.method}. Any page can make a browser send a GET."
     else:
         return form
     raise Missed(should=should, did=did, look=look)
@@ -113,7 +113,7 @@ def linked(site: Site, browser: Browser, provider: str, who: str = SOMEBODY, why
     if site.at_provider(page) or page.status >= 400:
         raise Missed(
             should=should,
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the browser ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="linked and authorized in app/auth.py.",
             **beside(site, provider, since),
         )

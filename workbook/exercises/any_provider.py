@@ -87,10 +87,11 @@ def came_to_nothing(site: Site, page: Page, name: str, look: str, since: int) ->
         look = "settings() in app/providers/github.py: GitHub gives the email addresses only with the scope user:email."
     if any(m.sender == "github" and m.status == 404 and m.path == "/github/user" for m in site.messages()):
         look = (
-            "settings() in app/providers/github.py: base_url ends in a slash, or user replaces its last part."
+            "settings() in app/providers/github.py: base_url needs a slash at its end. Without the slash, user "
+            "replaces the last part of base_url."
         )
     return Missed(
-        should=f"a user who allows access at {label(site, name)} is logged in, and at /welcome.",
+        should=f"a user who allows access at {label(site, name)} is logged in, and ends at /welcome.",
         did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)} {said}".strip(),
         look=look,
         flow=site.flow("Your app", since),
@@ -126,7 +127,7 @@ def callback_for(site: Site, browser: Browser, name: str, who: str = SOMEBODY) -
 def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Missed:
     """The message if `start` did not lead to a provider's page. The login began after `since` messages."""
     who = label(site, name)
-    look = f"settings() in app/providers/{name}.py."
+    look = f"settings() in app/providers/{name}.py"
     if site.at_provider(page):
         asked = dict(parse_qsl(urlsplit(page.url).query))
         sent = ", ".join(
@@ -140,24 +141,22 @@ def not_there(site: Site, page: Page, name: str, start: str, since: int) -> Miss
         elif asked.get("redirect_uri", callback_at(name)) != callback_at(name):
             look = f"login in app/auth.py: {who} knows the redirect URI {callback_at(name)}, and no other."
         elif asked.get("client_id") == site.providers.environment().get(f"{name.upper()}_SECRET"):
-            look += (
-                " consumer_key and consumer_secret are swapped. Everybody can read the secret in that URL."
-            )
+            look += ": consumer_key has the client secret. The user can read the secret in that URL."
         else:
-            look += " authorize_url and consumer_key."
+            look += ": authorize_url and consumer_key."
     elif page.status == 404:
-        did = f"{start} returned status 404. The app has no such page."
-        look = f"names() in app/providers/__init__.py: is {name!r} one of them? And login in app/auth.py."
+        did = f"{start} responded with status 404."
+        look = f"names() in app/providers/__init__.py: is {name!r} one of the names? Then look at login in app/auth.py."
     elif "is not set up here" in page.words:
         did = f"{start} led to the front page, which says: {who} is not set up here."
-        look += " consumer_key and consumer_secret."
+        look += ": consumer_key and consumer_secret."
     else:
         did = f"{start} led to {page.path} with status {page.status}: {shortened(page.words)}"
         # Twitter's and Facebook's modules were given.
         look = (
             "login in app/auth.py."
             if name in ("twitter", "facebook")
-            else f"login in app/auth.py, and {look}"
+            else f"login in app/auth.py, and {look}."
         )
     return Missed(
         should=f"{start} redirects the browser to {who}'s page.",
@@ -174,7 +173,7 @@ def refused_by(site: Site, name: str) -> str:
         if message.sender == name and message.receiver == APP:
             words = " ".join(message.body.split())
             if (message.status or 0) >= 400 or "error=" in words or '"error"' in words:
-                return f"{label(site, name)}'s response for {message.path} was {message.status}: {shortened(words)}"
+                return f"{label(site, name)} responded to {message.path} with {message.status} and {shortened(words)}"
             return ""
     return ""
 
@@ -183,7 +182,7 @@ def reads(site: Site, page: Page, message: str, *, what: str, look: str) -> None
     """Missed unless a user whose login failed is on a page of the app that shows the message."""
     should = f"{what}. Then the front page says: {message}"
     if page.status >= 400:
-        raise Missed(should=should, did=f"{page.path} returned status {page.status}.", look=look)
+        raise Missed(should=should, did=f"{page.path} responded with status {page.status}.", look=look)
     if site.at_provider(page) or message not in page.words:
         did = f"the browser ended at {page.path}, which says: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
@@ -228,4 +227,4 @@ def _logged(site: Site) -> str:
     # A line in Flask's own form, or the sentence that the given code logs.
     logged = re.compile(r" (?:WARNING|ERROR) in \w+: |signs nobody in")
     lines = [line for line in site.app.log().splitlines() if logged.search(line)]
-    return f"The app logged: {lines[-1].partition(': ')[2] or lines[-1]}" if lines else ""
+    return f"Your app's log has the line {lines[-1].partition(': ')[2] or lines[-1]}" if lines else ""

@@ -40,13 +40,13 @@ def app_failed(error: AppFailed) -> Missed:
     if isinstance(error, MigrationFailed):
         return Missed(
             should="flask db upgrade goes through, before the app starts.",
-            did=f"it failed: {error.error}.",
+            did=f"flask db upgrade failed: {error.error}.",
             look=where_to_look(error, "the folder migrations."),
         )
     return Missed(
         should="the app starts, as it does under flask run.",
         did=f"it did not start: {error.error}.",
-        look=where_to_look(error, "app.py. Run `flask run` in the step's folder to see the whole error."),
+        look=where_to_look(error, "the whole error. `flask run` in the step's folder shows it."),
     )
 
 

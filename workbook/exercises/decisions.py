@@ -35,11 +35,13 @@ def check_decision(
         did, look = f"nothing yet for {row}.", "the table is in the chapter's README.md."
     elif reason is not None:
         did = f'"{word}" for {row}. {reason}'
-        look = "ask the questions from left to right. The first that decides ends it."
+        look = (
+            "ask the questions of the table from left to right, and stop at the first question that decides."
+        )
     else:
         did, look = f"{decision!r} for {row}.", f"one of {known}."
     raise Missed(
-        should=f"{FILE} says what to do: {key.case} It is one of {known}.",
+        should=f"{FILE} has the decision for this case: {key.case} The decision is one of {known}.",
         did=did,
         look=look,
         subject=SUBJECT,

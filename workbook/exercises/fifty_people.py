@@ -227,9 +227,9 @@ def first_difference(before: Mapping[int, Person], after: Mapping[int, Person]) 
                 f"{_named(was)} is now {now.name!r}, with the email {now.email!r} instead of {was.email!r}."
             )
         if now.ways_in != was.ways_in:
-            return f"{_named(was)} had the identities {_said(was)}, and now has {_said(now)}."
+            return f"the identities of {_named(was)} are {_said(now)} now, and were {_said(was)} before."
     extra = next((person for id, person in after.items() if id not in before), None)
-    return f"there is a new user, {_named(extra)}, with {_said(extra)}." if extra else None
+    return f"there is a new user, {_named(extra)}, whose identities are {_said(extra)}." if extra else None
 
 
 def only_far(before: People, after: People) -> bool:

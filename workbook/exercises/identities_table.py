@@ -8,8 +8,8 @@ from workbook.lab.databases import Database
 
 from .missed import Missed
 
-_UNIQUE = 'UniqueConstraint("provider", "subject") in __table_args__, and in the migration the same'
-_CASCADE = 'The foreign key of user_id: ForeignKey("users.id", ondelete="CASCADE")'
+_UNIQUE = 'UniqueConstraint("provider", "subject") in __table_args__, and the same in the migration'
+_CASCADE = 'The foreign key of user_id is ForeignKey("users.id", ondelete="CASCADE")'
 
 
 def check_tables_and_columns(database: Database, should: str, where: str) -> None:
@@ -41,7 +41,7 @@ def check_tables_and_columns(database: Database, should: str, where: str) -> Non
                 raise Missed(
                     should=should,
                     did=f"the column {name} of {table} has the type {columns[name]['type']}.",
-                    look=f"{where} A subject is a string, also if it is digits. user_id is a number, as users.id.",
+                    look=f"{where} A subject is a string, even if it has only digits. user_id is an integer.",
                 )
 
 
@@ -58,7 +58,7 @@ def check_identities_table(database: Database, should: str, where: str) -> None:
         if refused:
             raise Missed(
                 should=f"identities accepts {why}.",
-                did=f"the database rejected it: {refused}",
+                did=f"the database rejected the row: {refused}",
                 look=f"{where} {look}",
             )
 
@@ -77,8 +77,8 @@ def check_identities_table(database: Database, should: str, where: str) -> None:
         second,
         "facebook",
         "1",
-        "the same subject at another provider, which is another user",
-        f"Together, provider and subject are unique: {_UNIQUE}.",
+        "the same subject at another provider, which is another identity",
+        f"Only provider and subject together are unique, by {_UNIQUE}.",
     )
     taken(
         first,
@@ -97,9 +97,11 @@ def check_identities_table(database: Database, should: str, where: str) -> None:
     not_taken(second, "twitter", "1", "a pair of provider and subject that another user has", f"{_UNIQUE}.")
     not_taken(first, "twitter", "1", "the same pair of provider and subject twice", f"{_UNIQUE}.")
     not_taken(first + second + 1, "twitter", "3", "an identity of a user who does not exist", f"{_CASCADE}.")
-    not_taken(None, "twitter", "4", "an identity without a user, user_id NULL", "nullable=False.")
-    not_taken(first, None, "5", "an identity without a provider", "nullable=False.")
-    not_taken(first, "twitter", None, "an identity without a subject", "nullable=False.")
+    not_taken(
+        None, "twitter", "4", "an identity without a user (user_id NULL)", "user_id has nullable=False."
+    )
+    not_taken(first, None, "5", "an identity without a provider", "provider has nullable=False.")
+    not_taken(first, "twitter", None, "an identity without a subject", "subject has nullable=False.")
     _check_cascade(database, first, second, where)
 
 
@@ -115,7 +117,7 @@ def _check_cascade(database: Database, first: int, second: int, where: str) -> N
         raise Missed(should=should, did=did, look=look) from None
     left = database.rows("SELECT user_id FROM identities ORDER BY subject")
     if [row["user_id"] for row in left] != [second, second]:
-        did = f"the users of the remaining identities are {[row['user_id'] for row in left]}, and not {[second] * 2}."
+        did = f"the users of the identities that are left are {[row['user_id'] for row in left]}, not {[second] * 2}."
         raise Missed(should=should, did=did, look=look)
 
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from workbook.lab.browser import HOME, Browser, Form, NoAnswer, Page
 from workbook.lab.databases import Database
 from workbook.lab.site import Site
-from workbook.lab.visits import SOMEBODY, NotAsked, form_to, refuse, sign_in
+from workbook.lab.visits import SOMEBODY, NotAsked, form_to, issuer_of, refuse, sign_in
 from workbook.providers.people import PEOPLE
 
 from .any_provider import (
@@ -162,7 +162,10 @@ def check_forged_callbacks(site: Site, name: str, look: str) -> None:
             if how != "with the state of Eve's own login":
                 link = changed(link, state=None if how == "without a state" else "")
             page = browser.open(link)
-            what = f"Eve makes a callback for {label(site, name)} {how}, and a browser where {whose} logged in opens it"
+            what = (
+                f"Eve makes the URL of a callback for {label(site, name)} {how}, and a browser where {whose} logged in "
+                "opens this URL"
+            )
             where = (
                 look
                 if how == "with the state of Eve's own login"
@@ -190,7 +193,7 @@ def check_state_after_an_error(site: Site, name: str, look: str) -> None:
     """The state of a login that a denial or an error has ended does not work again."""
     for error, how in (
         ("access_denied", "Ada has denied access"),
-        ("server_error", f"{label(site, name)} could not help"),
+        ("server_error", f"{label(site, name)} has sent an error"),
     ):
         browser = site.browser()
         state = asked_of(site, browser, name).get("state", "")
@@ -220,7 +223,7 @@ def check_nothing_came_of_it(
     if "Ada Okafor" not in words:
         raise Missed(
             should=f"{what}. Then Ada stays logged in.",
-            did=f"it ended at {page.path}, and the front page says: {shortened(words)}",
+            did=f"the callback ended at {page.path}, and the front page says: {shortened(words)}",
             look=look,
         )
 
@@ -255,16 +258,18 @@ def check_a_refusal_harms_nothing(site: Site, first: str, name: str, look: str) 
     before = every_row(site.database)
     what = f"Ada is logged in with {label(site, first)}, and denies access at {label(site, name)}"
     # The provider would not ask her again in this browser, so the check makes the callback of a denial itself.
-    state = asked_of(site, ada, name).get("state", "")
-    page = ada.open(f"{callback_at(name)}?error=access_denied&state={state}")
+    denial = {"error": "access_denied", "state": asked_of(site, ada, name).get("state", "")}
+    issuer = issuer_of(site, name)
+    named = {"iss": issuer} if issuer else {}
+    page = ada.open(f"{callback_at(name)}?{urlencode(denial | named)}")
     only_that = "the callback in app/auth.py: a denial ends the denied login, and changes nothing else."
     check_nothing_came_of_it(site, ada, page, before, what, only_that, still_in=True)
     reads(site, page, DENIED, what=what, look=look)
     page = ada.open(waiting)
     if NOT_OURS in page.words:
         raise Missed(
-            should=f"{what}. A login at {label(site, name)} that she began before, in another tab, goes on.",
-            did=f"it ended at {page.path}, which says: {shortened(page.words)}",
+            should=f"{what}. A login with {label(site, name)} that she began before, in another tab, goes on.",
+            did=f"that login ended at {page.path}, which says: {shortened(page.words)}",
             look=only_that,
         )
 
@@ -309,7 +314,7 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
     if said_elsewhere and (page.status >= 400 or is_in(browser)):
         return
     if page.status >= 400:
-        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+        did = f"{page.path} responded with status {page.status}: {shortened(page.words)}"
         raise Missed(should=f"{what}. Then she is on the front page.", did=did, look=look)
     check_nobody_is_in(site, browser, what=what, look=why_remembered(browser, look))
     before = every_row(site.database)
@@ -332,8 +337,8 @@ def check_log_out(site: Site, first: str, second: str, look: str, *, said_elsewh
     if ended.path == "/account":
         raise Missed(
             should=f"{what}, and logs in again. This login ends on /welcome.",
-            did="it ended on /account, which a login before the logout had asked for. So session['next'] was still "
-            "there.",
+            did="this login ended on /account. A login from before the logout had asked for that page, so "
+            "session['next'] was still there.",
             look=look,
         )
 
@@ -357,7 +362,7 @@ def check_log_out_of_a_stranger(site: Site, first: str, second: str, look: str) 
         "Ada's account was deleted in another browser, and she clicks on Log out in a page that is still open"
     )
     if page.status >= 500:
-        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+        did = f"{page.path} responded with status {page.status}: {shortened(page.words)}"
         raise Missed(should=f"{what}. Then she is on the front page.", did=did, look=look)
     browser.open(waiting)
     name = is_in(browser)
@@ -366,7 +371,7 @@ def check_log_out_of_a_stranger(site: Site, first: str, second: str, look: str) 
             should=f"{what}. From then on no login is under way.",
             did=f"a login with {label(site, second)} was under way. Its callback came after the click, and "
             f"{name or 'a new user'} was logged in.",
-            look=f"{look} A logout empties the session, also if no user is logged in. So no @login_required there.",
+            look=f"{look} A logout empties the session, also if no user is logged in. So use no @login_required there.",
         )
 
 
@@ -400,8 +405,9 @@ def check_strangers(
             shown = page.path == path and page.status < 400
             if shown or page.status >= (400 if method == "GET" else 500):
                 raise Missed(
-                    should=f"if a stranger sends a {method} to {path}, your app redirects to the front page.",
-                    did=f"{page.path} returned status {page.status}: {shortened(page.words)}",
+                    should=f"if a visitor who is not logged in sends a {method} to {path}, your app redirects to the "
+                    "front page.",
+                    did=f"{page.path} responded with status {page.status}: {shortened(page.words)}",
                     look=look,
                 )
     for path in pages:
@@ -415,7 +421,7 @@ def check_strangers(
             f"there with {label(site, name)}, and ends on {wanted}."
         )
         if link is None:
-            did = "there is no such button on that page."
+            did = f"that page has no link to {start_of(name)}."
             raise Missed(should=should, did=did, look="templates/index.html.")
         carried = parse_qs(urlsplit(link).query).get("next") == [wanted]
         if carried and ends_elsewhere:
@@ -437,7 +443,7 @@ def check_strangers(
             raise Missed(
                 should=should,
                 did=f"the button leads to {leads}, and the login ended at {came_to} with status {ended.status}.",
-                look="login in app/auth.py keeps next, and the callback redirects there."
+                look="login in app/auth.py: keep next in the session, and redirect to it at the end of the login."
                 if carried
                 else "templates/index.html: the links to /login/… pass on the next of the front page's URL.",
             )
@@ -479,7 +485,7 @@ def check_delete_names_nobody(site: Site, browser: Browser, others: tuple[int, .
             if page.status >= 500:
                 raise Missed(
                     should="a POST to /account/delete ends on a page of the app, whatever else the request contains.",
-                    did=f"{page.path} returned status {page.status}: {shortened(page.words)}",
+                    did=f"{page.path} responded with status {page.status}: {shortened(page.words)}",
                     look=look,
                 )
             if is_in(browser) is None:  # Ada's own account is gone
@@ -505,11 +511,14 @@ def check_strangers_delete_nothing(site: Site, user: int, look: str) -> None:
     before = every_row(site.database)
     for fields in ({}, dict.fromkeys(ID_FIELDS, str(user))):
         page = sent(site.browser(), DELETE, **fields)
-        should = "if a stranger sends a POST to /account/delete, your app redirects, and deletes no account."
+        should = (
+            "if a visitor who is not logged in sends a POST to /account/delete, your app redirects, and deletes no "
+            "account."
+        )
         if every_row(site.database) != before:
             raise Missed(should=should, did=f"it deleted the account of user {user}.", look=look)
         if page.status >= 500:
-            did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+            did = f"{page.path} responded with status {page.status}: {shortened(page.words)}"
             raise Missed(should=should, did=did, look=look)
 
 
@@ -521,8 +530,8 @@ def check_user_is_gone(
     different exercise checks that this callback ends without an error."""
     what = "Ada's account was deleted in another browser, so no user is logged in here"
     look = (
-        "load_user in app/models.py gives None if there is no such user. And current_user says who is logged in, not "
-        "an ID in the session."
+        "load_user gives None if there is no such user. And current_user says who is logged in. An ID in the session "
+        "does not."
     )
     before = every_row(site.database)
     for path in (*pages, DELETE):
@@ -537,7 +546,9 @@ def check_user_is_gone(
         ):
             did = f"{sent_there} ended at {page.path} with status {page.status}: {shortened(page.words)}"
             raise Missed(
-                should=f"{what}. Then {sent_there} leads to the front page, or shows it.", did=did, look=look
+                should=f"{what}. Then {sent_there} shows the front page, or redirects to it.",
+                did=did,
+                look=look,
             )
         if every_row(site.database) != before:
             raise Missed(
@@ -549,7 +560,7 @@ def check_user_is_gone(
     if page.status >= 500 and said_elsewhere:
         return
     if page.status >= 500:
-        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+        did = f"{page.path} responded with status {page.status}: {shortened(page.words)}"
         raise Missed(
             should=f"{what}. Then a login that was under way makes a new user, or none.", did=did, look=look
         )
@@ -603,7 +614,7 @@ def check_cookie(site: Site, names: tuple[str, ...], look: str) -> None:
                         should="after a login, the session cookie holds the user's ID, and no name and no email "
                         "address.",
                         did=f"Ada logged in with {label(site, name)}. Everybody who has the cookie can read the "
-                        f"{what}, {value}, in it. It holds {shortened(held)}",
+                        f"{what}, {value}, in it. The cookie holds {shortened(held)}",
                         look=f"{look} Flask keeps a message of flash() in the session, until a page shows it."
                         if "_flashes" in held
                         else look,
@@ -616,11 +627,14 @@ def check_cookie(site: Site, names: tuple[str, ...], look: str) -> None:
 def since_one_route(*, log_out_elsewhere: bool = False) -> dict[str, Callable[[Site], None]]:
     """The checks that the apps with one login route for all providers keep, each by its subject. With
     `log_out_elsewhere`, a different exercise checks that *Log out* logs out."""
-    state = "authorized in app/auth.py: call finish(name, …) first, in every case. None ends the login."
-    refusal = "authorized in app/auth.py: after a denial, Twitter sends denied, and OAuth 2 sends error=access_denied."
+    state = "authorized in app/auth.py: call finish(name, …) first, in every case. If it gives None, the login is over."
+    refusal = (
+        "authorized in app/auth.py: after a denial, Twitter sends denied, and a provider with OAuth 2 sends "
+        "error=access_denied."
+    )
     log_out = "logout in app/auth.py: session.clear(), and then logout_user()."
     guard = "@login_required comes below @bp.route. Above @bp.route, @login_required protects nothing."
-    delete = "delete: only current_user.id says which user to delete, and nothing in the request."
+    delete = "delete: current_user.id says which user to delete. Read no user from the request."
     checks: dict[str, Callable[[Site], None]] = {}
     for name in ("facebook", "google", "github"):
         checks[f"forged {name}"] = partial(check_forged_callbacks, name=name, look=state)

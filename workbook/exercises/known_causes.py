@@ -25,20 +25,20 @@ LOADING = (
     Cause(
         name="no-compat",
         error=r"cannot import name 'url_(quote|encode|decode)'",
-        look="Flask-OAuthlib 0.9.6 does not load on today's Flask by itself. Before the line that imports it, "
-        "app.py needs the line: import workbook.compat",
+        look="Flask-OAuthlib 0.9.6 does not load on today's Flask by itself. Before the line that imports "
+        "Flask-OAuthlib, your app needs the line: import workbook.compat",
         proof="01/broken/no-compat",
     ),
     Cause(
         name="no-such-module",
         error=r"No module named",
-        look="Is the name spelled right, and is the package in requirements.txt?",
+        look="is the name spelled right, and is the package in requirements.txt?",
         proof="01/broken/no-such-module",
     ),
     Cause(
         name="no-such-variable",
         error=r"^KeyError: '[A-Z][A-Z_]+'$",
-        look="The environment has no variable of that name. It has TWITTER_URL, TWITTER_KEY, TWITTER_SECRET, "
+        look="the environment has no variable of that name. It has TWITTER_URL, TWITTER_KEY, TWITTER_SECRET, "
         "FACEBOOK_URL, FACEBOOK_GRAPH_URL, FACEBOOK_KEY, FACEBOOK_SECRET and SECRET_KEY. From step 06 on, it also has "
         "GOOGLE_URL, GOOGLE_KEY, GOOGLE_SECRET, GITHUB_URL, GITHUB_API_URL, GITHUB_KEY and GITHUB_SECRET.",
         proof="01/broken/no-such-variable",
@@ -55,13 +55,13 @@ REMOTE_APPS = (
     Cause(
         name="tokengetter-of-nothing",
         error=r"'NoneType' object has no attribute 'tokengetter'",
-        look="Register Twitter (exercise 1.1) above the function under @twitter.tokengetter.",
+        look="register Twitter (exercise 1.1) above the function under @twitter.tokengetter.",
         proof="01/broken/registered-too-late",
     ),
     Cause(
         name="registered-and-not-kept",
         error=r"'NoneType' object has no attribute '(authorize|authorized_response|handle_oauth2_response|get)'",
-        look="The provider is not registered. Assign the result of oauth.remote_app(…) to that name.",
+        look="the provider is not registered. Assign the result of oauth.remote_app(…) to that name.",
         proof="03/wrong/3.1-registered-and-not-kept",
     ),
     Cause(
@@ -81,7 +81,7 @@ REMOTE_APPS = (
     Cause(
         name="no-token",
         error=r"No token available",
-        look="Your app calls Twitter for a user who is not logged in, so get_twitter_token gave None. First check "
+        look="your app calls Twitter for a user who is not logged in, so get_twitter_token gave None. First check "
         "whether session has a token. If not, redirect to the front page.",
         proof="01/wrong/1.6-strangers-get-an-error",
     ),
@@ -101,7 +101,7 @@ REMOTE_APPS = (
     Cause(
         name="nobody-listens",
         error=r"Connection refused",
-        look="Your app sent a request to a URL where no server listens. A provider's URLs begin with a variable of "
+        look="your app sent a request to a URL where no server listens. A provider's URLs begin with a variable of "
         "the environment, such as TWITTER_URL.",
         proof="01/wrong/1.1-the-twitter-that-is-real",
     ),
@@ -111,33 +111,33 @@ ANSWERS = (
     Cause(
         name="no-address",
         error=r"KeyError: 'email'",
-        look="Not every user has an email address, or shares it. Then Facebook leaves the key out. .get('email') "
+        look="not every user has an email address, or shares it. Then Facebook leaves the key out. .get('email') "
         "gives None.",
         proof="03/wrong/3.9-key-error",
     ),
     Cause(
         name="answer-is-an-error",
         error=r"KeyError: '(access_token|id|name)'",
-        look="The provider's response has no such key, because it is an error. Check for an error first.",
+        look="the provider's response has no such key. The response may be an error, so check for an error first.",
         proof="03/wrong/3.11-an-error-has-no-id",
     ),
     Cause(
         name="answer-is-no-json",
         error=r"JSONDecodeError",
-        look="The provider's response is not JSON, or only a part of it. JSONDecodeError is a ValueError.",
+        look="the provider's response is not JSON, or only a part of it. JSONDecodeError is a ValueError.",
         proof="03/wrong/3.11-only-its-own-error",
     ),
     Cause(
         name="no-answer-after-a-refusal",
         error=r"'NoneType' object is not subscriptable",
-        look="Your code reads a value from something that is None. After a denial, authorized_response() gives None, "
+        look="your code reads a value from something that is None. After a denial, authorized_response() gives None, "
         "and a response `null` is None, too.",
         proof="01/wrong/1.4-denial-ignored",
     ),
     Cause(
         name="id-token-refused",
         error=r"^[A-Za-z]+Error: (bad_signature|invalid_claim|missing_claim|expired_token|unsupported_alg)",
-        look="joserfc rejected the ID token, and that is right. This error is a JoseError. Raise a ValueError "
+        look="joserfc rejected the ID token with this error, which is a JoseError. Raise a ValueError "
         "instead, which the callback handles.",
         proof="06/wrong/6.6-errors-not-caught",
     ),
@@ -147,14 +147,14 @@ SESSIONS = (
     Cause(
         name="no-secret-key",
         error=r"session is unavailable because no secret key",
-        look="The app has no key to sign its session with. app.secret_key (or app.config['SECRET_KEY']) is not set, "
+        look="the app has no key to sign its session with. app.secret_key (or app.config['SECRET_KEY']) is not set, "
         "or misspelled.",
         proof="01/wrong/1.2-no-secret-key",
     ),
     Cause(
         name="request-token-lost",
         error=r"Token not found, maybe you disabled cookie",
-        look="The request token that /login kept in the session was gone at the callback.",
+        look="the request token that /login kept in the session was gone at the callback.",
         proof="01/wrong/1.3-cookie-same-site-strict",
     ),
     Cause(
@@ -189,13 +189,13 @@ VIEWS = (
     Cause(
         name="no-return",
         error=r"did not return a valid response",
-        look="The view returns nothing. Is there a `return` on every path through it?",
+        look="the view returns nothing. Is there a `return` on every path through it?",
         proof="01/wrong/1.2-no-return",
     ),
     Cause(
         name="parameter-not-there",
         error=r"^BadRequestKeyError",
-        look="The request has no parameter of that name. Then request.args[…] makes Flask respond with status 400, and "
+        look="the request has no parameter of that name. Then request.args[…] makes Flask respond with status 400, and "
         "request.args.get(…) gives None.",
         proof="01/wrong/1.3-next-in-brackets",
     ),
@@ -225,21 +225,21 @@ ROWS = (
     Cause(
         name="model-without-the-column",
         error=r"ha(s no|ve a) property \"|is an invalid keyword argument for",
-        look="The model has no column of that name. Exercise 4.1 gives class User its columns. From exercise 5.5 on, "
+        look="the model has no column of that name. Exercise 4.1 gives class User its columns. From exercise 5.5 on, "
         "look in the table identities instead.",
         proof="05/wrong/5.5-by-the-columns-that-are-gone",
     ),
     Cause(
         name="text-in-a-boolean",
         error=r"Not a boolean value",
-        look="Your app writes a string, or another value, into a column for true and false. Accept True, False, and "
+        look="your app writes a string, or another value, into a column for true and false. Accept True, False, and "
         "the strings that mean them. Anything else is None.",
         proof="06/wrong/6.6-a-text-in-the-column",
     ),
     Cause(
         name="number-for-a-text",
         error=r"operator does not exist: (character varying|text) = (integer|bigint)",
-        look="Your app compares a number with a string column. Twitter gives an ID as a string, too, as id_str.",
+        look="your app compares a number with a string column. Twitter gives an ID as a string, too, as id_str.",
         # SQLite compares the two, so no submission meets this cause there. In tests/checks/test_on_postgresql.py an
         # app meets it.
         on_postgresql="ProgrammingError: operator does not exist: character varying = integer",
@@ -248,7 +248,7 @@ ROWS = (
     Cause(
         name="no-rollback",
         error=r"PendingRollbackError",
-        look="After an error at commit or flush, db.session takes nothing more until you roll it back. Call "
+        look="after an error at commit or flush, db.session takes nothing more until you roll it back. Call "
         "db.session.rollback() in the except, before the next query.",
         proof="07/wrong/7.6-no-rollback",
     ),
@@ -256,13 +256,14 @@ ROWS = (
         name="locked-after-a-look",
         error=r"OperationalError: database is locked",
         look="SQLite does not write in a transaction that began with a read, if another transaction has written since "
-        "then. db.session.begin_nested() keeps it open. Roll all of it back, and then read and write again.",
+        "then. db.session.begin_nested() keeps this transaction open. Roll all of it back, and then read and write "
+        "again.",
         proof="07/wrong/7.6-a-savepoint",
     ),
     Cause(
         name="verified-address-twice",
         error=r"UNIQUE constraint failed: users\.verified_email|duplicate key value.*verified_email",
-        look="Another user has this verified_email. At a login, keep_verified first looks for a user who has it. In a "
+        look="another user has this verified_email. At a login, keep_verified first looks for a user who has it. In a "
         "merge, delete the other user first (delete, then db.session.flush()), because SQLAlchemy writes changes "
         "before it deletes.",
         proof="08/wrong/8.11-address-given-on-too-early",
@@ -272,8 +273,8 @@ ROWS = (
     Cause(
         name="value-twice",
         error=r"UNIQUE constraint failed|duplicate key value",
-        look="A row with this value is there already. Your app did not find it, or did not use it. Look for it in that "
-        "column alone, and make a new row only if you find none.",
+        look="a row with this value is there already. Your app did not find this row, or did not use it. Look for the "
+        "value in that column alone, and make a new row only if you find none.",
         proof="04/wrong/4.2-always-a-new-user",
         on_postgresql='IntegrityError: duplicate key value violates unique constraint "ix_users_twitter_id" '
         "DETAIL: Key (twitter_id)=(1) already exists.",
@@ -282,7 +283,7 @@ ROWS = (
         name="identity-of-nobody",
         error=r"NOT NULL constraint failed: identities\.user_id|"
         r"\"user_id\" of relation \"identities\" violates not-null",
-        look="Your app writes an identity without a user. A new user has no ID until the flush, but identity.user = "
+        look="your app writes an identity without a user. A new user has no ID until the flush, but identity.user = "
         "user needs none. And db.session.delete(user) takes the user away from the identities, unless the "
         'relationship has cascade="all, delete-orphan", passive_deletes=True.',
         proof="05/wrong/5.8-identities-of-nobody",
@@ -292,7 +293,7 @@ ROWS = (
     Cause(
         name="no-name",
         error=r"NOT NULL constraint failed: users\.name|\"name\" of relation \"users\" violates not-null",
-        look="A user has no name, and name must not be NULL. A provider may send null if the user has set no name. "
+        look="a user has no name, and name must not be NULL. A provider may send null if the user has set no name. "
         "Then .get gives None, whatever its second argument is. `or` gives another string.",
         proof="06/wrong/6.3-name-is-null",
         on_postgresql='IntegrityError: null value in column "name" of relation "users" violates not-null '
@@ -301,7 +302,7 @@ ROWS = (
     Cause(
         name="nothing-in-a-column",
         error=r"NOT NULL constraint failed|violates not-null",
-        look="A new row has NULL in this column, which must not be NULL. Does your code give it a value? If some users "
+        look="a new row has NULL in this column, which must not be NULL. Does your code give it a value? If some users "
         "have no value, the column needs nullable=True.",
         proof="05/wrong/5.5-subject-forgotten",
         on_postgresql='IntegrityError: null value in column "email" of relation "users" violates not-null '
@@ -313,7 +314,7 @@ HIDDEN = (
     Cause(
         name="view-hides-an-import",
         error=r"TypeError: \w+\(\) takes 0 positional arguments but \d+ w",
-        look="Your app calls a function without arguments with some. Does a view have the same name as an imported "
+        look="your app passes arguments to a function that takes none. Does a view have the same name as an imported "
         "function? Then the view hides that function. Give the view another name.",
         proof="08/wrong/8.11-a-view-hides-the-import",
     ),
@@ -323,14 +324,14 @@ TABLES = (
     Cause(
         name="foreign-key-to-no-table",
         error=r"could not find table '",
-        look="A foreign key leads to a table that no model makes. ForeignKey takes the table's name, as in "
+        look="a foreign key leads to a table that no model makes. ForeignKey takes the table's name, as in "
         '__tablename__, and not the class\'s name. Write ForeignKey("users.id").',
         proof="05/wrong/5.1-foreign-key-to-user",
     ),
     Cause(
         name="no-such-table",
         error=r"no such table",
-        look="The database has no table of that name. `flask db upgrade` runs the migrations. Does one of them make "
+        look="the database has no table of that name. `flask db upgrade` runs the migrations. Does one of them make "
         "this table, under the name that the model has as __tablename__?",
         proof="05/wrong/5.2-into-a-table-that-is-not-there",
     ),
@@ -344,7 +345,7 @@ TABLES = (
     Cause(
         name="no-such-index",
         error=r"no such index|index \"\S+\" does not exist",
-        look="The migration drops an index that is not there. Did a downgrade before it make the columns without their "
+        look="the migration drops an index that is not there. Did a downgrade before it make the columns without their "
         "indexes? Use op.create_index.",
         proof="05/wrong/5.3-back-without-indexes",
         on_postgresql='ProgrammingError: index "ix_users_twitter_id" does not exist',
@@ -352,9 +353,9 @@ TABLES = (
     Cause(
         name="no-such-column",
         error=r"no such column",
-        look="The model and the table differ. One has a column that is not in the other. If the step has migrations, "
-        "`flask db check` says where. In a migration with batch_alter_table, call op.drop_index first, and then drop "
-        "the index's column.",
+        look="the model and the table differ. One of them has a column that the other does not have. If the step has "
+        "migrations, `flask db check` says where. In a migration with batch_alter_table, call op.drop_index first, "
+        "and then drop the index's column.",
         proof="05/wrong/5.2-batch-and-the-index-stays",
     ),
 )

@@ -8,7 +8,9 @@ _ID = "as-markup"
 # A string as an attacker would choose it. With a script instead of the element, a page that treats it as markup runs
 # the script.
 MARKUP = f'<b id="{_ID}">here</b>'
-ESCAPE = "Jinja writes {{ … }} as text. With |safe, or as Markup(…), it is taken as part of the page."
+ESCAPE = (
+    "Jinja escapes what {{ … }} writes. With |safe, or as Markup(…), the browser reads the value as HTML."
+)
 
 
 def taken_as_markup(page: Page) -> bool:

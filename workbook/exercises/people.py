@@ -31,7 +31,7 @@ def signed_in_with(
     if page.status >= 400:
         raise Missed(
             should=f"a login with {provider} ends on a page of the app.",
-            did=f"it ended at {page.path} with status {page.status}: {shortened(page.words)}",
+            did=f"the login ended at {page.path} with status {page.status}: {shortened(page.words)}",
             look="sign_in." if page.path != "/welcome" else "the view welcome, and its template.",
             flow=site.flow("Your app", since),
             expected=expected,
@@ -57,7 +57,7 @@ def log_out(browser: Browser) -> Page:
     if page.status >= 400:
         raise Missed(
             should="after a click on Log out, the user is on the front page.",
-            did=f"{page.path} returned status {page.status}.",
+            did=f"{page.path} responded with status {page.status}.",
             look='@app.route("/logout", methods=["POST"]): a route without methods takes GET only.',
         )
     return page

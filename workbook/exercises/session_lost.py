@@ -42,9 +42,9 @@ def _not_kept(cookie: Morsel[Any], set_at: str) -> str:
     promise = next((p for p in ("__Host-", "__Secure-") if name.lower().startswith(p.lower())), "")
     if domain and domain != host and not host.endswith(f".{domain}"):
         return (
-            f"Your app sets its cookie {name} with Domain={cookie['domain']}, and is opened at {_home(set_at)}. The "
-            "browser drops a cookie for another host (RFC 6265 section 5.3). Without Domain, a cookie is for the host "
-            "that set it."
+            f"Your app sets its cookie {name} with Domain={cookie['domain']}, and the browser opened {_home(set_at)}. "
+            "The browser drops a cookie for another host (RFC 6265 section 5.3). Without Domain, a cookie is for the "
+            "host that set it."
         )
     if promise and not cookie["secure"]:
         return (
@@ -54,7 +54,7 @@ def _not_kept(cookie: Morsel[Any], set_at: str) -> str:
     if cookie["samesite"].lower() == "none" and not cookie["secure"]:
         return (
             f"Your app sets its {_called(name)} with SameSite=None and without Secure, and browsers drop such a "
-            "cookie. Lax is right. The browser sends a Lax cookie, too, when a provider redirects it back."
+            "cookie. Lax is right. The browser sends a Lax cookie, too, when a provider redirects the browser back."
         )
     size = len(name) + len(cookie.value)
     if size > LONGEST_COOKIE:
@@ -72,8 +72,8 @@ def _not_sent(cookie: Morsel[Any], set_at: str, back: list[str]) -> str:
         setting = ', with SESSION_COOKIE_SAMESITE = "Lax"' if cookie.key == "session" else ""
         return (
             f"Your app sets its {_called(cookie.key)} with SameSite=Strict. The browser does not send such a cookie "
-            "when a provider redirects it back, so the callback does not find what the cookie held. Lax is right"
-            f"{setting}."
+            "when a provider redirects the browser back, so the callback does not find what the cookie held. Lax is "
+            f"right{setting}."
         )
     # Without a Path it is the part of the path before the last slash (RFC 6265 section 5.1.4).
     path = cookie["path"] or urlsplit(set_at).path.rpartition("/")[0] or "/"

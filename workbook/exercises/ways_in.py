@@ -36,12 +36,12 @@ def is_in(browser: Browser, page: Page | NoAnswer, should: str, look: str) -> No
     if isinstance(page, NoAnswer):
         raise Missed(should=should, did=f"{page}.", look=look)
     if page.status >= 400:
-        did = f"{page.path} returned status {page.status}: {shortened(page.words)}"
+        did = f"{page.path} responded with status {page.status}: {shortened(page.words)}"
         raise Missed(should=should, did=did, look=look)
     welcome = browser.open("/welcome")
     if welcome.path != "/welcome" or welcome.status != 200:
         did = f"the login ended at {page.path}, which says: {shortened(page.words)}"
-        raise Missed(should=should, did=f"{did} No user is logged in after it.", look=look)
+        raise Missed(should=should, did=f"{did} No user is logged in afterwards.", look=look)
 
 
 def user_in(site: Site, browser: Browser) -> int | None:

@@ -124,6 +124,9 @@ _SHORTEST_SECRET = 6
 # A row has a secret in a column with such a name, and a time that is new in every run.
 _SECRET_COLUMN = re.compile(r"passw|secret|token|hash|digest|nonce|verifier", re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?")
+# The time as a number, in a column with such a name (seconds since 1970).
+_SECONDS = re.compile(r"\d{10}")
+_TIME_COLUMN = re.compile(r"(?:.*_)?(?:at|time|since|until)")
 # An error's words are cut there (characters).
 _LONGEST_TEXT = 200
 # The providers' addresses as everybody knows them, whatever port they really had.
@@ -310,6 +313,8 @@ def _in_column(column: str, value: str | None, names: _Names) -> str:
         return "NULL"
     if _TIME.fullmatch(value) or value.startswith(BYTES):
         return "‹bytes›" if value.startswith(BYTES) else "‹time›"
+    if _SECONDS.fullmatch(value) and _TIME_COLUMN.fullmatch(column):
+        return "‹time›"
     shown = names.value(Parameter(column, value, "row"))
     return f"‹{column.replace('_', ' ')}›" if shown == value and _SECRET_COLUMN.search(column) else shown
 

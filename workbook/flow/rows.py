@@ -19,6 +19,8 @@ Tables = Mapping[str, Mapping["tuple[str, ...]", Row]]
 
 # So begins a value that is no text, but bytes. Their digest follows.
 BYTES = "bytes, SHA-256 "
+# A primary key with more characters is a random string, which says nothing to a reader.
+_LONGEST_KEY = 20
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class Change:
 
     @property
     def title(self) -> str:
-        """What happened: "users gets row 1"."""
-        row = f"row {', '.join(self.key)}"
+        """What happened: "users gets row 1". A row with a random key is "a row"."""
+        random = any(len(part) > _LONGEST_KEY for part in self.key)
+        row = "a row" if random else f"row {', '.join(self.key)}"
         if self.before is None:
             return f"{self.table} gets {row}"
         return f"{self.table} loses {row}" if self.after is None else f"{row} of {self.table} changes"

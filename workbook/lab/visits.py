@@ -88,6 +88,12 @@ def unused_callback_from(browser: Browser, page: Page, person: str) -> str:
     return answer.header("Location") or ""
 
 
+def issuer_of(site: Site, provider: str) -> str | None:
+    """The `iss` of a provider's callbacks (RFC 9207 section 2); None for a provider that sends none."""
+    found: str | None = getattr(getattr(site.providers, provider), "issuer", None)
+    return found
+
+
 def log_out_at(site: Site, browser: Browser, provider: str) -> None:
     """Ends a user's session at a provider ("twitter"), as its own page offers. The app does not learn of it."""
     page = browser.open(f"{site.providers.url}/{provider}/")
@@ -212,12 +218,38 @@ def _refused_and_merged(site: Site) -> int:
     return since
 
 
+def _ends_elsewhere(site: Site) -> None:
+    """Ada clicks on a link of Eve's to the app's own login. The last redirect, to Eve's website, is not followed."""
+    browser = site.browser()
+    callback = unused_callback(browser, SOMEBODY, start="/login/github?next=http://evil.example/")
+    browser.open(callback, follow=False)
+
+
+def _eves_request_token(site: Site) -> None:
+    link = unused_callback(site.browser(name=EVE), "eve", start="/login/twitter")
+    site.browser().open(link)
+
+
+def _copied_cookie(site: Site) -> int:
+    """The login is only the way there, and not drawn."""
+    browser, eve = site.browser(), site.browser(name=EVE)
+    sign_in(browser, start="/login/github")
+    for name, value in browser.cookies().items():
+        eve.set_cookie(name, value)
+    front = browser.open("/")
+    since = len(site.messages())
+    browser.submit(next(form for form in front.forms() if form.action.endswith("/logout")))
+    eve.open(ACCOUNT)
+    return since
+
+
 # The steps whose flows have the database as a lane, because what the app writes there is their point.
 WITH_DATABASE = {
     "04_users_in_a_database",
     "05_one_user_many_identities",
     "07_linking_by_email",
     "08_the_account_page",
+    "09_attacks_and_defences",
 }
 
 # The flows that are drawn for each step: their names in diagrams/, their titles, and how each comes about. A visit may
@@ -267,5 +299,10 @@ RECORDED: dict[str, dict[str, tuple[str, Callable[[Site], object]]]] = {
     "08_the_account_page": {
         "linked": ("Ada links Facebook to her account", _linked),
         "refused": ("Facebook leads to another account, and Ada merges the two", _refused_and_merged),
+        "elsewhere": ("A login that ends at Eve's website", _ends_elsewhere),
+    },
+    "09_attacks_and_defences": {
+        "stopped": ("Eve's callback in Ada's browser", _eves_request_token),
+        "logged_out": ("A copy of the cookie, after the logout", _copied_cookie),
     },
 }

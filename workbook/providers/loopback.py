@@ -28,8 +28,9 @@ def is_loopback(url: str) -> bool:
     return found is not None and names_this_machine(found.netloc)
 
 
-def same_on_loopback(asked: str, listed: str) -> bool:
-    """Whether a redirect URI is a listed one of this machine but for port and query.
+def same_on_loopback(asked: str, listed: str, *, below: bool = False) -> bool:
+    """Whether a redirect URI is a listed one of this machine but for port and query. With `below`, its path may also be
+    below the listed one's.
 
     All else is compared character for character, also the host's name: localhost and 127.0.0.1 are two. A URL that
     browsers rewrite, because of a backslash, a user name, capitals in the host or dots in the path, is not on the list:
@@ -41,7 +42,8 @@ def same_on_loopback(asked: str, listed: str) -> bool:
         len(asked) <= LONGEST_URI
         and one is not None
         and other is not None
-        and one.groups() == other.groups()
+        and one[1] == other[1]
+        and (one[2] == other[2] or (below and one[2].startswith(f"{other[2].rstrip('/')}/")))
         and "#" not in asked
         and leads_to(_NOWHERE, place) == place
         and opened(place) is not None

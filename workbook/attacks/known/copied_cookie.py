@@ -1,4 +1,4 @@
-"""A copy of Ada's cookie is still signed in after Ada has logged out.
+"""A copy of Ada's cookie is still logged in after Ada has logged out.
 
 Eve once had a copy of Ada's cookies, from a borrowed computer or a backup. Ada logs out, and believes that this ends
 it. If the whole session is in the cookie, the app only asks Ada's browser to delete it. The copy is as good as before,
@@ -21,8 +21,8 @@ def after_the_logout(scene: Scene) -> Outcome:
     scene.log_out(ada)
     greeting = scene.greeting(eve, "ada")
     if greeting:
-        return works(f"Ada logged out. Eve's copy of the cookie is still signed in as Ada: {greeting}.")
-    return withstood("Ada logged out, and Eve's copy of the cookie was signed in no more.")
+        return works(f"Ada logged out. Eve's copy of the cookie is still logged in as Ada: {greeting}.")
+    return withstood("Ada logged out, and Eve's copy of the cookie is logged out.")
 
 
 WAYS = (after_the_logout,)

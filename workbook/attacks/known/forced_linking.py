@@ -1,4 +1,4 @@
-"""Eve's account at a provider becomes a way in to Ada's account.
+"""Eve's account at a provider becomes an identity of Ada's.
 
 Ada is logged in to the app. Her browser is logged in at a provider as Eve: Eve used this computer before, or a page of
 hers sent Eve's password there. Eve's page sends Ada's browser to the app's login with this provider. The provider does

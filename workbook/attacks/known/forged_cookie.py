@@ -86,7 +86,7 @@ def _strings_in(folder: Path) -> Iterator[str]:
 
 
 def _as_ada(scene: Scene, session: dict[str, Any]) -> dict[str, Any]:
-    """Eve's session with everything of Ada's that Eve knows. Ada was the first to come: her number is 1."""
+    """Eve's session with everything of Ada's that Eve knows. Ada was the first user: her ID is 1."""
     eve, ada = scene.person("eve"), scene.person("ada")
     text = json.dumps(session)
     text = text.replace(eve.twitter.screen_name, ada.twitter.screen_name).replace(eve.name, ada.name)

@@ -1,4 +1,4 @@
-"""A form on a page of Eve's that is on the app's own site logs Ada out, or deletes her account.
+"""A form on Eve's page, on another port of the app's own host, logs Ada out, or deletes her account.
 
 The attack is the same as forged-form, but Eve's page is on the same site as the app. A site is a registered domain with
 everything below it: an app at app.example.org and a page of Eve's at pages.example.org are one site. On this machine

@@ -1,4 +1,4 @@
-"""Ada's browser is signed in as Eve, by a callback of Eve's login with Twitter.
+"""Ada's browser is logged in as Eve, by a callback of Eve's login with Twitter.
 
 Eve begins a login and allows access at Twitter. Her browser does not follow the redirect back to the app: Eve keeps the
 callback's URL, with the request token and the verifier of her own login. She makes Ada's browser open this URL. If the

@@ -1,4 +1,4 @@
-"""Ada's browser is signed in as Eve, by a callback of Eve's login with an OAuth 2 provider.
+"""Ada's browser is logged in as Eve, by a callback of Eve's login with an OAuth 2 provider.
 
 Eve begins a login and allows access at the provider. Her browser does not follow the redirect back to the app: Eve
 keeps the callback's URL, with an authorization code that is still good. She makes Ada's browser open this URL. If the

@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlunsplit
 
 from workbook.flow.messages import EVES_SITE, split
-from workbook.lab.browser import Browser, NoAnswer
+from workbook.lab.browser import HOME, Browser, NoAnswer
 from workbook.lab.visits import NotAsked, decide_on
+from workbook.providers.callbacks import list_callback
 
 from ..outcomes import CannotTry, Outcome, withstood, works
 from ..scene import LOGIN, OAUTH1, Scene, label
@@ -43,6 +44,15 @@ def to_the_honest_callback(scene: Scene) -> Outcome:
 def to_eves_callback(scene: Scene) -> Outcome:
     """Eve asks the honest provider to send the code to the redirect URI of her own provider. A provider that compares
     only the beginning of the redirect URI does so."""
+    return _try(scene, to_eves_callback=True)
+
+
+def by_a_wildcard(scene: Scene) -> Outcome:
+    """The same, and the app is registered at GitHub with the beginning of its redirect URIs only. GitHub then accepts
+    every URL below it ("wildcard matching")."""
+    github = scene.site.providers.github
+    list_callback(github, f"{HOME}/")
+    github.wildcard = True
     return _try(scene, to_eves_callback=True)
 
 
@@ -117,4 +127,4 @@ def _stolen(scene: Scene) -> str | None:
     return next((one.parameters["code"] for one in asked if "code" in one.parameters), None)
 
 
-WAYS = (to_the_honest_callback, to_eves_callback)
+WAYS = (to_the_honest_callback, to_eves_callback, by_a_wildcard)

@@ -2,7 +2,7 @@
 
 Eve types the URLs that Ada's browser has: /welcome, /account, and where the forms of her account page lead. A page that
 only hides its link is open to everybody. A guard must be at every route, and @login_required guards only where it is
-below @app.route. A form with a number in its URL must also ask whose this number is.
+below @app.route. A form with an ID in its URL must also ask whose this ID is.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..outcomes import CannotTry, Outcome, withstood, works
 from ..scene import LOGOUT, WELCOME, Scene, quote_of
 
 _STRANGER = "who is not logged in"
-# Parameters by which an app may ask whose account or identity is meant. Ada was the first to come: her number is 1.
-_ADAS_NUMBER = tuple((name, "1") for name in ("id", "user", "user_id", "identity", "identity_id", "number"))
+# Parameters by which an app may ask whose account or identity is meant. Ada was the first user: her ID is 1.
+_ADAS_ID = tuple((name, "1") for name in ("id", "user", "user_id", "identity", "identity_id", "number"))
 
 
 def a_strangers_pages(scene: Scene) -> Outcome:
@@ -78,7 +78,7 @@ def _eves(scene: Scene) -> list[tuple[Browser, str]]:
 def _pages_of(scene: Scene, ada: Browser) -> list[str]:
     """The paths of the pages that the app has for Ada."""
     found = dict.fromkeys(path for path in (WELCOME, ACCOUNT) if _shows(ada.open(path), path, scene))
-    for url in ada.open("/").links():
+    for url in [*ada.open("/").links(), *ada.open(ACCOUNT).links()]:
         path = split(url).path
         if path not in ("/", *scene.ways_in.values()) and _shows(ada.open(path), path, scene):
             found[path] = None
@@ -100,13 +100,13 @@ def _link_one_more(scene: Scene, ada: Browser) -> None:
 
 
 def _as_eve_sends_it(eve: Browser, form: Form) -> Form:
-    """Ada's form with the CSRF token of a form that Eve has herself, and with Ada's number by every name."""
+    """Ada's form with the CSRF token of a form that Eve has herself, and with Ada's ID by every name."""
     assert eve.page is not None
     tokens = [value for one in eve.page.forms() for name, value in one.fields if name == "csrf_token"]
-    fields = {**dict(form.fields), **dict(_ADAS_NUMBER)}
+    fields = {**dict(form.fields), **dict(_ADAS_ID)}
     if "csrf_token" in fields:
         fields["csrf_token"] = (tokens or [""])[0]
-    action = f"{form.action}?{urlencode(_ADAS_NUMBER)}"
+    action = f"{form.action}?{urlencode(_ADAS_ID)}"
     return Form(form.method, action, tuple(fields.items()), form.buttons)
 
 

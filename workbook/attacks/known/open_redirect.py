@@ -36,6 +36,9 @@ SPELLINGS = (
     f"/\n/{_HERS}/",
     # urlsplit(next).netloc is empty.
     f"///{_HERS}/",
+    # The same, and urlunsplit writes fewer slashes than it has read.
+    f"////{_HERS}/",
+    f"/////{_HERS}/",
     f"http:///{_HERS}/",
     f"https:{_HERS}/",
     f"\\\\{_HERS}/",

@@ -2,9 +2,9 @@
 
 Eve has written Ada's email address into an account of her own at a provider. She cannot confirm it, because the mail
 goes to Ada. Eve logs in to the app with this account, before Ada comes here for the first time. Then Ada logs in with
-another provider. If the app makes one user of two identities with the same address, Ada is in the account that Eve
-made, and everything that she does there is Eve's, too (Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX Security
-2022). If Ada comes first, Eve is in Ada's account at once.
+another provider. If the app makes one user of two identities with the same email address, Ada is in the account that
+Eve made, and everything that she does there is Eve's, too (Sudhodanan and Paverd, "Pre-hijacked accounts", USENIX
+Security 2022). If Ada comes first, Eve is in Ada's account at once.
 
 An email address proves something only if the provider says, in so many words, that it has verified this address.
 """
@@ -16,10 +16,11 @@ from workbook.lab.visits import sign_in
 from ..outcomes import CannotTry, Outcome, withstood, works
 from ..scene import Scene, label
 
-# The providers where an account can have an address that is not confirmed, or where the app is not told. (Twitter gives
-# confirmed addresses only.)
+# The providers where an account can have an email address that is not confirmed, or that do not say so. (Twitter gives
+# confirmed email addresses only.)
 _UNPROVED = ("facebook", "google", "github")
-# Ada comes by the first of these that there is, and that is not Eve's: the first two say that her address is verified.
+# Ada logs in with the first of these that there is, and that is not Eve's. The first two say that her email address is
+# verified.
 _ADAS = ("google", "github", "twitter", "facebook")
 
 
@@ -59,12 +60,13 @@ def _try(scene: Scene, order: tuple[str, str]) -> Outcome:
             names = scene.person(first).name, scene.person(second).name
             return works(
                 f"{names[0]} logged in with {label(by[first])}, then {names[1]} with {label(by[second])}. Both "
-                f"accounts have the address {address}, and Eve's is not verified. The app has one user for both: to "
-                f"{names[1]} {greeting}."
+                f"accounts have the email address {address}, and Eve's is not verified. The app has one user for both: "
+                f"to {names[1]} {greeting}."
             )
     said = "Eve came first" if order[0] == "eve" else "Ada came first"
     return withstood(
-        f"{said}, with an address of Ada's that is not verified, and the app greeted each of the two by their own name."
+        f"{said}, with an email address of Ada's that is not verified, and the app greeted each of the two by "
+        "their own name."
     )
 
 

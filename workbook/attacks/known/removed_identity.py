@@ -1,7 +1,7 @@
-"""Ada removes an identity, and Eve's browser, which came in by it, stays signed in.
+"""Ada removes an identity, and Eve's browser, which logged in with it, stays logged in.
 
 Eve has learned Ada's password at Facebook, and logged in to the app as Ada. Ada notices it, and removes Facebook from
-her account page. From now on no login with Facebook leads to her account. But Eve's browser is still signed in, and Eve
+her account page. From now on no login with Facebook leads to her account. But Eve's browser is still logged in, and Eve
 can link an account of her own. When an identity is removed, the app must end every session that began with it.
 """
 
@@ -32,10 +32,11 @@ def a_removed_identity(scene: Scene) -> Outcome:
     greeting = scene.greeting(eve, "ada")
     if greeting:
         return works(
-            f"Ada removed {label(provider)}. The browser that had come in by it is still signed in as Ada: {greeting}."
+            f"Ada removed {label(provider)}. The browser that had logged in with it is still logged in as Ada: "
+            f"{greeting}."
         )
     return withstood(
-        f"Ada removed {label(provider)}, and the browser that had come in by it was signed in no more."
+        f"Ada removed {label(provider)}, and the browser that had logged in with it is logged out."
     )
 
 

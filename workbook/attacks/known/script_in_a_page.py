@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from workbook.flow.messages import split
 from workbook.lab.browser import HOME, Browser, Page
-from workbook.lab.visits import ACCOUNT, sign_in
+from workbook.lab.visits import ACCOUNT, issuer_of, sign_in
 
 from ..frames import runs_inline_scripts
 from ..outcomes import Outcome, withstood, works
@@ -76,7 +76,9 @@ def in_an_error(scene: Scene) -> Outcome:
                 parse_qsl(split(ada.open(start, follow=False).answers[-1].header("Location") or "").query)
             )
             error = dict.fromkeys(("error", "error_description", "error_reason"), text)
-            back = {"denied": text} if provider in OAUTH1 else {**error, "state": sent.get("state", "")}
+            named = {"iss": issuer} if (issuer := issuer_of(scene.site, provider)) else {}
+            own = {"denied": text} if provider in OAUTH1 else {**error, "state": sent.get("state", "")}
+            back = own | named
             scene.begin()
             callback = sent.get("redirect_uri", f"{HOME}/auth/{provider}/callback")
             found = _with_script([ada.open(f"{callback}?{urlencode(back)}"), ada.open("/")])

@@ -8,6 +8,7 @@ at the provider, even after the app has ended Ada's session. The app should keep
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -26,6 +27,10 @@ _TOKENS = {
     "oauth_token_secret": "access token's secret",
 }
 _SHORTEST = 8
+# A part of a cookie that may be base64, in either alphabet (RFC 4648 sections 4 and 5), and how often it is decoded.
+_ENCODED = re.compile(r"[A-Za-z0-9_+/-]{8,}")
+_URL_SAFE = str.maketrans("+/", "-_")
+_DEPTH = 3
 # The ends of the paths of token endpoints.
 _GIVEN_AT = ("/access_token", "/token")
 
@@ -68,17 +73,21 @@ def _tokens_of(scene: Scene, provider: str) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _readings(cookie: str) -> Iterator[str]:
-    """A cookie's value as it is, and each of its parts decoded, as anybody can. Flask compresses a long one."""
-    yield unquote(cookie)
-    for part in unquote(cookie).strip('"').split("."):
+def _readings(value: str, depth: int = _DEPTH) -> Iterator[str]:
+    """A cookie's value as it is, and each part of it that can be decoded, as anybody can do. Flask compresses a long
+    session. What was encoded more than once is decoded as often, up to `depth` times."""
+    text = unquote(value)
+    yield text
+    if not depth:
+        return
+    for part in _ENCODED.findall(text):
         try:
-            content = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+            content = urlsafe_b64decode(part.translate(_URL_SAFE) + "=" * (-len(part) % 4))
         except ValueError:
             continue
         with suppress(zlib.error):
             content = zlib.decompress(content)
-        yield content.decode("utf-8", "replace")
+        yield from _readings(content.decode("utf-8", "replace"), depth - 1)
 
 
 WAYS = (a_copy,)

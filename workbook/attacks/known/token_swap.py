@@ -1,4 +1,4 @@
-"""Eve's request token, to which Ada gives access, signs Eve in as Ada (session fixation of OAuth 1.0).
+"""Eve's request token, to which Ada gives access, logs Eve in as Ada (session fixation of OAuth 1.0).
 
 Eve begins a login, and stops at the redirect to Twitter. She sends Ada that URL, with Eve's request token. Ada logs in
 at Twitter and allows access: she sees the app's name, and everything is right. In OAuth 1.0 the request token was now

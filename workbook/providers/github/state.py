@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .. import oauth2
+from ..loopback import same_on_loopback
 from ..oauth2 import OAuth2State, ScopedToken
 from ..people import Person
 from .scopes import merged
@@ -44,6 +45,9 @@ class GitHubState(OAuth2State[Attempt, Code, ScopedToken]):
     code_lifetime = CODE_LIFETIME
     # Whether GitHub rejects a user whose primary email address is not verified. It documents an error for that.
     verified_primary_required: bool = False
+    # Whether redirect URIs may also lead below a registered one. GitHub has this setting for each, "wildcard matching".
+    # For an app that was made before August 2026 it is on (docs.github.com, Authorizing OAuth apps).
+    wildcard: bool = False
     # By person: the scopes that they have granted.
     granted: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -70,6 +74,12 @@ class GitHubState(OAuth2State[Attempt, Code, ScopedToken]):
     def environment(self) -> dict[str, str]:
         """The environment variables by which an app finds GitHub, and its API, which has a host of its own."""
         return {**super().environment(), "GITHUB_API_URL": f"{self.url}{API}"}
+
+    def callback_listed(self, callback: str) -> bool:
+        """Whether a redirect URI is one of the app's, or with `wildcard` below one of them."""
+        return super().callback_listed(callback) or (
+            self.wildcard and any(same_on_loopback(callback, one, below=True) for one in self.callbacks)
+        )
 
     def allow(self, person: Person, scopes: tuple[str, ...]) -> None:
         """The user grants those scopes, beside the ones that they have granted before."""

@@ -1,8 +1,8 @@
-"""Eve's old session is in Ada's account, because Ada's user has the number that Eve's user had.
+"""Eve's old session is in Ada's account, because Ada's user has the ID that Eve's user had.
 
-Eve makes an account, keeps a copy of her own cookie, and deletes the account. SQLite gives the highest number again
-when its row is gone, so the next new user, Ada, gets Eve's. The session in Eve's cookie has nothing but this number. It
-is Ada's now. A number must never be given twice (sqlite_autoincrement), or the session must have more than the number.
+Eve makes an account, keeps a copy of her own cookie, and deletes the account. SQLite gives the highest ID again
+when its row is gone, so the next new user, Ada, gets Eve's. The session in Eve's cookie has nothing but this ID. It is
+Ada's now. An ID must never be given twice (sqlite_autoincrement), or the session must have more than the ID.
 """
 
 from __future__ import annotations
