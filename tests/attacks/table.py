@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from workbook.attacks.outcomes import Outcome
-from workbook.attacks.table import Outcomes, cells, outcomes, steps_with_an_app, table
+from workbook.attacks.table import Outcomes, outcomes, signs, steps_with_an_app, table
 from workbook.course.places import CHAPTERS, SOLUTIONS
 from workbook.course.steps import all_steps
 from workbook.lab.warm_apps import warm_for_apps
@@ -35,7 +35,7 @@ def with_cells(chapter: str, of_steps: dict[str, Outcomes]) -> str:
     before, _, rest = chapter.partition(BEGIN)
     _, end, after = rest.partition(END)
     assert end, f"{CHAPTER} has no place for the table"
-    return f"{before}{BEGIN}{cells(of_steps)}{END}{after}"
+    return f"{before}{BEGIN}{signs(of_steps)}{END}{after}"
 
 
 def recorded() -> dict[str, Outcomes]:

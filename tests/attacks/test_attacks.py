@@ -279,3 +279,11 @@ def test_on_an_app_without_a_login_nothing_could_be_tried(view: str, tmp_path: P
     )
     for attempt in carry_out(attacks().values(), tmp_path, warm):
         assert attempt.outcome.result == NOT_TRIED, (attempt.attack.name, attempt.outcome)
+
+
+def test_an_attack_that_could_not_be_tried_names_the_apps_exception(tmp_path: Path, warm: Warm) -> None:
+    rule = "    return page if page and OWN_PAGE"
+    broken = App("09", (("app/redirects.py", rule, f"    raise TypeError('no page')\n{rule}"),))
+    (attempt,) = carry_out([attacks()["copied-cookie"]], broken.write(tmp_path), warm)
+    assert attempt.outcome.result == NOT_TRIED
+    assert "The app raised TypeError: no page" in attempt.outcome.because

@@ -47,6 +47,11 @@ BY_THE_FILTER = (
 HOW = How((FIRST, WITH_DATABASE), seconds=90.0, exercise_seconds=20.0)
 
 
+def in_memory() -> set[str]:
+    """The folders in memory that this process has."""
+    return {place.name for place in Path("/dev/shm").glob(f"*-{os.getpid()}-*")}
+
+
 class Classroom:
     """A lane, and what no submission may change: a folder of the teacher's, and the repository."""
 
@@ -57,6 +62,9 @@ class Classroom:
         self.victim = self.watched / "victim"
         self.victim.write_text("the teacher's", encoding="utf-8")
         self.victim.chmod(0o666)
+        # What other tests of this process have started, and still use.
+        self.others = {process.pid for process in psutil.Process().children(recursive=True)}
+        self.others_in_memory = in_memory()
         self.lane = Lane(HOW)
         self._numbers = iter(range(10**6))
         self.before = self.outside()
@@ -72,6 +80,11 @@ class Classroom:
                         f"{file} {file.stat().st_mode} {file.stat().st_size}".encode() + file.read_bytes()
                     )
         return tree(self.watched), digest.hexdigest(), socket.gethostname()
+
+    def children(self) -> list[psutil.Process]:
+        """The processes that the lane has started."""
+        every = psutil.Process().children(recursive=True)
+        return [process for process in every if process.pid not in self.others]
 
     def new(self) -> tuple[str, Path]:
         """A mark, and a folder, for the next submission."""
@@ -205,12 +218,11 @@ def test_probes_can_find_something(isolated: str) -> None:
 @pytest.mark.slow
 def test_nothing_is_left_at_the_end(classroom: Classroom) -> None:
     """The last test of the file: it ends the lane."""
-    mine = psutil.Process()
-    family = mine.children(recursive=True)
+    family = classroom.children()
     classroom.lane.__exit__()
-    assert end(family) and not mine.children(recursive=True)
+    assert end(family) and not classroom.children()
     assert os.listdir(tempfile.gettempdir()) == []  # noqa: PTH208
-    assert not list(Path("/dev/shm").glob(f"*-{os.getpid()}-*"))
+    assert in_memory() <= classroom.others_in_memory
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
     assert f"-{os.getpid()}-" not in mounts and str(classroom.place) not in mounts
     assert classroom.outside() == classroom.before

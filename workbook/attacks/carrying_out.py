@@ -84,9 +84,15 @@ def tried(way: Way, scene: Scene) -> Outcome:
     try:
         return way(scene)
     except CannotTry as error:
-        return Outcome(NOT_TRIED, str(error))
+        return Outcome(NOT_TRIED, f"{error}{_raised(scene)}")
     except (NotAsked, NoAnswer) as error:
-        return Outcome(NOT_TRIED, f"It ended early: {error}.")
+        return Outcome(NOT_TRIED, f"It ended early: {error}.{_raised(scene)}")
+
+
+def _raised(scene: Scene) -> str:
+    """The exception that the app left unhandled last, as one more sentence; nothing if there is none."""
+    failed = scene.site.last_error()
+    return f" The app raised {failed.error}." if failed else ""
 
 
 def counted(attempts: Iterable[Attempt]) -> dict[str, int]:

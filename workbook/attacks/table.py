@@ -16,7 +16,8 @@ from .registry import attacks
 # The outcomes of one step, by the attacks' names.
 Outcomes = Mapping[str, Outcome]
 
-_CELLS = {WORKS: "✗ works", WITHSTOOD: "✓ withstood", NOT_TRIED: "–"}
+_CELLS = {WORKS: "**works**", WITHSTOOD: "withstood", NOT_TRIED: "–"}
+_SIGNS = {WORKS: "✗", WITHSTOOD: "✓", NOT_TRIED: "–"}
 
 
 def steps_with_an_app(steps: Iterable[Step], folder: Path) -> list[Step]:
@@ -34,8 +35,18 @@ def outcomes(place: Path, warm: Warm) -> Outcomes:
     return {attempt.attack.name: attempt.outcome for attempt in carry_out(attacks().values(), place, warm)}
 
 
-def cells(of_steps: Mapping[str, Outcomes]) -> str:
-    """The table as Markdown: a row for each attack, and a column for each step by its number."""
+def signs(of_steps: Mapping[str, Outcomes]) -> str:
+    """The table as Markdown, with a sign in each cell: a row for each attack, and a column for each step by its
+    number."""
+    lines = [f"| attack | {' | '.join(of_steps)} |", f"| --- |{' --- |' * len(of_steps)}"]
+    for name in attacks():
+        row = [_SIGNS[of_step[name].result] for of_step in of_steps.values()]
+        lines.append(f"| `{name}` | {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def table(of_steps: Mapping[str, Outcomes]) -> str:
+    """The table as Markdown, with the attacks' titles, and below it the reasons for each cell."""
     lines = [
         f"| attack | Eve's success | {' | '.join(of_steps)} |",
         f"| --- | --- |{' --- |' * len(of_steps)}",
@@ -47,12 +58,6 @@ def cells(of_steps: Mapping[str, Outcomes]) -> str:
         "",
         f"{_CELLS[NOT_TRIED]}: the attack could not be tried, because the app lacks something for it.",
     ]
-    return "\n".join(lines) + "\n"
-
-
-def table(of_steps: Mapping[str, Outcomes]) -> str:
-    """The table, and below it the reasons for each cell."""
-    lines = [cells(of_steps).removesuffix("\n")]
     for name in attacks():
         lines += [
             "",

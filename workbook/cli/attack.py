@@ -67,7 +67,7 @@ def attack_command(name: str | None, step: str | None, folder: str | None, as_js
         click.echo(
             f"Step {attacked.number}: "
             + ", ".join(f"{number} {result}" for result, number in count.items())
-            + "."
+            + ".\nWith the name of an attack instead of `all`, the command tells its story and draws its messages."
         )
     return 1 if count[WORKS] else 0
 
@@ -102,7 +102,7 @@ def _list(as_json: bool) -> None:
 
 
 def _print(attempt: Attempt, *, brief: bool) -> None:
-    """The story, the outcome, and the drawing. `brief` leaves out the story, and draws only an attack that works."""
+    """The story, the outcome, and the drawing. `brief` leaves out the story and the drawing."""
     from workbook.attacks.outcomes import NOT_TRIED, WORKS
 
     attack, outcome = attempt.attack, attempt.outcome
@@ -114,7 +114,7 @@ def _print(attempt: Attempt, *, brief: bool) -> None:
     )
     click.secho(said, fg={WORKS: "red", NOT_TRIED: "yellow"}.get(outcome.result, "green"))
     click.echo(textwrap.fill(outcome.because, _WIDTH, break_long_words=False, break_on_hyphens=False))
-    if outcome.result == WORKS or not (brief or outcome.result == NOT_TRIED):
+    if not brief and outcome.result != NOT_TRIED:
         _draw(attempt)
     click.echo()
 

@@ -46,7 +46,7 @@ def app_failed(error: AppFailed) -> Missed:
     return Missed(
         should="the app starts, as it does under flask run.",
         did=f"it did not start: {error.error}.",
-        look=where_to_look(error, "the whole error. `flask run` in the step's folder shows it."),
+        look=where_to_look(error, "app.py. `flask run` in the step's folder shows the whole error."),
     )
 
 

@@ -100,7 +100,9 @@ class Lane:
         """Ends what the lane does, from another thread: `grade` raises Cancelled."""
         self._stopped.set()
         if self._checks is not None:
-            self._checks.cancel()
+            # The lane's own thread may be ending the same processes.
+            with contextlib.suppress(RuntimeError, OSError):
+                self._checks.cancel()
 
     def grade(self, folder: Path) -> tuple[StepResult, ...]:
         """The results of all steps of the submission in a folder, each in a folder of its name."""

@@ -125,4 +125,4 @@ def _evidence(scene: Scene, link: str, spelling: str, provider: str) -> str:
     )
 
 
-WAYS = (referrer, next_at_the_login, next_at_the_front_page)
+WAYS = (next_at_the_login, next_at_the_front_page, referrer)
