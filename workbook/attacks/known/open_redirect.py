@@ -125,4 +125,5 @@ def _evidence(scene: Scene, link: str, spelling: str, provider: str) -> str:
     )
 
 
-WAYS = (next_at_the_login, next_at_the_front_page, referrer)
+# The header first: a link on Eve's page has it, too, whatever `next` says.
+WAYS = (referrer, next_at_the_login, next_at_the_front_page)
