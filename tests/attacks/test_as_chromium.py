@@ -151,7 +151,7 @@ def test_the_same_scripts_of_a_page_run(sites: Sites, real: playwright.sync_api.
     assert differing == []
 
 
-# Policies about what a page loads, its base, and where its forms lead. APP and EVES are the two servers' ports.
+# Policies about what a page loads, its base, and where its forms lead. EVES is the port of Eve's server.
 SOURCES = [
     "",
     "default-src *",

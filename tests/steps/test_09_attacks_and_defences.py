@@ -53,7 +53,7 @@ from workbook.providers.people import person
 exercise = pytest.mark.exercise
 SITE = Callable[..., Site]
 
-ADA, BO, EVE = person("ada"), person("bo"), person("eve")
+ADA, BO = person("ada"), person("bo")
 DATA, EVERYWHERE = f"{ACCOUNT}/data", f"{ACCOUNT}/logout-everywhere"
 PAGES = ("/", "/welcome", ACCOUNT)
 
@@ -245,11 +245,11 @@ def test_what_a_provider_says_is_text(site: Site, provider: str, said: str) -> N
     sent = asked_of(site, browser, provider)
     back = {"error": "server_error", "error_description": said, "state": sent.get("state", "")}
     page = browser.open(with_iss(f"/auth/{provider}/callback?{urlencode(back)}", issuer_of(site, provider)))
-    should = f"{label} ends a login with the error_description {said!r}. The user reads this text, letter for letter."
+    should = f"{label} ends a login with the error_description {said!r}. The user reads exactly this text."
     if page.status >= 400:
         raise Missed(
             should=should,
-            did=f"your app returned status {page.status}: {shortened(page.words)}",
+            did=f"your app responded with status {page.status}: {shortened(page.words)}",
             look=f"failed in app/auth.py. {TEXT_LOOK.partition(': ')[2]}",
         )
     if "<script>steal" in page.text or "<img src=x" in page.text:
@@ -1065,7 +1065,7 @@ def test_why_there_is_no_session_fixation(folder: Path) -> None:
         "d",
         {
             "a": "HttpOnly stops scripts that read the cookie. A page on the same site can still set one.",
-            "b": "A new browser of Ada's takes a cookie that was set for it as any other.",
+            "b": "Ada's browser keeps a cookie that a page on the same site sets, also before it has opened your app.",
             "c": "The signature does not help: Eve has a cookie that your app has signed, her own.",
         },
     )
